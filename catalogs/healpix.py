@@ -1,0 +1,26 @@
+"""HEALPix order 29, NESTED: the sort key of every stored catalog."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from astropy import units as u
+from astropy_healpix import lonlat_to_healpix
+
+ORDER = 29
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register `healpix_29(ra, dec) -> BIGINT` [deg]; NULL off the sphere."""
+    connection.create_function(
+        "healpix_29", _healpix, ["DOUBLE", "DOUBLE"], "BIGINT", type="arrow", null_handling="special"
+    )
+
+
+def _healpix(ra: pa.ChunkedArray, dec: pa.ChunkedArray) -> pa.Array:
+    lon, lat = (column.to_numpy(zero_copy_only=False).astype(float) for column in (ra, dec))
+    on_sphere = np.isfinite(lon) & (np.abs(lat) <= 90)
+    lon, lat = np.where(on_sphere, lon, 0.0), np.where(on_sphere, lat, 0.0)
+    index = lonlat_to_healpix(lon * u.deg, lat * u.deg, 2**ORDER, order="nested")
+    return pa.array(index, type=pa.int64(), mask=~on_sphere)

@@ -1,0 +1,231 @@
+"""The `candlesql` command: each function parses, calls one function, and prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import UserError
+
+app = typer.Typer(
+    help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+SkyPath = Annotated[Path, typer.Argument(metavar="SKY", help="The workspace folder.")]
+Cuts = Annotated[
+    list[str] | None, typer.Option("--cut", metavar="NAME=VALUE", help="Replace a threshold in the workspace.")
+]
+
+
+def main() -> None:
+    """Run the command; bad input is one line on stderr and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        print(" ".join(str(error).split("\n")), file=sys.stderr)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+
+
+@app.command()
+def demo(
+    sky: SkyPath,
+    stars: Annotated[int, typer.Option(help="Gaia stars to make.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same sky.")] = 1,
+) -> None:
+    """Make a mock sky with known truth and take it all the way to a red clump catalogue.
+
+    Example: candlesql demo sky
+    """
+    from .sql.demo import run_demo
+
+    for line in run_demo(sky, stars, seed):
+        print(line)
+
+
+@app.command()
+def ingest(
+    sky: SkyPath,
+    survey: Annotated[str, typer.Argument(help="A survey's name, or the path of a survey file of your own.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="FITS, CSV, ECSV or Parquet, also .gz.")],
+    rename: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="Another column name.")] = None,
+    unit: Annotated[list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="The unit of the file.")] = None,
+) -> None:
+    """Store catalog files as the survey's one sorted Parquet file, units kept.
+
+    Example: candlesql ingest sky allwise allwise.fits --rename W1=w1mpro
+    """
+    from .catalogs.ingest import ingest_survey
+
+    done = ingest_survey(sky, survey, files, _pairs(rename, "--rename"), _pairs(unit, "--unit"))
+    print(f"{done.rows:,} rows")
+    for column, n in done.sentinels.items():
+        print(f"{column}: {n:,} sentinels are NULL")
+    if done.left_out:
+        print(f"left out: {', '.join(done.left_out)}")
+
+
+@app.command()
+def match(
+    sky: SkyPath,
+    left: Annotated[str, typer.Argument(help="The survey whose rows look for a neighbour.")],
+    right: Annotated[str, typer.Argument(help="The survey that is searched.")],
+    radius: Annotated[float, typer.Option(metavar="ARCSEC", help="How far to look.")] = 1.0,
+    kind: Annotated[str, typer.Option(help="best, mutual or all.")] = "best",
+) -> None:
+    """Match two surveys on the sky, with proper motion to the epoch of each row.
+
+    Example: candlesql match sky gaia_dr2 twomass --radius 1
+    """
+    from .sql.matching import match_surveys
+
+    print(f"{match_surveys(sky, left, right, radius, kind):,} pairs in match.{left}_{right}")
+
+
+@app.command()
+def train(
+    sky: SkyPath,
+    system: Annotated[str, typer.Argument(help="red_clump")],
+    labels: Annotated[str | None, typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 0,
+    cut: Cuts = None,
+) -> None:
+    """Train a system's networks on the labelled stars of the workspace.
+
+    Example: candlesql train sky red_clump --seed 1
+    """
+    from .training.command import train_command
+
+    for line in train_command(sky, system, labels, seed, _pairs(cut, "--cut")):
+        print(line)
+
+
+@app.command()
+def score(sky: SkyPath, system: Annotated[str, typer.Argument(help="red_clump")]) -> None:
+    """Write what the networks infer of every star that has their inputs.
+
+    Example: candlesql score sky red_clump
+    """
+    from .sql.commands import score_command
+
+    print(f"{score_command(sky, system):,} stars in {system}.scores")
+
+
+@app.command()
+def run(sky: SkyPath, system: Annotated[str, typer.Argument(help="red_clump")], cut: Cuts = None) -> None:
+    """Make whatever a system lacks or has stale: matches, scores, catalogue.
+
+    Example: candlesql run sky red_clump --cut max_ruwe=1.2
+    """
+    from .sql.commands import run_command
+
+    for line in run_command(sky, system, _pairs(cut, "--cut")):
+        print(line)
+
+
+@app.command()
+def sql(
+    sky: SkyPath,
+    query: Annotated[str, typer.Argument(metavar="SELECT", help="Any DuckDB query.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+) -> None:
+    """Run a query on a workspace; the networks are functions in it.
+
+    Example: candlesql sql sky "select tier, count(*) from red_clump.catalogue group by tier"
+    """
+    from .sql.commands import print_query
+
+    print_query(sky, query, form)
+
+
+@app.command()
+def shell(sky: SkyPath) -> None:
+    """A prompt with history and completion, where the networks work.
+
+    Example: candlesql shell sky
+    """
+    from .sql.shell import run_shell
+
+    run_shell(sky)
+
+
+@app.command()
+def export(
+    sky: SkyPath,
+    view: Annotated[str, typer.Argument(help="A view, such as red_clump.catalogue.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, FITS or CSV by its name.")],
+) -> None:
+    """Write a view to a file with units, descriptions and provenance in it.
+
+    Example: candlesql export sky red_clump.catalogue red_clump.fits
+    """
+    from . import open_sky
+    from .catalogs.export import export as write
+
+    with open_sky(sky) as connection:
+        print(f"{write(connection, view, file):,} rows in {file}")
+
+
+@app.command()
+def join(
+    sky: SkyPath,
+    file: Annotated[Path, typer.Argument(help="Your Parquet catalog.")],
+    out: Annotated[Path, typer.Argument(help="Where to write it with the new columns.")],
+    on: Annotated[str | None, typer.Option(metavar="ID", help="Its column of source_id.")] = None,
+    radius: Annotated[float | None, typer.Option(metavar="ARCSEC", help="Join by ra, dec instead.")] = None,
+    view: Annotated[str, typer.Option(help="The view whose columns are added.")] = "red_clump.catalogue",
+) -> None:
+    """Add result columns to any Parquet catalog, by identifier or by position.
+
+    Example: candlesql join sky mine.parquet mine_rc.parquet --on source_id
+    """
+    from . import open_sky
+    from .catalogs.export import join as add
+
+    with open_sky(sky) as connection:
+        rows, matched = add(connection, file, out, view, on, radius)
+    print(f"{matched:,} of {rows:,} rows found a star; {out}")
+
+
+@app.command()
+def models(sky: SkyPath) -> None:
+    """Show the networks of a workspace: inputs, outputs, training rows, metrics, citation.
+
+    Example: candlesql models sky
+    """
+    from .sql.commands import describe_models
+
+    for line in describe_models(sky):
+        print(line)
+
+
+@app.command()
+def info(sky: SkyPath) -> None:
+    """Show what a workspace holds, what made it, and every cut that is not the published one.
+
+    Example: candlesql info sky
+    """
+    from .sql.commands import describe_sky
+
+    for line in describe_sky(sky):
+        print(line)
+
+
+def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """NAME=VALUE options as a mapping."""
+    pairs = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UserError(f"{option} {text}: say it as {option} NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+

@@ -1,0 +1,47 @@
+-- Every threshold: one macro a line with its unit and source. `--cut NAME=VALUE` replaces one in a workspace.
+
+-- Quality of Gaia DR2, 2MASS and AllWISE
+create or replace macro cuts.excess_factor_low() as 1.0; -- [] Lucey+2020 section 2.2 (i), at BP - RP = 0
+create or replace macro cuts.excess_factor_low_slope() as 0.015; -- [mag-2] Lucey+2020 section 2.2 (i), times (BP - RP)^2
+create or replace macro cuts.excess_factor_high() as 1.3; -- [] Lucey+2020 section 2.2 (i), at BP - RP = 0
+create or replace macro cuts.excess_factor_high_slope() as 0.060; -- [mag-2] Lucey+2020 section 2.2 (i), times (BP - RP)^2
+create or replace macro cuts.max_ruwe() as 1.4; -- [] Lucey+2020 section 2.2 (ii); Lindegren 2018
+create or replace macro cuts.twomass_quality() as 'AAA'; -- [] Lucey+2020 section 2.2 (iii), letters of J, H, Ks
+create or replace macro cuts.allwise_quality() as 'AA'; -- [] Lucey+2020 section 2.2 (iii), letters of W1, W2
+create or replace macro cuts.max_g_error_ratio() as 0.0002; -- [] Lucey+2020 section 2.2 (iv), (sigma_G - zero point) / G
+create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020 section 2.2 footnote 6, Gaia DR2
+
+-- Red clump: labels and training rows
+create or replace macro cuts.rc_min_delta_p() as 200; -- [s] Lucey+2020 section 1; a label above it, and below the next, is red clump
+create or replace macro cuts.rc_max_delta_nu() as 8.5; -- [uHz] Ting+2018 via ../findings: the red clump by label
+create or replace macro cuts.lucey_min_snr() as 50; -- [] Lucey+2020 section 2.1, LAMOST g band, labels of Teff and log g
+create or replace macro cuts.lucey_min_snr_seismology() as 75; -- [pixel-1] Lucey+2020 section 2.1, labels of DeltaP and Delta nu
+
+-- Red clump: giants and tiers
+create or replace macro cuts.lucey_max_logg() as 3.5; -- [dex] Lucey+2020 section 3.2
+create or replace macro cuts.lucey_min_teff() as 2500; -- [K] Lucey+2020 section 3.2
+create or replace macro cuts.lucey_max_teff() as 5500; -- [K] Lucey+2020 section 3.2
+create or replace macro cuts.tier1_min_delta_p() as 265; -- [s] Lucey+2020 table 1
+create or replace macro cuts.tier1_max_delta_nu() as 5.25; -- [uHz] Lucey+2020 table 1
+create or replace macro cuts.tier1_min_teff() as 4700; -- [K] Lucey+2020 table 1
+create or replace macro cuts.tier2_min_delta_p() as 225; -- [s] Lucey+2020 table 1
+create or replace macro cuts.tier2_max_delta_nu() as 5.5; -- [uHz] Lucey+2020 table 1
+create or replace macro cuts.tier1_min_p_rc() as 0.88; -- [] where no DeltaP: mean of a 290 s and a 70 s component reaches 265 s
+create or replace macro cuts.tier2_min_p_rc() as 0.67; -- [] where no DeltaP: the same mean reaches 225 s, rounded as in the label-calibrated mock
+
+-- Red clump: bins of figure 4
+create or replace macro cuts.teff_bin() as 50; -- [K] Lucey+2020 section 3.3
+create or replace macro cuts.logg_bin() as 0.1; -- [dex] Lucey+2020 section 3.3
+create or replace macro cuts.delta_nu_bin() as 1; -- [uHz] Lucey+2020 section 3.3
+create or replace macro cuts.delta_p_bin() as 20; -- [s] Lucey+2020 section 3.3
+create or replace macro cuts.p_rc_bin() as 0.1; -- [] takes the place of DeltaP where labels are evolutionary states
+
+-- Red clump: distances
+create or replace macro cuts.max_parallax_error_ratio() as 0.05; -- [] Lucey+2020 section 3.4
+create or replace macro cuts.gaia_dr2_parallax_zero_point() as -0.04; -- [mas] Lucey+2020 section 3.4
+create or replace macro cuts.m_w1_red_clump() as -1.68; -- [mag] Hawkins+2017, the anchor of Lucey+2020 section 3.4
+create or replace macro cuts.a_g_over_a_w1() as 16; -- [] Hawkins+2017, used by Lucey+2020 section 3.4
+create or replace macro cuts.little_reddened_min_abs_b() as 40; -- [deg] where intrinsic colours are fitted
+create or replace macro cuts.sun_x_kpc() as 8.3; -- [kpc] Lucey+2020 figure 8
+create or replace macro cuts.pooled_stars() as 2; -- [] stars of the base rate that are added to each bin before it is ranked
+create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants

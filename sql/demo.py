@@ -1,0 +1,85 @@
+"""`candlesql demo`: a mock sky through every room, from catalog files to a red clump catalogue judged by its truth."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..catalogs.ingest import ingest_survey
+from ..catalogs.mock import make_sky as make_mock
+from ..errors import UserError
+from . import pipeline
+from .progress import bar, run_with_bar
+from .query import first_row
+from .workspace import find_sky, make_sky, open_sky
+
+SYSTEM = "red_clump"
+COMPLETENESS = (0.25, 0.5, 0.94)
+
+
+def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
+    """Make the sky, ingest it, run the red clump system, and say how it did; a line at a time.
+
+    Raises
+    ------
+    UserError
+        If the workspace already holds catalogs that the demo would replace.
+    """
+    sky = find_sky(path)
+    if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
+        raise UserError(f"{sky.root}: holds catalogs of yours; give the demo a folder of its own")
+    sky = make_sky(path)
+    with tempfile.TemporaryDirectory(dir=sky.root) as folder:
+        with bar() as progress:
+            task = progress.add_task("making the sky", total=stars)
+            files = make_mock(
+                Path(folder), stars, seed, progress=lambda done, of: progress.update(task, completed=done, total=of)
+            )
+        for survey, file in files.items():
+            done = ingest_survey(sky.root, survey, [file], {}, {})
+            yield f"staging.{survey}: {done.rows:,} rows"
+    with open_sky(sky.root, read_only=False) as connection:
+        for product, rows in pipeline.run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
+            yield f"{product}: {rows:,} rows"
+        yield from _judge(connection)
+
+
+def _is_mock(catalogs: Path) -> bool:
+    found = [path.stem for path in catalogs.glob("*.parquet")]
+    return not found or "mock_truth" in found
+
+
+def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What came out, held against labels and against truth."""
+    giants, tier1, tier2 = first_row(
+        connection, "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.catalogue"
+    )
+    yield f"{giants:,} giants, {tier2:,} red clump (tier 2), {tier1:,} of them tier 1"
+    base = first_row(connection, "select max(base_rate) from red_clump.roc where truth = 'label'")[0]
+    if base is None:
+        yield "no labelled giants: contamination and completeness cannot be judged"
+        return
+    yield f"contamination at completeness, labelled giants that no network was trained on ({base:.0%} are red clump):"
+    for truth in ("label", "phase"):
+        for method in ("bins_4d", "joint"):
+            yield f"  {method:<8} against {truth}: " + ", ".join(_at(connection, method, truth, c) for c in COMPLETENESS)
+    rows = connection.execute(
+        "select reference, n, bias, robust_scatter from red_clump.validation where parameter = 'distance' order by 1"
+    ).fetchall()
+    for reference, n, bias, scatter in rows:
+        yield f"distance against {reference}: bias {bias:+.1%}, scatter {scatter:.1%} ({n:,} stars)"
+
+
+def _at(connection: duckdb.DuckDBPyConnection, method: str, truth: str, completeness: float) -> str:
+    row = first_row(
+        connection,
+        "select contamination, contamination_low, contamination_high from red_clump.roc "
+        "where method = ? and truth = ? and completeness >= ? order by completeness limit 1",
+        [method, truth, completeness],
+    )
+    if not row:
+        return f"none at {completeness:.0%}"
+    return f"{row[0]:.1%} (+{row[2] - row[0]:.1%} -{row[0] - row[1]:.1%}) at {completeness:.0%}"

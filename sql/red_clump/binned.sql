@@ -1,0 +1,15 @@
+-- A labelled giant and its bin in each inferred parameter; evolutionary states give P(RC) in the place of DeltaP.
+select
+    source_id,
+    fold,
+    is_rc,
+    is_rc_by_phase,
+    p_rc,
+    floor(teff_k / cuts.teff_bin())::integer as teff_bin,
+    floor(logg / cuts.logg_bin())::integer as logg_bin,
+    floor(delta_nu_uhz / cuts.delta_nu_bin())::integer as delta_nu_bin,
+    floor(coalesce(delta_p_s / cuts.delta_p_bin(), p_rc / cuts.p_rc_bin()))::integer as delta_p_bin,
+    floor(teff_label_k / cuts.teff_bin())::integer as teff_label_bin,
+    floor(logg_label / cuts.logg_bin())::integer as logg_label_bin
+from red_clump.evaluation
+where is_rc is not null

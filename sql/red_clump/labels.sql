@@ -1,0 +1,45 @@
+-- A star with spectroscopic or asteroseismic labels, NULL where its tables have none.
+with spectroscopic as (
+    select
+        to_lamost.source_id,
+        lamost.teff as teff_k,
+        lamost.logg,
+        lamost.feh,
+        lamost.snrg as snr
+    from match.gaia_dr2_lamost as to_lamost
+    inner join staging.lamost as lamost using (obsid)
+),
+
+seismic as (
+    select
+        to_seismology.source_id,
+        seismology.delta_nu_uhz,
+        seismology.delta_p_s,
+        seismology.evolutionary_state,
+        seismology.snr as snr_seismology
+    from match.gaia_dr2_seismology as to_seismology
+    inner join staging.seismology as seismology using (star_id)
+),
+
+labelled as (
+    select * from spectroscopic
+    full outer join seismic using (source_id)
+    union all by name
+    select
+        source_id,
+        teff as teff_k,
+        logg,
+        feh,
+        snr,
+        delta_nu_uhz,
+        delta_p_s,
+        evolutionary_state,
+        snr as snr_seismology
+    from staging.wide_stars
+    where coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null or evolutionary_state is not null
+)
+
+select
+    *,
+    red_clump.is_red_clump(evolutionary_state, delta_p_s, delta_nu_uhz) as is_rc
+from labelled

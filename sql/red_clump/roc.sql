@@ -1,0 +1,64 @@
+-- A point of contamination against completeness for a selection method, on rows neither trained nor ranked on.
+with judged as (
+    select
+        method,
+        'label' as truth,
+        worth,
+        is_rc
+    from red_clump.ranked
+    union all
+    select
+        method,
+        'phase' as truth,
+        worth,
+        is_rc_by_phase as is_rc
+    from red_clump.ranked
+    where is_rc_by_phase is not null
+),
+
+levels as (
+    select
+        method,
+        truth,
+        worth,
+        count(*) as n,
+        count(*) filter (where is_rc) as n_rc
+    from judged
+    group by all
+),
+
+cumulative as (
+    select
+        method,
+        truth,
+        worth,
+        sum(n) over best_first as n_selected,
+        sum(n_rc) over best_first as n_true,
+        sum(n_rc) over whole as n_rc_all,
+        sum(n_rc) over whole / sum(n) over whole as base_rate
+    from levels
+    window
+        best_first as (partition by method, truth order by worth desc),
+        whole as (partition by method, truth)
+),
+
+percents as (
+    select
+        *,
+        n_true / n_rc_all as completeness
+    from cumulative
+    where n_rc_all > 0 and n_true > 0
+    qualify row_number() over (partition by method, truth, floor(100 * completeness) order by worth desc) = 1
+)
+
+select
+    method,
+    truth,
+    completeness,
+    n_selected::bigint as n_selected,
+    base_rate,
+    1 - n_true / n_selected as contamination,
+    stats.wilson_low(n_selected - n_true, n_selected) as contamination_low,
+    stats.wilson_high(n_selected - n_true, n_selected) as contamination_high
+from percents
+order by method, truth, completeness

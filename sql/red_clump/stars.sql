@@ -1,0 +1,74 @@
+-- A star that may be red clump: of Gaia DR2 with its neighbours in the other surveys, or of a wide table.
+with gaia_stars as (
+    select
+        gaia.source_id,
+        gaia.ra,
+        gaia.dec,
+        coalesce(gaia.l, sphere.galactic_longitude(gaia.ra, gaia.dec)) as l,
+        coalesce(gaia.b, sphere.galactic_latitude(gaia.ra, gaia.dec)) as b,
+        gaia.parallax,
+        gaia.parallax_error,
+        cuts.gaia_dr2_parallax_zero_point()::real as parallax_zero_point,
+        gaia.phot_g_mean_mag,
+        gaia.phot_bp_mean_mag,
+        gaia.phot_rp_mean_mag,
+        panstarrs1.g_mean_psf_mag,
+        panstarrs1.r_mean_psf_mag,
+        panstarrs1.i_mean_psf_mag,
+        panstarrs1.z_mean_psf_mag,
+        panstarrs1.y_mean_psf_mag,
+        twomass.j_m,
+        twomass.h_m,
+        twomass.ks_m,
+        allwise.w1mpro,
+        allwise.w2mpro,
+        quality.g_error_ratio,
+        quality.passes_excess_factor,
+        quality.passes_ruwe,
+        quality.passes_saturation,
+        coalesce(twomass_quality.passes_twomass, false) as passes_twomass,
+        coalesce(allwise_quality.passes_allwise, false) as passes_allwise,
+        panstarrs1.obj_id is not null as has_panstarrs1,
+        'gaia_dr2' as survey
+    from staging.gaia_dr2 as gaia
+    inner join quality.gaia_dr2 as quality using (source_id)
+    left join match.gaia_dr2_twomass using (source_id)
+    left join staging.twomass as twomass using (designation)
+    left join quality.twomass as twomass_quality using (designation)
+    left join match.gaia_dr2_allwise as to_allwise on gaia.source_id = to_allwise.source_id
+    left join staging.allwise as allwise on to_allwise.designation = allwise.designation
+    left join quality.allwise as allwise_quality on to_allwise.designation = allwise_quality.designation
+    left join match.gaia_dr2_panstarrs1 as to_panstarrs1 on gaia.source_id = to_panstarrs1.source_id
+    left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
+),
+
+wide_stars as (
+    select
+        source_id,
+        ra,
+        "dec",
+        coalesce(l, sphere.galactic_longitude(ra, "dec")) as l,
+        coalesce(b, sphere.galactic_latitude(ra, "dec")) as b,
+        parallax,
+        parallax_error,
+        coalesce(parallax_zero_point, 0) as parallax_zero_point,
+        phot_g_mean_mag,
+        phot_bp_mean_mag,
+        phot_rp_mean_mag,
+        g_mean_psf_mag,
+        r_mean_psf_mag,
+        i_mean_psf_mag,
+        z_mean_psf_mag,
+        y_mean_psf_mag,
+        j_m,
+        h_m,
+        ks_m,
+        w1mpro,
+        w2mpro,
+        wide_survey as survey
+    from staging.wide_stars
+)
+
+select * from gaia_stars
+union all by name
+select * from wide_stars

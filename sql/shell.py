@@ -1,0 +1,76 @@
+"""A prompt over a workspace: history, completion of views and columns, and the networks as functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import FuzzyWordCompleter
+from prompt_toolkit.history import FileHistory
+
+from .commands import explain
+from .workspace import find_sky, open_sky
+
+KEYWORDS = "select from where group by order having limit join left using with as count avg median describe summarize"
+HELP = "SQL ends with a semicolon. `.views` lists views, `.columns VIEW` its columns, `.quit` leaves."
+
+
+def run_shell(path: Path) -> None:
+    """Read statements until the user leaves; errors are shown and the prompt goes on."""
+    sky = find_sky(path)
+    with open_sky(path) as connection:
+        words = sorted({*KEYWORDS.split(), *_names(connection)})
+        session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(sky.root / ".shell_history")), completer=FuzzyWordCompleter(words)
+        )
+        print(HELP)
+        statement = ""
+        while True:
+            try:
+                line = session.prompt("sky> " if not statement else "...> ")
+            except KeyboardInterrupt:
+                statement = ""
+                continue
+            except EOFError:
+                return
+            if not statement and line.strip() in (".quit", ".exit"):
+                return
+            statement = _step(connection, f"{statement}\n{line}".strip())
+
+
+def _step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    """Run a statement if it is complete; returns what is still to be finished."""
+    if statement == ".views":
+        statement = (
+            "select schema_name || '.' || view_name as view, comment as \"a row is\" "
+            "from duckdb_views() where not internal order by 1;"
+        )
+    elif statement.startswith(".columns"):
+        schema, _, view = statement.removeprefix(".columns").strip().rpartition(".")
+        statement = (
+            "select column_name, data_type, comment from duckdb_columns() "
+            f"where schema_name = '{schema}' and table_name = '{view}' order by column_index;"
+        )
+    if not statement.endswith(";"):
+        return statement
+    try:
+        relation = connection.sql(statement)
+        if relation is not None:
+            relation.show(max_rows=60)
+    except duckdb.Error as error:
+        print(explain(connection, error))
+    except KeyboardInterrupt:
+        connection.interrupt()
+        print("interrupted")
+    return ""
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        """select schema_name || '.' || view_name from duckdb_views() where not internal
+           union select column_name from duckdb_columns() where not internal
+           union select schema_name || '.' || function_name from duckdb_functions()
+           where not internal and schema_name not in ('main', 'temp')"""
+    ).fetchall()
+    return [row[0] for row in rows]

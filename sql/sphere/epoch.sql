@@ -1,0 +1,3 @@
+-- Dates as Julian years.
+create or replace macro sphere.year_of_jd(jd) as 2000.0 + (jd - 2451545.0) / 365.25;
+create or replace macro sphere.year_of_mjd(mjd) as 2000.0 + (mjd - 51544.5) / 365.25;

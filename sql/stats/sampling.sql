@@ -1,0 +1,13 @@
+-- Reproducible splits and binomial intervals.
+create or replace macro stats.fold(id, salt, n) as md5_number_lower(salt || ':' || id) % n;
+
+-- Wilson score interval at z = 1 (68 %) of k successes in n; Wilson 1927.
+create or replace macro stats.wilson_low(k, n) as
+(k + 0.5 - sqrt(k * (1 - k / n) + 0.25)) / (n + 1);
+create or replace macro stats.wilson_high(k, n) as
+(k + 0.5 + sqrt(k * (1 - k / n) + 0.25)) / (n + 1);
+
+-- 1.4826 times the median absolute deviation: the standard deviation of a normal distribution.
+create or replace macro stats.robust_scatter(x) as 1.482602218505602 * mad(x);
+
+create or replace macro stats.hypot(x, y) as sqrt(x * x + y * y);

@@ -1,0 +1,241 @@
+"""Creates everything that the database file stores: macros, staging views, products and the views of `sql/`."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
+from ..errors import UserError
+from ..udfs.functions import create_stored_macros, model_files
+from . import files
+from .query import quoted
+
+if TYPE_CHECKING:
+    from .workspace import Sky
+
+COLUMNS = files.ROOT / "columns.toml"
+PRODUCTS = files.ROOT / "products.toml"
+INTERNAL = ("main", "temp", "information_schema", "pg_catalog", "candlesql")
+
+
+def sources(sky: Sky) -> list[Path]:
+    """Every file that a view is made of."""
+    own = [*sky.surveys.glob("*.toml"), *sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")]
+    made = [*sky.scores.glob("*/*.parquet"), *sky.results.glob("*.parquet"), *model_files(sky.models).values()]
+    shipped = [*files.ROOT.rglob("*.sql"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")]
+    return sorted(own + made + shipped)
+
+
+def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Drop and create every schema's macros and views; small tables stay."""
+    items = files.items()
+    surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
+    _drop_all(connection)
+    schemas = {item.name.split(".")[0] for item in items} | {"staging", "match", "photometry"}
+    for schema in sorted(schemas):
+        connection.execute(f"create schema if not exists {schema}")
+    create_stored_macros(connection, sky.models)
+    for item in items:
+        if item.is_macro:
+            _create(connection, item)
+    _apply_cuts(connection)
+    for survey in surveys.values():
+        _create_staging(connection, survey, sky.catalog(survey.name))
+    _create_wide(connection, surveys, sky)
+    _create_products(connection, sky)
+    _create_matches(connection, items, surveys, sky)
+    for item in items:
+        if not item.is_macro:
+            _create(connection, item)
+    _comment_columns(connection, surveys)
+
+
+def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The nearest names to a view that does not exist."""
+    rows = connection.execute(
+        "select schema_name || '.' || view_name from duckdb_views() where not internal"
+    ).fetchall()
+    known = [row[0] for row in rows]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    near = near or [other for other in known if other.endswith("." + name)][:3]
+    return f"there is no view {name}; nearest: {', '.join(near)}" if near else f"there is no view {name}"
+
+
+def _drop_all(connection: duckdb.DuckDBPyConnection) -> None:
+    marks = ", ".join("?" for _ in INTERNAL)
+    named = connection.execute(
+        f"""select 'view', schema_name, view_name from duckdb_views()
+            where not internal and database_name = current_database() and schema_name not in ({marks})
+            union all
+            select distinct if(function_type = 'table_macro', 'macro table', 'macro'), schema_name, function_name
+            from duckdb_functions()
+            where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')""",
+        INTERNAL,
+    ).fetchall()
+    for kind, schema, name in named:
+        connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
+
+
+def _create(connection: duckdb.DuckDBPyConnection, item: files.Item) -> None:
+    try:
+        connection.execute(item.body if item.is_macro else f"create view {item.name} as\n{item.body}")
+        if not item.is_macro:
+            connection.execute(f"comment on view {item.name} is {quoted(item.header)}")
+    except duckdb.Error as error:
+        error.add_note(f"while creating {item.name} from {item.path}")
+        raise
+
+
+def _apply_cuts(connection: duckdb.DuckDBPyConnection) -> None:
+    for cut in files.cuts().values():
+        connection.execute(f"comment on macro cuts.{cut.name} is {quoted(f'[{cut.unit}] {cut.source}')}")
+    for name, value in connection.execute("select name, value from candlesql.cuts").fetchall():
+        replace_cut(connection, name, value)
+
+
+def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    """Put another value in the place of a published threshold.
+
+    Raises
+    ------
+    UserError
+        If no cut has this name, or the value is not of its kind (a number, or quoted letters).
+    """
+    published = files.cuts()
+    if name not in published:
+        near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
+        raise UserError(f"--cut {name}: there is no such cut; nearest: {', '.join(near) or 'see sql/cuts.sql'}")
+    is_text = published[name].value.startswith("'")
+    literal = quoted(value.strip("'")) if is_text else value
+    try:
+        if not is_text:
+            float(value)
+    except ValueError:
+        raise UserError(f"--cut {name}={value}: {value!r} is not a number") from None
+    connection.execute(f"create or replace macro cuts.{name}() as {literal}")
+    cut = published[name]
+    note = f"[{cut.unit}] {cut.source}; published value {cut.value}"
+    connection.execute(f"comment on macro cuts.{name} is {quoted(note)}")
+
+
+def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> None:
+    name = f"staging.{survey.name}"
+    if path.exists():
+        select, note = f"select * from read_parquet({quoted(path)})", survey.title
+    else:
+        select = _empty({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
+        note = f"{survey.title}; not ingested yet"
+    epoch = f", {survey.epoch_sql} as epoch_yr" if survey.has_position else ""
+    connection.execute(f"create view {name} as select *{epoch} from ({select})")
+    connection.execute(f"comment on view {name} is {quoted(note)}")
+
+
+def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey], sky: Sky) -> None:
+    """`staging.wide_stars`: the rows of every wide table, whatever it lacks NULL, with `wide_survey` telling whose."""
+    template = surveys["wide"].columns
+    parts = [_empty({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
+    for survey in surveys.values():
+        if survey.wide and sky.catalog(survey.name).exists():
+            kept = ", ".join(f'"{name}"' for name in survey.columns if name in template and name != survey.id)
+            parts.append(
+                f'select "{survey.id}"::bigint as source_id, {kept}, {quoted(survey.name)} as wide_survey '
+                f"from staging.{survey.name}"
+            )
+    connection.execute(f"create view staging.wide_stars as {' union all by name '.join(parts)}")
+    connection.execute(
+        "comment on view staging.wide_stars is 'A star of a table that holds several surveys'' photometry'"
+    )
+
+
+def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Views over what commands have made; typed and empty until then."""
+    for name, entry in tomllib.loads(PRODUCTS.read_text()).items():
+        connection.execute(f"create schema if not exists {name.split('.')[0]}")
+        stand_in = _empty(entry["columns"])
+        if list(sky.root.glob(entry["files"])):
+            kept = ", ".join(f'"{column}"' for column in entry["columns"])
+            path = quoted(sky.root / entry["files"])
+            made = f"select * from read_parquet({path}, union_by_name = true)"
+            connection.execute(f"create view {name} as select {kept} from ({stand_in} union all by name {made})")
+        else:
+            connection.execute(f"create view {name} as {stand_in}")
+        connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
+
+
+def _create_matches(
+    connection: duckdb.DuckDBPyConnection, items: list[files.Item], surveys: dict[str, Survey], sky: Sky
+) -> None:
+    made = {f"match.{path.stem}" for path in sky.matches.glob("*.parquet")}
+    wanted = {need for item in items for need in item.needs if need.startswith("match.")}
+    for name in sorted(made | (wanted - {item.name for item in items})):
+        pair = _pair(name.removeprefix("match."), surveys)
+        if pair is None:
+            continue
+        left, right = pair
+        path = sky.match(left.name, right.name)
+        stand_in = _empty(match_columns(left, right))
+        select = f"select * from read_parquet({quoted(path)})" if path.exists() else stand_in
+        connection.execute(f"create view {name} as {select}")
+        connection.execute(f"comment on view {name} is {quoted(f'A {left.name} row and its {right.name} neighbour')}")
+
+
+def match_columns(left: Survey, right: Survey) -> dict[str, str]:
+    """Names and types of a match table; ids as the surveys name them, the second suffixed when both agree."""
+    right_id = right.id if right.id != left.id else f"{right.id}_{right.name}"
+    return {
+        left.id: left.columns[left.id].type,
+        right_id: right.columns[right.id].type,
+        "separation_arcsec": "DOUBLE",
+        "n_neighbours": "BIGINT",
+    }
+
+
+def _pair(name: str, surveys: dict[str, Survey]) -> tuple[Survey, Survey] | None:
+    for left in surveys.values():
+        right = surveys.get(name.removeprefix(left.name + "_"))
+        if name.startswith(left.name + "_") and right:
+            return left, right
+    return None
+
+
+def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey]) -> None:
+    by_view = {f"staging.{s.name}": s.columns for s in surveys.values()}
+    archive = {name: column for survey in surveys.values() for name, column in survey.columns.items()}
+    derived = derived_columns()
+    rows = connection.execute(
+        """select c.schema_name || '.' || c.table_name, c.column_name
+           from duckdb_columns() as c
+           join duckdb_views() as v on v.schema_name = c.schema_name and v.view_name = c.table_name
+           where not v.internal and v.database_name = current_database() and c.database_name = current_database()"""
+    ).fetchall()
+    for view, name in rows:
+        column = by_view.get(view, {}).get(name) or derived.get(name) or archive.get(name)
+        if column:
+            note = f"[{column.unit}] {column.description}" if column.unit else column.description
+            connection.execute(f'comment on column {view}."{name}" is {quoted(note)}')
+
+
+def derived_columns() -> dict[str, Column]:
+    """`columns.toml`: unit and description of every column that a view derives."""
+    return {
+        name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()
+    }
+
+
+def _empty(columns: dict[str, str]) -> str:
+    fields = ", ".join(f'null::{type_} as "{name}"' for name, type_ in columns.items())
+    return f"select {fields} where false"
+
+
+def cut_values(connection: duckdb.DuckDBPyConnection) -> str:
+    """Every threshold in force, as JSON."""
+    rows = connection.execute(
+        "select function_name, macro_definition from duckdb_functions() where schema_name = 'cuts' order by 1"
+    ).fetchall()
+    return json.dumps(dict(rows))

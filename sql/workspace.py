@@ -1,0 +1,191 @@
+"""A workspace: the user's folder with its database, catalogs, models and products, and the one way into it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from ..errors import UserError
+from ..udfs.functions import register_models
+from . import views
+from .query import first_row
+
+STORAGE = "v1.5.0"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The folders and files of a workspace."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "sky.duckdb"
+
+    @property
+    def catalogs(self) -> Path:
+        return self.root / "catalogs"
+
+    @property
+    def surveys(self) -> Path:
+        return self.root / "surveys"
+
+    @property
+    def matches(self) -> Path:
+        return self.root / "matches"
+
+    @property
+    def scores(self) -> Path:
+        return self.root / "scores"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    def catalog(self, survey: str) -> Path:
+        return self.catalogs / f"{survey}.parquet"
+
+    def match(self, left: str, right: str) -> Path:
+        return self.matches / f"{left}_{right}.parquet"
+
+    def fingerprint(self) -> str:
+        """Changes when a file that views are made of changes, or when the workspace moves."""
+        digest = hashlib.sha256(f"{version('candlesql')} {self.root}".encode())
+        for path in views.sources(self):
+            stat = path.stat()
+            digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size}".encode())
+        return digest.hexdigest()
+
+
+def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Open a workspace: its views, macros and networks, as a DuckDB connection.
+
+    Parameters
+    ----------
+    path
+        The workspace folder (made by `candlesql demo` or `candlesql ingest`), or the `sky.duckdb` in it.
+    read_only
+        Read-only connections stand side by side, in other processes and the DuckDB shell too.
+
+    Raises
+    ------
+    UserError
+        If there is no workspace, a newer candlesql made it, or another process holds it open for writing.
+    """
+    sky = find_sky(path)
+    if not sky.database.exists():
+        raise UserError(f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`")
+    connection = connect(sky, read_only=True)
+    if not _is_current(connection, sky):
+        connection.close()
+        with connect(sky) as writer:
+            refresh(writer, sky)
+        connection = connect(sky, read_only=True)
+    if not read_only:
+        connection.close()
+        connection = connect(sky)
+    register_models(connection, sky.models)
+    return connection
+
+
+def find_sky(path: str | Path) -> Sky:
+    """The workspace at a folder, or at the database file in it."""
+    path = Path(path).expanduser().resolve()
+    return Sky(path.parent if path.name == "sky.duckdb" else path)
+
+
+def make_sky(path: str | Path) -> Sky:
+    """The workspace at a folder, made if it is not there yet."""
+    sky = find_sky(path)
+    if sky.root.is_file():
+        raise UserError(f"{sky.root}: is a file; a workspace is a folder")
+    for folder in (sky.catalogs, sky.surveys, sky.matches, sky.scores, sky.models, sky.results):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not sky.database.exists():
+        with connect(sky) as connection:
+            refresh(connection, sky)
+    return sky
+
+
+def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect to the database file as it stands, without networks.
+
+    Raises
+    ------
+    UserError
+        If it is locked, newer than this version, or no database.
+    """
+    config = {} if read_only else {"storage_compatibility_version": STORAGE}
+    try:
+        connection = duckdb.connect(str(sky.database), read_only=read_only, config=config)
+    except duckdb.Error as error:
+        raise UserError(f"{sky.database}: {_why_not(str(error))}") from None
+    connection.execute("set enable_progress_bar = false")
+    _refuse_newer(connection, sky)
+    return connection
+
+
+def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Make every view and macro again, in one transaction."""
+    connection.begin()
+    try:
+        connection.execute("create schema if not exists candlesql")
+        connection.execute(
+            "create table if not exists candlesql.cuts(name varchar primary key, value varchar)"
+        )
+        connection.execute(
+            """create table if not exists candlesql.runs(
+                product varchar, made_by varchar, inputs json, cuts json, models json,
+                n_rows bigint, seconds double, made_at timestamptz, version varchar)"""
+        )
+        connection.execute(
+            "create or replace table candlesql.state as select ? as format, ? as fingerprint, ? as version",
+            [FORMAT, sky.fingerprint(), version("candlesql")],
+        )
+        views.create_all(connection, sky)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _is_current(connection: duckdb.DuckDBPyConnection, sky: Sky) -> bool:
+    state = _state(connection)
+    return state is not None and state[1] == sky.fingerprint()
+
+
+def _state(connection: duckdb.DuckDBPyConnection) -> tuple | None:
+    try:
+        return first_row(connection, "select format, fingerprint, version from candlesql.state") or None
+    except duckdb.CatalogException:
+        return None
+
+
+def _refuse_newer(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    state = _state(connection)
+    if state and state[0] > FORMAT:
+        connection.close()
+        raise UserError(
+            f"{sky.database}: made by candlesql {state[2]} (format {state[0]}); this is {version('candlesql')} "
+            f"(format {FORMAT}): upgrade with `pip install -U candlesql`"
+        )
+
+
+def _why_not(message: str) -> str:
+    line = message.split("\n")[0]
+    if "lock on file" in message or "different configuration" in message:
+        holder = message[message.find("PID") :].split(")")[0].rstrip(".") if "PID" in message else "another connection"
+        return f"open elsewhere for writing ({holder}); close it and try again"
+    if "newer version" in message or "storage version" in message.lower():
+        return f"written by a newer DuckDB ({line}): upgrade with `pip install -U duckdb`"
+    return line.removeprefix("IO Error: ")

@@ -1,0 +1,95 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from candlesql.training.photometry.data import (
+    Band,
+    distance_modulus,
+    read_bands,
+    split_bucket,
+    stars_from_table,
+)
+
+
+def test_distance_modulus_of_10_pc_1_kpc_and_10_kpc():
+    parallax = np.array([100.0, 1.0, 0.1])
+    modulus, sigma = distance_modulus(parallax, parallax / 10.0)
+    np.testing.assert_allclose(modulus, [0.0, 10.0, 15.0], atol=1e-12)
+    # d mu = 5 / ln 10 * d parallax / parallax = 2.17147 * 0.1
+    np.testing.assert_allclose(sigma, 0.217147, rtol=1e-5)
+
+
+def test_parallax_below_signal_to_noise_5_says_nothing():
+    parallax = np.array([0.5, 0.500001, -1.0, np.nan])
+    modulus, sigma = distance_modulus(parallax, np.array([0.1, 0.1, 0.1, 0.1]))
+    assert list(np.isinf(sigma)) == [True, False, True, True]
+    assert modulus[0] == 0.0
+
+
+def test_wise_is_moved_from_ab_to_vega_by_the_bands_file_alone():
+    offsets = {band.name: band.offset for band in read_bands()}
+    assert offsets.pop("w1") == -2.699
+    assert offsets.pop("w2") == -3.339
+    assert set(offsets.values()) == {0.0}
+
+
+def test_band_without_offset_is_refused():
+    with pytest.raises(ValueError, match="ab_minus_vega"):
+        _ = Band("u", "u_mag", "AB", "Vega").offset
+
+
+def table(**change):
+    columns = {
+        "row": [1, 2],
+        "teff": [5000.0, 6000.0],
+        "logg": [2.5, 4.4],
+        "feh": [-0.5, 0.0],
+        "reddening": [0.1, 0.2],
+        "reddening_error": [0.02, 0.03],
+        "parallax": [1.0, 0.1],
+        "parallax_error": [0.1, 0.1],
+        "v_mag": [12.0, 13.0],
+        "v_mag_error": [0.02, 0.02],
+        "k_mag": [10.0, np.nan],
+        "k_mag_error": [0.3, np.nan],
+    }
+    names = ("teff", "logg", "feh")
+    for i, a in enumerate(names):
+        for b in names[i:]:
+            columns[f"cov_{a}_{b}"] = [0.01, 0.01]
+    return pa.table({**columns, **change})
+
+
+BANDS = [
+    Band("v", "v_mag", "Vega", "Vega"),
+    Band("k", "k_mag", "AB", "Vega", ab_minus_vega=1.85),
+]
+
+
+def test_other_band_sets_need_no_code_and_missing_bands_get_infinite_errors():
+    stars = stars_from_table(table(), BANDS)
+    # k of star 1 has an error above 0.2 mag, that of star 2 is NaN
+    assert stars.observed.tolist() == [[True, False], [True, False]]
+    assert np.isinf(stars.mag_sigma[:, 1]).all()
+    good = stars_from_table(table(k_mag_error=[0.1, np.nan]), BANDS)
+    assert good.mag[0, 1] == pytest.approx(10.0 - 1.85)
+
+
+def test_missing_column_is_named():
+    with pytest.raises(KeyError, match="k_mag is missing"):
+        stars_from_table(table().drop_columns(["k_mag"]), BANDS)
+
+
+def test_split_is_the_md5_of_the_identifier():
+    # first 8 hex digits of `printf 1 | md5sum` etc., modulo 10
+    expected = [0xC4CA4238 % 10, 0xA1D0C6E8 % 10, 0xFA246D02 % 10]
+    assert split_bucket(np.array([1, 42, 9999])).tolist() == expected == [0, 4, 2]
+
+
+def test_real_table(real_stars):
+    assert len(real_stars) == 7026
+    share = np.bincount(split_bucket(real_stars.row), minlength=10) / len(real_stars)
+    np.testing.assert_allclose(share, 0.1, atol=0.015)
+    # Vega colours of late-type stars: W1 - W2 is within 0.2 mag of zero (AB: -0.6)
+    both = real_stars.observed[:, 11] & real_stars.observed[:, 12]
+    colour = (real_stars.mag[:, 11] - real_stars.mag[:, 12])[both]
+    assert abs(np.median(colour)) < 0.1

@@ -1,0 +1,63 @@
+"""`candlesql train`: trains a system on a workspace and records it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import UserError
+from ..sql.commands import apply_cuts
+from ..sql.pipeline import match_all, system_steps
+from ..sql.products import record
+from ..sql.progress import bar
+from ..sql.workspace import find_sky, open_sky, refresh
+
+
+def train_command(
+    path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str]
+) -> Iterator[str]:
+    """Match what is not matched, train, and say how the networks do on stars held out.
+
+    Raises
+    ------
+    UserError
+        If the extra `train` is not installed, or the workspace lacks labelled stars.
+    """
+    try:
+        from .system import train_system
+    except ModuleNotFoundError as error:
+        raise UserError(f"training needs {error.name}: pip install 'candlesql[train]'") from None
+    system_steps(system)
+    sky = find_sky(path)
+    started = time.time()
+    with open_sky(path, read_only=False) as connection, bar() as progress:
+        apply_cuts(connection, cuts)
+        match_all(connection, sky, system)
+        task = progress.add_task("training")
+        model = train_system(
+            connection,
+            system,
+            sky.models / f"{system}.onnx",
+            sky.results / f"{system}_cross_validation.parquet",
+            labels,
+            seed,
+            lambda what, done, of: progress.update(task, description=what, completed=done, total=of),
+        )
+        sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
+        record(
+            connection,
+            f"{system}.cross_validation",
+            f"train {system} --seed {seed}" + (f" --labels {labels}" if labels else ""),
+            sources,
+            {model.name: model.sha256},
+            int(model.metadata["n_train"]),
+            time.time() - started,
+        )
+        refresh(connection, sky)
+    yield f"{model.path}: {model.metadata['n_train']} stars"
+    metrics = json.loads(model.metadata["metrics"])
+    yield f"on stars {metrics.pop('rows')}:"
+    for output, values in metrics.items():
+        yield f"  {output}: " + ", ".join(f"{key} {value:g}" for key, value in values.items())

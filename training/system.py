@@ -1,0 +1,243 @@
+"""Trains all networks of a system: folds by a hash of the star, one ONNX file, and scores of stars held out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from ..errors import UserError
+from ..sql.query import first_row
+from ..udfs.model import Model, write_model
+from ..udfs.onnx_udf import session_of
+from .export import Member, system_graph
+from .mdn import train
+from .specification import System, load_system
+
+FOLDS = 5
+ONE_FOLD_ABOVE = 20_000
+MIN_ROWS = 200
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled stars in memory: columns [rows], the fold that holds each out, and the validation rows."""
+
+    columns: dict[str, np.ndarray]
+    fold: np.ndarray
+    validation: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.fold)
+
+
+def train_system(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    model_path: Path,
+    held_out_path: Path,
+    view: str | None = None,
+    seed: int = 0,
+    progress: Progress = lambda what, done, of: None,
+) -> Model:
+    """Train a system on its training view, write the model, and the scores of stars that it was not trained on.
+
+    Up to 20,000 labelled stars every fold is held out once and the model is trained on all of them; above, one fold is
+    held out of the model itself.
+
+    Parameters
+    ----------
+    view
+        Another view with the columns of the system's training view.
+
+    Raises
+    ------
+    UserError
+        If the view lacks columns, or too few stars have labels and inputs.
+    """
+    started = time.time()
+    rows, system = _load(connection, name, view)
+    folds = range(FOLDS) if len(rows) <= ONE_FOLD_ABOVE else range(1)
+    held_out = []
+    for fold in folds:
+        label = f"fold {fold + 1} of {len(folds)}"
+        members = _train_members(connection, system, rows, rows.fold != fold, seed, label, progress)
+        graph = system_graph(members, system.input_names, name)
+        model = write_model(model_path.with_suffix(f".fold{fold}"), graph, _plain_metadata(system))
+        held_out.append(_scores(model, system, rows, rows.fold == fold))
+        model.path.unlink()
+    if len(folds) > 1:
+        members = _train_members(connection, system, rows, rows.fold >= 0, seed, "all stars", progress)
+        graph = system_graph(members, system.input_names, name)
+    held = pa.concat_tables(held_out)
+    _write_parquet(held, held_out_path)
+    giants = _giants(connection, {n: held[n].to_numpy() for n in held.column_names}, len(held))
+    seconds = time.time() - started
+    metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
+    return write_model(model_path, graph, metadata)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) -> tuple[Rows, System]:
+    """The labelled stars that have every input used; an input that less than half of them have is not used."""
+    everything = load_system(name)
+    relation = view or everything.view
+    names = [*everything.input_names, *sorted({network.label for network in everything.networks})]
+    try:
+        known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
+    except duckdb.CatalogException as error:
+        raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
+    missing = [n for n in (everything.id, *names) if n not in known]
+    if missing:
+        raise UserError(f"{relation}: has no column {missing[0]}; see red_clump.training for what a label view has")
+    counts = first_row(connection, f"select count(*), {', '.join(f'count({n})' for n in names)} from {relation}")
+    total, present = counts[0], dict(zip(names, counts[1:], strict=True))
+    if not total:
+        raise UserError(
+            f"{relation}: no labelled star passes the cuts and has a match; is a label survey ingested and matched? "
+            "(`candlesql info` counts each step)"
+        )
+    used = {n for n in names if present[n] >= max(MIN_ROWS, 0.5 * total if n in everything.input_names else 0)}
+    system = load_system(name, used)
+    return _fetch(connection, system, relation), system
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str) -> Rows:
+    labels = sorted({network.label for network in system.networks})
+    wanted = ", ".join(f"{n}::double as {n}" for n in [*system.input_names, *labels])
+    complete = " and ".join(f"{n} is not null" for n in system.input_names)
+    table = connection.execute(
+        f"select {system.id}, {wanted}, stats.fold({system.id}, 'cross-validation', {FOLDS})::int as fold, "
+        f"stats.fold({system.id}, 'validation', {FOLDS}) = 0 as validation from {relation} "
+        f"where {complete} order by {system.id}"
+    ).fetchnumpy()
+    columns = {n: np.ma.filled(v.astype(float), np.nan) if n != system.id else np.asarray(v) for n, v in table.items()}
+    fold, validation = columns.pop("fold").astype(int), columns.pop("validation").astype(bool)
+    if len(fold) < MIN_ROWS:
+        raise UserError(f"{relation}: {len(fold)} stars have labels and all inputs; at least {MIN_ROWS} are needed")
+    return Rows(columns, fold, validation)
+
+
+def _train_members(
+    connection: duckdb.DuckDBPyConnection,
+    system: System,
+    rows: Rows,
+    chosen: np.ndarray,
+    seed: int,
+    what: str,
+    progress: Progress,
+) -> list[Member]:
+    """Train every network on the chosen rows [rows]; those for giants on the giants that the first ones find."""
+    members: list[Member] = []
+    inferred: dict[str, np.ndarray] = {}
+    giants = chosen
+    total = sum(network.members for network in system.networks)
+    done = 0
+    for network in system.networks:
+        if network.giants_only and giants is chosen:
+            giants = chosen & _giants(connection, inferred, len(rows))
+        label = rows.columns[network.label]
+        usable = (giants if network.giants_only else chosen) & np.isfinite(label)
+        x = network.features.of({n: v[usable] for n, v in rows.columns.items()})
+        networks = []
+        for number in range(network.members):
+            progress(f"{what}: {network.output}", done, total)
+            networks.append(
+                train(x, label[usable], rows.validation[usable], network.recipe, _seed(seed, network.output, number))
+            )
+            done += 1
+        members.append(Member(networks, network.features))
+        if not network.giants_only:
+            inferred[network.output] = networks[0].mean(network.features.of(rows.columns))
+    progress(what, total, total)
+    return members
+
+
+def _giants(connection: duckdb.DuckDBPyConnection, inferred: dict[str, np.ndarray], n_rows: int) -> np.ndarray:
+    """Which rows the first networks take for giants; all, where there is no such network."""
+    if not {"teff_all_k", "logg_all"} <= inferred.keys():
+        return np.ones(n_rows, bool)
+    table = pa.table({name: inferred[name] for name in ("teff_all_k", "logg_all")})
+    connection.register("first_networks", table)
+    found = connection.execute("select red_clump.is_giant(teff_all_k, logg_all) as g from first_networks").fetchnumpy()
+    connection.unregister("first_networks")
+    return np.asarray(found["g"])
+
+
+def _seed(seed: int, output: str, number: int) -> int:
+    return int(hashlib.sha256(f"{seed}:{output}:{number}".encode()).hexdigest()[:8], 16)
+
+
+def _scores(model: Model, system: System, rows: Rows, held: np.ndarray) -> pa.Table:
+    x = np.stack([rows.columns[n][held] for n in system.input_names]).astype(np.float32)
+    y = session_of(model).run(None, {"x": x})[0]
+    outputs = {entry["name"]: pa.array(values) for entry, values in zip(system.outputs, y, strict=True)}
+    return pa.table({system.id: pa.array(rows.columns[system.id][held].astype(np.int64)), **outputs})
+
+
+def _plain_metadata(system: System) -> dict[str, object]:
+    return {
+        "system": system.name,
+        "inputs": system.inputs,
+        "outputs": system.outputs,
+        "citation": system.citation,
+        "version": "1",
+    }
+
+
+def _provenance(
+    system: System, rows: Rows, held: pa.Table, giants: np.ndarray, n_folds: int, seed: int, seconds: float
+) -> dict[str, object]:
+    digest = hashlib.sha256()
+    for name in sorted(rows.columns):
+        digest.update(np.ascontiguousarray(rows.columns[name]).tobytes())
+    trained = len(rows) if n_folds > 1 else int((rows.fold != 0).sum())
+    domain = {
+        n: [round(float(v), 4) for v in np.quantile(rows.columns[n], [0.001, 0.999])] for n in system.input_names
+    }
+    return {
+        "training_sha256": digest.hexdigest(),
+        "n_train": str(trained),
+        "domain": domain,
+        "metrics": _metrics(system, rows, held, giants),
+        "training": {"seed": seed, "folds": n_folds, "seconds": round(seconds, 1)},
+    }
+
+
+def _metrics(system: System, rows: Rows, held: pa.Table, giants: np.ndarray) -> dict[str, object]:
+    """Bias and scatter of label minus output on held-out stars, of networks for giants on the giants among them; for a
+    classifier the share of right answers."""
+    place = {star: i for i, star in enumerate(rows.columns[system.id])}
+    order = np.array([place[star] for star in held[system.id].to_pylist()])
+    found: dict[str, object] = {"rows": "held out by a hash of the identifier"}
+    for network in system.networks:
+        label, inferred = rows.columns[network.label][order], held[network.output].to_numpy()
+        known = np.isfinite(label) & (giants if network.giants_only else True)
+        difference = (label - inferred)[known]
+        if not network.recipe.components:
+            right = ((inferred > 0.5) == (label > 0.5))[known]
+            found[network.output] = {"n": int(known.sum()), "accuracy": round(float(right.mean()), 4)}
+            continue
+        spread = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
+        found[network.output] = {
+            "n": int(known.sum()),
+            "bias": round(float(difference.mean()), 4),
+            "standard_deviation": round(float(difference.std()), 4),
+            "robust_scatter": round(spread, 4),
+        }
+    return json.loads(json.dumps(found))
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    pa.parquet.write_table(table, temporary)
+    temporary.replace(path)

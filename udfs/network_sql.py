@@ -1,0 +1,207 @@
+"""Writes a model's graph as SQL, for shells without Python: the same numbers from the same file.
+
+A tensor [k, rows] becomes k SQL expressions over one row. Whatever is used more than once is given a name. There are two
+forms: a scalar expression, where a name is a lambda's argument and a tensor an ARRAY (quick to plan), and a query, where
+a name is a subquery's column (quick to run).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from .model import Model
+
+UNARY = {
+    "Exp": "exp({0})",
+    "Log": "ln({0})",
+    "Sqrt": "sqrt({0})",
+    "Neg": "(-{0})",
+    "Relu": "greatest({0}, 0)",
+    "Sigmoid": "(1 / (1 + exp(-({0}))))",
+    "Tanh": "(2 / (1 + exp(-2 * ({0}))) - 1)",
+}
+BINARY = {
+    "Add": "({0} + {1})",
+    "Sub": "({0} - {1})",
+    "Mul": "({0} * {1})",
+    "Div": "({0} / {1})",
+    "Pow": "pow({0}, {1})",
+    "Max": "greatest({0}, {1})",
+    "Min": "least({0}, {1})",
+}
+READS_ROWS_OFTEN = ("Gemm", "MatMul", "Softmax")
+
+
+@dataclass
+class Program:
+    """Tensors that get names, in steps of which none needs its own; then the rows of `y` over those names.
+
+    Networks side by side share steps: DuckDB binds nested lambdas in time exponential in their depth.
+    """
+
+    steps: list[dict[str, list[str]]] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+
+
+def scalar_macro_body(model: Model, arguments: list[str]) -> str:
+    """One expression over `arguments` that gives a STRUCT of the outputs, NULL where an input is NULL or not finite."""
+    program = _Translator(model, arrays=True).run()
+    fields = ", ".join(
+        f"'{output.name}': ({expression})::FLOAT"
+        for output, expression in zip(model.outputs, program.outputs, strict=True)
+    )
+    body = f"{{{fields}}}"
+    for number, step in reversed(list(enumerate(program.steps))):
+        tensors = ", ".join(f"'{name}': {_array(rows)}" for name, rows in step.items())
+        body = f"list_transform([{{{tensors}}}], lambda v{number}: {body})[1]"
+    all_finite = " and ".join(f"isfinite(({a})::FLOAT)" for a in arguments)
+    given = _array([f"({a})" for a in arguments])
+    return f"case when {all_finite} then list_transform([{{'x': {given}}}], lambda v: {body})[1] end"
+
+
+def table_macro_body(model: Model, source: str) -> str:
+    """A query that adds the outputs to the rows of `source`, one subquery a step."""
+    program = _Translator(model, arrays=False).run()
+    finite = (f'if(isfinite("{f.name}"::FLOAT), "{f.name}"::FLOAT, null)' for f in model.inputs)
+    first = ", ".join(f"{value} as {_column('x', i)}" for i, value in enumerate(finite))
+    query = f"select {{'row': t}} as kept, {first} from {source} as t"
+    for step in program.steps:
+        values = ", ".join(
+            f"({row})::FLOAT as {_column(tensor, i)}" for tensor, rows in step.items() for i, row in enumerate(rows)
+        )
+        query = f"select *, {values} from ({query})"
+    outputs = ", ".join(
+        f'({expression})::FLOAT as "{output.name}"'
+        for output, expression in zip(model.outputs, program.outputs, strict=True)
+    )
+    return f"select unnest(kept.row), {outputs} from ({query})"
+
+
+class _Translator:
+    """Walks the graph once and keeps, for every tensor, the expressions of its rows.
+
+    Raises
+    ------
+    NotImplementedError
+        If the graph has an operator that has no SQL form (trees stay with ONNX).
+    """
+
+    def __init__(self, model: Model, arrays: bool) -> None:
+        self.graph = model.graph
+        self.arrays = arrays
+        self.constants = {t.name: numpy_helper.to_array(t) for t in self.graph.initializer}
+        self.names = {"x": "v.x"}
+        self.tensors = {"x": self._elements("x", len(model.inputs))}
+        self.depths: dict[str, int] = {}
+        self.shared = _used_again(self.graph)
+        self.program = Program()
+
+    def run(self) -> Program:
+        for node in self.graph.node:
+            rows, out = self._node(node), node.output[0]
+            self.depths[out] = max(self.depths.get(name, 0) for name in node.input)
+            self.tensors[out] = self._named(out, rows) if out in self.shared else rows
+        self.program.outputs = self.tensors["y"]
+        return self.program
+
+    def _named(self, tensor: str, rows: list[str]) -> list[str]:
+        number = self.depths[tensor]
+        self.depths[tensor] += 1
+        if number == len(self.program.steps):
+            self.program.steps.append({})
+        self.program.steps[number][tensor] = rows
+        self.names[tensor] = f"v{number}.{tensor}"
+        return self._elements(tensor, len(rows))
+
+    def _elements(self, tensor: str, n_rows: int) -> list[str]:
+        if self.arrays:
+            return [f"{self.names[tensor]}[{i + 1}]" for i in range(n_rows)]
+        return [_column(tensor, i) for i in range(n_rows)]
+
+    def _rows(self, name: str) -> list[str]:
+        if name in self.tensors:
+            return self.tensors[name]
+        return [_literal(v) for v in self.constants[name].ravel()]
+
+    def _node(self, node: onnx.NodeProto) -> list[str]:
+        operator, names = node.op_type, node.input
+        if operator in UNARY:
+            return [UNARY[operator].format(row) for row in self._rows(names[0])]
+        if operator in BINARY:
+            return self._elementwise(BINARY[operator], names)
+        method: Callable[[onnx.NodeProto], list[str]] | None = getattr(self, f"_{operator.lower()}", None)
+        if method is None:
+            raise NotImplementedError(f"operator {operator} has no SQL form")
+        return method(node)
+
+    def _elementwise(self, form: str, names: list[str]) -> list[str]:
+        left, *others = (self._rows(name) for name in names)
+        for right in others:
+            n = max(len(left), len(right))
+            left, right = (side * n if len(side) == 1 else side for side in (left, right))
+            left = [form.format(a, b) for a, b in zip(left, right, strict=True)]
+        return left
+
+    def _identity(self, node: onnx.NodeProto) -> list[str]:
+        return self._rows(node.input[0])
+
+    def _matmul(self, node: onnx.NodeProto) -> list[str]:
+        return [self._dot(weights, node.input[1]) for weights in self.constants[node.input[0]]]
+
+    def _gemm(self, node: onnx.NodeProto) -> list[str]:
+        bias = self.constants[node.input[2]].ravel()
+        return [f"({row} + {_literal(b)})" for row, b in zip(self._matmul(node), bias, strict=True)]
+
+    def _dot(self, weights: np.ndarray, tensor: str) -> str:
+        if self.arrays:
+            literals = ", ".join(_literal(w) for w in weights)
+            return f"array_inner_product({self.names[tensor]}, [{literals}]::FLOAT[{len(weights)}])"
+        return " + ".join(f"{row} * {_literal(w)}" for row, w in zip(self._rows(tensor), weights, strict=True))
+
+    def _concat(self, node: onnx.NodeProto) -> list[str]:
+        return [row for name in node.input for row in self._rows(name)]
+
+    def _slice(self, node: onnx.NodeProto) -> list[str]:
+        start, stop = (int(self.constants[name].item()) for name in node.input[1:3])
+        return self._rows(node.input[0])[start:stop]
+
+    def _reducesum(self, node: onnx.NodeProto) -> list[str]:
+        return ["(" + " + ".join(self._rows(node.input[0])) + ")"]
+
+    def _clip(self, node: onnx.NodeProto) -> list[str]:
+        low, high = (self._rows(name)[0] for name in node.input[1:3])
+        return [f"greatest({low}, least({high}, {row}))" for row in self._rows(node.input[0])]
+
+    def _softmax(self, node: onnx.NodeProto) -> list[str]:
+        rows = self._rows(node.input[0])
+        return ["(1 / (" + " + ".join(f"exp({other} - {row})" for other in rows) + "))" for row in rows]
+
+
+def _used_again(graph: onnx.GraphProto) -> set[str]:
+    """Tensors of which a row is read more than once."""
+    uses: Counter[str] = Counter()
+    for node in graph.node:
+        times = 2 if node.op_type in READS_ROWS_OFTEN else 1
+        for name in node.input:
+            uses[name] += times
+    return {name for name, n in uses.items() if n > 1 and name != "x"}
+
+
+def _array(rows: list[str]) -> str:
+    return "array_value(" + ", ".join(f"({row})::FLOAT" for row in rows) + ")"
+
+
+def _column(tensor: str, i: int) -> str:
+    return f"{tensor}_{i}"
+
+
+def _literal(value: float) -> str:
+    """The fewest digits that give the float32 back."""
+    text = str(np.float32(value))
+    return f"({text})" if text.startswith("-") else text
