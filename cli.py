@@ -14,12 +14,14 @@ app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=True,
 )
 
 SkyPath = Annotated[Path, typer.Argument(metavar="SKY", help="The workspace folder.")]
 Cuts = Annotated[
-    list[str] | None, typer.Option("--cut", metavar="NAME=VALUE", help="Replace a threshold in the workspace.")
+    list[str] | None,
+    typer.Option("--cut", metavar="NAME=VALUE", help="Replace a threshold in the workspace."),
 ]
 
 
@@ -93,7 +95,10 @@ def match(
 def train(
     sky: SkyPath,
     system: Annotated[str, typer.Argument(help="red_clump")],
-    labels: Annotated[str | None, typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said.")] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 0,
     cut: Cuts = None,
 ) -> None:
@@ -227,5 +232,3 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
             raise UserError(f"{option} {text}: say it as {option} NAME=VALUE")
         pairs[name] = value
     return pairs
-
-

@@ -12,7 +12,11 @@ from .survey import Survey
 
 
 def check_rows(
-    connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, files: list[Path], units: dict[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    relation: str,
+    files: list[Path],
+    units: dict[str, str],
 ) -> None:
     """Refuse empty files, missing or repeated identifiers, and positions off the sphere.
 
@@ -38,8 +42,11 @@ def _check_ids(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: 
         raise UserError(f"{where}: {survey.id} is NULL in {missing[0]:,} rows; give every row an identifier")
     if not survey.unique:
         return
-    twice = first_row(connection, f'select "{survey.id}", count(*), count(*) over () from {relation} '
-        f'group by "{survey.id}" having count(*) > 1 order by 1 limit 1')
+    twice = first_row(
+        connection,
+        f'select "{survey.id}", count(*), count(*) over () from {relation} '
+        f'group by "{survey.id}" having count(*) > 1 order by 1 limit 1',
+    )
     if twice:
         raise UserError(
             f"{where}: {survey.id} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
@@ -50,8 +57,11 @@ def _check_ids(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: 
 def _check_positions(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, where: str) -> None:
     ra, dec = f'"{survey.ra}"', f'"{survey.dec}"'
     if survey.columns[survey.ra].required:
-        row = first_row(connection, f'select "{survey.id}", count(*) over () from {relation} '
-            f"where {ra} is null or {dec} is null or isnan({ra}) or isnan({dec}) limit 1")
+        row = first_row(
+            connection,
+            f'select "{survey.id}", count(*) over () from {relation} '
+            f"where {ra} is null or {dec} is null or isnan({ra}) or isnan({dec}) limit 1",
+        )
         if row:
             raise UserError(
                 f"{where}: {row[1]:,} rows have no position, the first is {survey.id} {row[0]}; leave those rows out"
@@ -60,7 +70,10 @@ def _check_positions(connection: duckdb.DuckDBPyConnection, survey: Survey, rela
         (survey.ra, f"not isnan({ra}) and not {ra} between 0 and 360", "0 to 360"),
         (survey.dec, f"not isnan({dec}) and not {dec} between -90 and 90", "-90 to 90"),
     ):
-        row = first_row(connection, f'select "{name}", "{survey.id}", count(*) over () from {relation} where {test} limit 1')
+        row = first_row(
+            connection,
+            f'select "{name}", "{survey.id}", count(*) over () from {relation} where {test} limit 1',
+        )
         if row:
             raise UserError(
                 f"{where}: {name} is {row[0]} for {survey.id} {row[1]} ({row[2]:,} such rows), outside {range_} deg; "
@@ -70,8 +83,11 @@ def _check_positions(connection: duckdb.DuckDBPyConnection, survey: Survey, rela
 
 def _check_hours(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, where: str) -> None:
     """Right ascensions that fill 0 to 24 and nothing beyond, over a wide range of declination, are hours."""
-    row = first_row(connection, f'select min("{survey.ra}"), max("{survey.ra}"), max("{survey.dec}") - min("{survey.dec}"), count(*) '
-        f"from {relation}")
+    row = first_row(
+        connection,
+        f'select min("{survey.ra}"), max("{survey.ra}"), max("{survey.dec}") - min("{survey.dec}"), count(*) '
+        f"from {relation}",
+    )
     if row[0] is not None and row[3] >= 20 and row[1] <= 24 and row[1] - row[0] > 18 and row[2] > 30:
         raise UserError(
             f"{where}: {survey.ra} runs from {row[0]:.3f} to {row[1]:.3f} over {row[2]:.0f} deg of declination, which "

@@ -88,7 +88,9 @@ def join(
         _require(theirs, [on], file)
         condition = f'theirs."{on}"::varchar = ours.source_id::varchar'
         if theirs[on].startswith(("DOUBLE", "FLOAT")):
-            raise UserError(f"{file}: {on} is stored as {theirs[on]}, which cannot hold 64-bit identifiers; mend the file")
+            raise UserError(
+                f"{file}: {on} is stored as {theirs[on]}, which cannot hold 64-bit identifiers; mend the file"
+            )
         if "INT" in theirs[on]:
             condition = f'theirs."{on}" = ours.source_id'
         joined = f"from {source} as theirs left join {view} as ours on {condition}"
@@ -112,8 +114,8 @@ def _by_position(connection: duckdb.DuckDBPyConnection, source: str, view: str, 
     """The FROM clause that gives each row of the file its nearest star of the view."""
     numbered = f"(select *, row_number() over () as place from {source})"
     connection.execute(
-        f"create or replace temp view moving_stars as select place as id, ra, \"dec\", 0.0 as pmra, 0.0 as pmdec, "
-        f"2000.0 as epoch_yr from {numbered} where ra is not null and \"dec\" is not null"
+        f'create or replace temp view moving_stars as select place as id, ra, "dec", 0.0 as pmra, 0.0 as pmdec, '
+        f'2000.0 as epoch_yr from {numbered} where ra is not null and "dec" is not null'
     )
     connection.execute(
         f'create or replace temp view standing_stars as select source_id as id, ra, "dec", 2000.0 as epoch_yr from {view}'

@@ -13,8 +13,13 @@ ORDER = 29
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Register `healpix_29(ra, dec) -> BIGINT` [deg]; NULL off the sphere."""
-    connection.create_function(
-        "healpix_29", _healpix, ["DOUBLE", "DOUBLE"], "BIGINT", type="arrow", null_handling="special"
+    connection.create_function(  # type: ignore[call-overload]
+        "healpix_29",
+        _healpix,
+        ["DOUBLE", "DOUBLE"],
+        "BIGINT",
+        type="arrow",
+        null_handling="special",
     )
 
 

@@ -35,15 +35,20 @@ class Ingested:
     left_out: list[str]
 
 
-def ingest_survey(
-    path: Path, name: str, files: list[Path], renames: dict[str, str], units: dict[str, str]
-) -> Ingested:
+def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, str], units: dict[str, str]) -> Ingested:
     """`candlesql ingest`: into the workspace at `path`, made if need be; `name` may be the path of a survey file."""
     own = Path(name)
     survey = read_survey(own) if own.suffix == ".toml" else load_survey(name, find_sky(path).surveys)
     sky = make_sky(path)
     started = time.time()
-    done = ingest(survey, files, sky.catalog(survey.name), renames, units, run_with_bar(f"reading {survey.name}"))
+    done = ingest(
+        survey,
+        files,
+        sky.catalog(survey.name),
+        renames,
+        units,
+        run_with_bar(f"reading {survey.name}"),
+    )
     if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
         shutil.copy(own, sky.surveys / own.name)
     with connect(sky) as connection:
@@ -89,7 +94,9 @@ def ingest(
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
             connection.execute("set preserve_insertion_order = true")
-            left_out = [_convert(connection, survey, file, work, n, renames, units, run) for n, file in enumerate(files)]
+            left_out = [
+                _convert(connection, survey, file, work, n, renames, units, run) for n, file in enumerate(files)
+            ]
             typed = f"read_parquet({quoted(work / '*.typed.parquet')})"
             check_rows(connection, survey, typed, files, units or {})
             sentinels = _count_sentinels(connection, survey, typed)
@@ -117,11 +124,20 @@ def _convert(
     source = open_file(connection, file)
     try:
         chosen = _choose(survey, source, renames or {})
-        fields = [_field(survey, column, chosen.get(name), source, units or {}) for name, column in survey.columns.items()]
+        fields = [
+            _field(survey, column, chosen.get(name), source, units or {}) for name, column in survey.columns.items()
+        ]
         query = f"select {', '.join(fields)} from {source.relation}"
         try:
-            run(connection, f"copy ({query}) to {quoted(work / f'{number}.typed.parquet')} (format parquet, compression zstd)")
-        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+            run(
+                connection,
+                f"copy ({query}) to {quoted(work / f'{number}.typed.parquet')} (format parquet, compression zstd)",
+            )
+        except (
+            duckdb.ConversionException,
+            duckdb.InvalidInputException,
+            duckdb.OutOfRangeException,
+        ) as error:
             raise UserError(_bad_value(connection, survey, source, chosen, error)) from None
     finally:
         source.close()
@@ -186,7 +202,11 @@ def _factor(column: Column, source: Source, theirs: str, stated: str | None) -> 
 
 
 def _bad_value(
-    connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source, chosen: dict[str, str], error: Exception
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    source: Source,
+    chosen: dict[str, str],
+    error: Exception,
 ) -> str:
     """Name the first value that does not fit its column."""
     if source.is_text:
@@ -222,7 +242,7 @@ def _count_sentinels(connection: duckdb.DuckDBPyConnection, survey: Survey, type
     columns = _sentinel_columns(survey)
     if not columns:
         return {}
-    counts = ", ".join(f"count(*) filter (where {_is_sentinel(survey, name)} or isnan(\"{name}\"))" for name in columns)
+    counts = ", ".join(f'count(*) filter (where {_is_sentinel(survey, name)} or isnan("{name}"))' for name in columns)
     row = first_row(connection, f"select {counts} from {typed}")
     return {name: n for name, n in zip(columns, row, strict=True) if n}
 

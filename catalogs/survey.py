@@ -6,6 +6,7 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 
@@ -119,7 +120,7 @@ def read_survey(path: Path, own: Path | None = None) -> Survey:
         }
         if "sentinels" in text:
             text["sentinels"] = tuple(text["sentinels"])
-        given = {"name": path.stem, "columns": columns, "path": path} | text
+        given: dict[str, Any] = {"name": path.stem, "columns": columns, "path": path} | text
         survey = replace(parent, **given) if parent else Survey(**given)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: {_said(error)}; see surveys/gaia_dr2.toml for the form") from None

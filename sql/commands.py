@@ -144,7 +144,7 @@ def _with_unit(name: str, unit: str) -> str:
 def _existing(path: Path) -> Sky:
     sky = find_sky(path)
     if not sky.database.exists():
-        raise UserError(f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`")
+        raise UserError(
+            f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`"
+        )
     return sky
-
-

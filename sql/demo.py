@@ -8,10 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from ..catalogs.ingest import ingest_survey
+from ..catalogs.ingest import ingest
 from ..catalogs.mock import make_sky as make_mock
+from ..catalogs.survey import load_survey
 from ..errors import UserError
 from . import pipeline
+from .products import record
 from .progress import bar, run_with_bar
 from .query import first_row
 from .workspace import find_sky, make_sky, open_sky
@@ -36,12 +38,17 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
         with bar() as progress:
             task = progress.add_task("making the sky", total=stars)
             files = make_mock(
-                Path(folder), stars, seed, progress=lambda done, of: progress.update(task, completed=done, total=of)
+                Path(folder),
+                stars,
+                seed,
+                progress=lambda done, of: progress.update(task, completed=done, total=of),
             )
-        for survey, file in files.items():
-            done = ingest_survey(sky.root, survey, [file], {}, {})
-            yield f"staging.{survey}: {done.rows:,} rows"
+        ingested = {name: ingest(load_survey(name), [file], sky.catalog(name)) for name, file in files.items()}
     with open_sky(sky.root, read_only=False) as connection:
+        for name, done in ingested.items():
+            said = f"demo --stars {stars} --seed {seed}"
+            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, 0)
+            yield f"staging.{name}: {done.rows:,} rows"
         for product, rows in pipeline.run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
             yield f"{product}: {rows:,} rows"
         yield from _judge(connection)
@@ -55,17 +62,21 @@ def _is_mock(catalogs: Path) -> bool:
 def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What came out, held against labels and against truth."""
     giants, tier1, tier2 = first_row(
-        connection, "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.catalogue"
+        connection,
+        "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.catalogue",
     )
     yield f"{giants:,} giants, {tier2:,} red clump (tier 2), {tier1:,} of them tier 1"
-    base = first_row(connection, "select max(base_rate) from red_clump.roc where truth = 'label'")[0]
+    connection.execute("create or replace temp table judged as from red_clump.roc")
+    base = first_row(connection, "select max(base_rate) from judged where truth = 'label'")[0]
     if base is None:
         yield "no labelled giants: contamination and completeness cannot be judged"
         return
     yield f"contamination at completeness, labelled giants that no network was trained on ({base:.0%} are red clump):"
     for truth in ("label", "phase"):
         for method in ("bins_4d", "joint"):
-            yield f"  {method:<8} against {truth}: " + ", ".join(_at(connection, method, truth, c) for c in COMPLETENESS)
+            yield f"  {method:<8} against {truth}: " + ", ".join(
+                _at(connection, method, truth, c) for c in COMPLETENESS
+            )
     rows = connection.execute(
         "select reference, n, bias, robust_scatter from red_clump.validation where parameter = 'distance' order by 1"
     ).fetchall()
@@ -76,7 +87,7 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def _at(connection: duckdb.DuckDBPyConnection, method: str, truth: str, completeness: float) -> str:
     row = first_row(
         connection,
-        "select contamination, contamination_low, contamination_high from red_clump.roc "
+        "select contamination, contamination_low, contamination_high from judged "
         "where method = ? and truth = ? and completeness >= ? order by completeness limit 1",
         [method, truth, completeness],
     )

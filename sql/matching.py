@@ -27,9 +27,9 @@ def match_surveys(path: Path, left: str, right: str, radius_arcsec: float, kind:
     if kind not in get_args(Kind):
         raise UserError(f"--kind {kind}: it is one of {', '.join(get_args(Kind))}")
     sky = find_sky(path)
-    surveys = [load_survey(name, sky.surveys) for name in (left, right)]
+    left_survey, right_survey = load_survey(left, sky.surveys), load_survey(right, sky.surveys)
     with open_sky(path, read_only=False) as connection:
-        return match(connection, sky, *surveys, radius_arcsec, cast(Kind, kind), run_with_bar("matching"))
+        return match(connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching"))
 
 
 def match(
@@ -123,5 +123,3 @@ def _query(pairs: str, sides: tuple[str, str], left: Survey, right: Survey, kind
             f"and row_number() over (partition by {b} order by chord_squared, {a}) = 1"
         )
     return f"select {columns}, {counted} from {pairs}"
-
-

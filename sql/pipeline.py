@@ -13,8 +13,8 @@ from ..udfs.functions import model_files
 from ..udfs.model import Model, load_model
 from .files import ROOT
 from .matching import match
-from .query import first_row
 from .products import Run, execute, is_fresh, write_product
+from .query import first_row
 from .workspace import Sky
 
 
@@ -87,9 +87,7 @@ def score(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run
     _check_inputs(connection, steps, model)
     arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
     complete = " and ".join(f'"{field.name}" is not null' for field in model.inputs)
-    query = (
-        f"select {steps.id}, unnest({model.name}_net({arguments})) from {steps.inputs} where {complete}"
-    )
+    query = f"select {steps.id}, unnest({model.name}_net({arguments})) from {steps.inputs} where {complete}"
     rows = write_product(
         connection,
         sky,
@@ -130,7 +128,9 @@ def _nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps,
     counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
     row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
     if not row[0]:
-        return f"{steps.inputs} has no rows: ingest a catalog, or see {steps.name}.funnel for the cut that takes them all"
+        return (
+            f"{steps.inputs} has no rows: ingest a catalog, or see {steps.name}.funnel for the cut that takes them all"
+        )
     empty = [field.name for field, n in zip(model.inputs, row[1:], strict=True) if not n]
     what = f"none has {empty[0]}" if empty else f"none has all of {', '.join(f.name for f in model.inputs)}"
     return (

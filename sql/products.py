@@ -25,7 +25,9 @@ def execute(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         connection.execute(query)
     except duckdb.IOException as error:
         if "No space left" in str(error):
-            raise UserError(f"the disk is full ({str(error).splitlines()[0]}); free some space and run it again") from None
+            raise UserError(
+                f"the disk is full ({str(error).splitlines()[0]}); free some space and run it again"
+            ) from None
         raise
 
 
@@ -83,7 +85,10 @@ def record(
 
 
 def is_fresh(
-    connection: duckdb.DuckDBPyConnection, product: str, inputs: list[Path], models: dict[str, str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    product: str,
+    inputs: list[Path],
+    models: dict[str, str] | None = None,
 ) -> bool:
     """Whether the product was made from these very inputs and models with the cuts now in force."""
     row = first_row(connection, "select inputs, cuts, models from candlesql.runs where product = ?", [product])

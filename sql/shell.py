@@ -22,7 +22,8 @@ def run_shell(path: Path) -> None:
     with open_sky(path) as connection:
         words = sorted({*KEYWORDS.split(), *_names(connection)})
         session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(sky.root / ".shell_history")), completer=FuzzyWordCompleter(words)
+            history=FileHistory(str(sky.root / ".shell_history")),
+            completer=FuzzyWordCompleter(words),
         )
         print(HELP)
         statement = ""

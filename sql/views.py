@@ -21,26 +21,37 @@ if TYPE_CHECKING:
 
 COLUMNS = files.ROOT / "columns.toml"
 PRODUCTS = files.ROOT / "products.toml"
-INTERNAL = ("main", "temp", "information_schema", "pg_catalog", "candlesql")
 
 
 def sources(sky: Sky) -> list[Path]:
     """Every file that a view is made of."""
-    own = [*sky.surveys.glob("*.toml"), *sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")]
-    made = [*sky.scores.glob("*/*.parquet"), *sky.results.glob("*.parquet"), *model_files(sky.models).values()]
+    own = [
+        *sky.surveys.glob("*.toml"),
+        *sky.catalogs.glob("*.parquet"),
+        *sky.matches.glob("*.parquet"),
+    ]
+    made = [
+        *sky.scores.glob("*/*.parquet"),
+        *sky.results.glob("*.parquet"),
+        *model_files(sky.models).values(),
+    ]
     shipped = [*files.ROOT.rglob("*.sql"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")]
     return sorted(own + made + shipped)
 
 
-def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    """Drop and create every schema's macros and views; small tables stay."""
+def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: bool) -> None:
+    """Drop and create every schema's macros and views; small tables stay, and so do the networks if they are the same,
+    since writing them takes longer than all else."""
     items = files.items()
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
-    _drop_all(connection)
+    _drop_views(connection)
+    if models_changed:
+        _drop_macros(connection)
     schemas = {item.name.split(".")[0] for item in items} | {"staging", "match", "photometry"}
     for schema in sorted(schemas):
         connection.execute(f"create schema if not exists {schema}")
-    create_stored_macros(connection, sky.models)
+    if models_changed:
+        create_stored_macros(connection, sky.models)
     for item in items:
         if item.is_macro:
             _create(connection, item)
@@ -67,16 +78,20 @@ def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return f"there is no view {name}; nearest: {', '.join(near)}" if near else f"there is no view {name}"
 
 
-def _drop_all(connection: duckdb.DuckDBPyConnection) -> None:
-    marks = ", ".join("?" for _ in INTERNAL)
+def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
     named = connection.execute(
-        f"""select 'view', schema_name, view_name from duckdb_views()
-            where not internal and database_name = current_database() and schema_name not in ({marks})
-            union all
-            select distinct if(function_type = 'table_macro', 'macro table', 'macro'), schema_name, function_name
-            from duckdb_functions()
-            where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')""",
-        INTERNAL,
+        """select schema_name, view_name from duckdb_views()
+           where not internal and database_name = current_database() and schema_name <> 'main'"""
+    ).fetchall()
+    for schema, name in named:
+        connection.execute(f'drop view if exists "{schema}"."{name}"')
+
+
+def _drop_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    named = connection.execute(
+        """select distinct if(function_type = 'table_macro', 'macro table', 'macro'), schema_name, function_name
+           from duckdb_functions()
+           where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')"""
     ).fetchall()
     for kind, schema, name in named:
         connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
@@ -169,7 +184,10 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 
 
 def _create_matches(
-    connection: duckdb.DuckDBPyConnection, items: list[files.Item], surveys: dict[str, Survey], sky: Sky
+    connection: duckdb.DuckDBPyConnection,
+    items: list[files.Item],
+    surveys: dict[str, Survey],
+    sky: Sky,
 ) -> None:
     made = {f"match.{path.stem}" for path in sky.matches.glob("*.parquet")}
     wanted = {need for item in items for need in item.needs if need.startswith("match.")}
@@ -223,9 +241,7 @@ def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, S
 
 def derived_columns() -> dict[str, Column]:
     """`columns.toml`: unit and description of every column that a view derives."""
-    return {
-        name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()
-    }
+    return {name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()}
 
 
 def _empty(columns: dict[str, str]) -> str:

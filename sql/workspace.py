@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from ..errors import UserError
-from ..udfs.functions import register_models
+from ..udfs import functions
 from . import views
-from .query import first_row
+from .query import first_row, quoted
 
 STORAGE = "v1.5.0"
 FORMAT = 1
@@ -84,7 +85,9 @@ def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnect
     """
     sky = find_sky(path)
     if not sky.database.exists():
-        raise UserError(f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`")
+        raise UserError(
+            f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`"
+        )
     connection = connect(sky, read_only=True)
     if not _is_current(connection, sky):
         connection.close()
@@ -94,7 +97,7 @@ def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnect
     if not read_only:
         connection.close()
         connection = connect(sky)
-    register_models(connection, sky.models)
+    functions.register_models(connection, sky.models)
     return connection
 
 
@@ -120,18 +123,30 @@ def make_sky(path: str | Path) -> Sky:
 def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Connect to the database file as it stands, without networks.
 
+    The file is attached to an in-memory instance of its own: connections that `duckdb.connect` makes to one path share
+    their functions, and one that closes would take those of the others with it.
+
     Raises
     ------
     UserError
         If it is locked, newer than this version, or no database.
     """
-    config = {} if read_only else {"storage_compatibility_version": STORAGE}
+    connection = duckdb.connect()
+    mode = "read_only" if read_only else f"read_write, storage_version {quoted(STORAGE)}"
     try:
-        connection = duckdb.connect(str(sky.database), read_only=read_only, config=config)
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set temp_directory = {quoted(sky.root / '.spill')}")
+        connection.execute(f"attach {quoted(sky.database)} as sky ({mode})")
+        connection.execute("use sky")
+        _refuse_newer(connection, sky)
     except duckdb.Error as error:
+        connection.close()
+        if isinstance(error, duckdb.InternalException):
+            raise
         raise UserError(f"{sky.database}: {_why_not(str(error))}") from None
-    connection.execute("set enable_progress_bar = false")
-    _refuse_newer(connection, sky)
+    except UserError:
+        connection.close()
+        raise
     return connection
 
 
@@ -140,23 +155,33 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     connection.begin()
     try:
         connection.execute("create schema if not exists candlesql")
-        connection.execute(
-            "create table if not exists candlesql.cuts(name varchar primary key, value varchar)"
-        )
+        connection.execute("create table if not exists candlesql.cuts(name varchar primary key, value varchar)")
         connection.execute(
             """create table if not exists candlesql.runs(
                 product varchar, made_by varchar, inputs json, cuts json, models json,
                 n_rows bigint, seconds double, made_at timestamptz, version varchar)"""
         )
+        models = functions.fingerprint(sky.models)
+        views.create_all(connection, sky, models_changed=_known_models(connection) != models)
         connection.execute(
-            "create or replace table candlesql.state as select ? as format, ? as fingerprint, ? as version",
-            [FORMAT, sky.fingerprint(), version("candlesql")],
+            "create or replace table candlesql.state as "
+            "select ? as format, ? as fingerprint, ? as version, ? as models",
+            [FORMAT, sky.fingerprint(), version("candlesql"), models],
         )
-        views.create_all(connection, sky)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
+
+
+def _known_models(connection: duckdb.DuckDBPyConnection) -> str:
+    """The fingerprint of the models whose macros the database holds."""
+    held = first_row(
+        connection,
+        "select count(*) from duckdb_columns() where schema_name = 'candlesql' and column_name = 'models' "
+        "and table_name = 'state' and database_name = current_database()",
+    )
+    return first_row(connection, "select models from candlesql.state")[0] if held[0] else ""
 
 
 def _is_current(connection: duckdb.DuckDBPyConnection, sky: Sky) -> bool:
@@ -174,7 +199,6 @@ def _state(connection: duckdb.DuckDBPyConnection) -> tuple | None:
 def _refuse_newer(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     state = _state(connection)
     if state and state[0] > FORMAT:
-        connection.close()
         raise UserError(
             f"{sky.database}: made by candlesql {state[2]} (format {state[0]}); this is {version('candlesql')} "
             f"(format {FORMAT}): upgrade with `pip install -U candlesql`"
@@ -183,9 +207,10 @@ def _refuse_newer(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 
 def _why_not(message: str) -> str:
     line = message.split("\n")[0]
-    if "lock on file" in message or "different configuration" in message:
-        holder = message[message.find("PID") :].split(")")[0].rstrip(".") if "PID" in message else "another connection"
-        return f"open elsewhere for writing ({holder}); close it and try again"
+    if "lock on file" in message or "file handle conflict" in message:
+        holder = re.search(r"held in (\S+) \(PID (\d+)\)", message)
+        by = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another connection of this program"
+        return f"open elsewhere ({by}), and only one may write while no other reads; close it and try again"
     if "newer version" in message or "storage version" in message.lower():
         return f"written by a newer DuckDB ({line}): upgrade with `pip install -U duckdb`"
     return line.removeprefix("IO Error: ")

@@ -15,9 +15,7 @@ from ..sql.progress import bar
 from ..sql.workspace import find_sky, open_sky, refresh
 
 
-def train_command(
-    path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str]
-) -> Iterator[str]:
+def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
     """Match what is not matched, train, and say how the networks do on stars held out.
 
     Raises

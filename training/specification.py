@@ -67,9 +67,7 @@ def load_system(name: str, present: set[str] | None = None) -> System:
         raise UserError(f"system {name!r} has no networks to train; there are {known}")
     text = tomllib.loads(path.read_text())
     inputs = [entry for entry in text["inputs"] if present is None or entry["name"] in present]
-    networks = [
-        _network(entry, inputs) for entry in text["networks"] if present is None or entry["label"] in present
-    ]
+    networks = [_network(entry, inputs) for entry in text["networks"] if present is None or entry["label"] in present]
     if not inputs or not networks:
         raise UserError(
             f"{text['view']}: no labelled star has what the networks of {name} read; "

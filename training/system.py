@@ -151,7 +151,13 @@ def _train_members(
         for number in range(network.members):
             progress(f"{what}: {network.output}", done, total)
             networks.append(
-                train(x, label[usable], rows.validation[usable], network.recipe, _seed(seed, network.output, number))
+                train(
+                    x,
+                    label[usable],
+                    rows.validation[usable],
+                    network.recipe,
+                    _seed(seed, network.output, number),
+                )
             )
             done += 1
         members.append(Member(networks, network.features))
@@ -194,15 +200,19 @@ def _plain_metadata(system: System) -> dict[str, object]:
 
 
 def _provenance(
-    system: System, rows: Rows, held: pa.Table, giants: np.ndarray, n_folds: int, seed: int, seconds: float
+    system: System,
+    rows: Rows,
+    held: pa.Table,
+    giants: np.ndarray,
+    n_folds: int,
+    seed: int,
+    seconds: float,
 ) -> dict[str, object]:
     digest = hashlib.sha256()
     for name in sorted(rows.columns):
         digest.update(np.ascontiguousarray(rows.columns[name]).tobytes())
     trained = len(rows) if n_folds > 1 else int((rows.fold != 0).sum())
-    domain = {
-        n: [round(float(v), 4) for v in np.quantile(rows.columns[n], [0.001, 0.999])] for n in system.input_names
-    }
+    domain = {n: [round(float(v), 4) for v in np.quantile(rows.columns[n], [0.001, 0.999])] for n in system.input_names}
     return {
         "training_sha256": digest.hexdigest(),
         "n_train": str(trained),
@@ -224,7 +234,10 @@ def _metrics(system: System, rows: Rows, held: pa.Table, giants: np.ndarray) -> 
         difference = (label - inferred)[known]
         if not network.recipe.components:
             right = ((inferred > 0.5) == (label > 0.5))[known]
-            found[network.output] = {"n": int(known.sum()), "accuracy": round(float(right.mean()), 4)}
+            found[network.output] = {
+                "n": int(known.sum()),
+                "accuracy": round(float(right.mean()), 4),
+            }
             continue
         spread = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
         found[network.output] = {

@@ -109,9 +109,7 @@ def fit(inputs, targets, weights, epochs: int, polish: int) -> torch.nn.Sequenti
             adam.step()
             schedule.step()
 
-    lbfgs = torch.optim.LBFGS(
-        network.parameters(), max_iter=polish, history_size=50, line_search_fn="strong_wolfe"
-    )
+    lbfgs = torch.optim.LBFGS(network.parameters(), max_iter=polish, history_size=50, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         lbfgs.zero_grad()
@@ -143,10 +141,7 @@ def errors(predicted: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> dict
 def add_phase(graph: GraphBuilder, network: torch.nn.Sequential, scaling: Scaling) -> str:
     """Add one phase to the graph over `x` [3, rows]; the name of its `OUTPUTS` [6, rows]."""
     linear = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
-    layers = [
-        Layer(layer.weight.detach().numpy(), layer.bias.detach().numpy(), "Tanh")
-        for layer in linear
-    ]
+    layers = [Layer(layer.weight.detach().numpy(), layer.bias.detach().numpy(), "Tanh") for layer in linear]
     layers[0] = fold_scaling(layers[0], scaling.x_mean, scaling.x_std)
     last, scale = layers[-1], scaling.y_std
     layers[-1] = Layer(last.weight * scale[:, None], last.bias * scale + scaling.y_mean)

@@ -8,6 +8,7 @@ function. All are made from the model file alone.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -27,6 +28,16 @@ def model_files(own: Path) -> dict[str, Path]:
 def models_of(own: Path) -> list[Model]:
     """Every model that a workspace has."""
     return [load_model(path) for path in model_files(own).values()]
+
+
+def fingerprint(own: Path) -> str:
+    """Changes when a model, or the code that writes its macros, changes."""
+    digest = hashlib.sha256()
+    for path in (Path(__file__), Path(__file__).with_name("network_sql.py")):
+        digest.update(path.read_bytes())
+    for model in models_of(own):
+        digest.update(f"{model.name} {model.sha256}".encode())
+    return digest.hexdigest()
 
 
 def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> None:

@@ -7,6 +7,7 @@ inputs is folded into the first layer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -29,7 +30,7 @@ class GraphBuilder:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, np.ndarray] = {}
 
-    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         name = f"t{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
@@ -46,9 +47,7 @@ class GraphBuilder:
 
     def rows(self, x: str, start: int, stop: int) -> str:
         """Rows start to stop (exclusive) of x."""
-        return self.add(
-            "Slice", x, *(self.constant(np.array([v]), np.int64) for v in (start, stop, 0))
-        )
+        return self.add("Slice", x, *(self.constant(np.array([v]), np.int64) for v in (start, stop, 0)))
 
     def concat(self, parts: list[str]) -> str:
         return parts[0] if len(parts) == 1 else self.add("Concat", *parts, axis=0)

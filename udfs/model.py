@@ -90,9 +90,7 @@ def _load(path: Path, mtime_ns: int, size: int) -> Model:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"{path}: truncated or not an ONNX model ({reason})") from None
     _refuse_foreign(path, proto)
-    metadata = {
-        p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)
-    }
+    metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)}
     for key in ("system", "inputs", "outputs"):
         if key not in metadata:
             raise UserError(f"{path}: metadata {PREFIX}{key} is missing; this is not a candlesql model")

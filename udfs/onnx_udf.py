@@ -28,9 +28,7 @@ def session_of(model: Model) -> ort.InferenceSession:
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             options.log_severity_level = 3
-            _sessions[model.sha256] = ort.InferenceSession(
-                model.content, options, providers=["CPUExecutionProvider"]
-            )
+            _sessions[model.sha256] = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
         return _sessions[model.sha256]
 
 
@@ -98,8 +96,7 @@ def _struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.Str
     mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
     size = 4 * n_rows
     children = [
-        pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)])
-        for i in range(len(names))
+        pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)]) for i in range(len(names))
     ]
     type_ = pa.struct([(name, pa.float32()) for name in names])
     return pa.StructArray.from_buffers(type_, n_rows, [mask], children=children)

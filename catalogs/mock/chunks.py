@@ -60,9 +60,7 @@ class Chunk:
         self.tables["mock_truth"] = truth.set_column(index, name, column)
 
 
-def observe_chunk(
-    true: TrueStars, first_number: int, p: Parameters, rng: dict[str, np.random.Generator]
-) -> Chunk:
+def observe_chunk(true: TrueStars, first_number: int, p: Parameters, rng: dict[str, np.random.Generator]) -> Chunk:
     """Observe stars with every survey.
 
     Parameters

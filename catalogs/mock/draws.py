@@ -117,9 +117,7 @@ class Drawer:
         mean = population.metallicity - 0.012 * (age - 4) * (population.component == 1)
         offset = (library.metallicity - mean) / population.scatter
         born = forming * np.exp(-(offset**2) / 2) * library.born
-        seen = galaxy.count_nearer(number, self.farthest) - galaxy.count_nearer(
-            number, self.nearest
-        )
+        seen = galaxy.count_nearer(number, self.farthest) - galaxy.count_nearer(number, self.nearest)
         return np.where(library.usable, born / max(born.sum(), 1e-300) * seen, 0.0)
 
     def _star_formation(self, component: int, age: np.ndarray) -> np.ndarray:
@@ -138,9 +136,7 @@ class Drawer:
         """The stars among `candidates` draws that Gaia lists, numbered from `first_number`."""
         p, library, galaxy = self.parameters, self.library, self.galaxy
         segment, population = self._pairs(rng.random(candidates))
-        modulus, cell, ebv = galaxy.draw_places(
-            population, self.nearest[segment], self.farthest[segment], rng
-        )
+        modulus, cell, ebv = galaxy.draw_places(population, self.nearest[segment], self.farthest[segment], rng)
         start = library.start[segment]
         along = rng.random(candidates, np.float32)
         kept = np.flatnonzero(self._is_listed(start, along, modulus, ebv))
@@ -244,9 +240,7 @@ class Drawer:
         p = self.parameters
         pm = self.galaxy.motions(component, lon, lat, distance, rng)
         pmra, pmdec = motion_to_equatorial(ra, dec, lon, lat, *pm)
-        fast = np.flatnonzero(
-            (labels[:, LOGG] > DWARF_LOGG) & (rng.random(len(ra), np.float32) < p.fast_share)
-        )
+        fast = np.flatnonzero((labels[:, LOGG] > DWARF_LOGG) & (rng.random(len(ra), np.float32) < p.fast_share))
         slowest, fastest = p.fast_range
         speed = slowest * (fastest / slowest) ** rng.random(len(fast))
         direction = 2 * np.pi * rng.random(len(fast))

@@ -189,9 +189,7 @@ class Galaxy:
     def motions(self, component, lon, lat, distance, rng) -> tuple[np.ndarray, np.ndarray]:
         """Proper motions along l (with cos b) and b [mas/yr] of stars at l, b [deg], d [kpc]."""
         kinds = COMPONENT_MOTION[component]
-        radial, along, vertical = (
-            kinds[:, i] * rng.standard_normal(len(lon), np.float32) for i in range(3)
-        )
+        radial, along, vertical = (kinds[:, i] * rng.standard_normal(len(lon), np.float32) for i in range(3))
         along = along + kinds[:, 3]
         x, y, _ = galactocentric(lon, lat, distance, self.parameters)
         radius = np.maximum(np.hypot(x, y), 1e-3)

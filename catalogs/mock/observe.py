@@ -68,9 +68,7 @@ def crowding(lat: np.ndarray) -> np.ndarray:
     return np.exp(-np.abs(lat) / 6).astype(np.float32)
 
 
-def observe_quality(
-    true: TrueStars, seen: Photometry, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def observe_quality(true: TrueStars, seen: Photometry, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """RUWE and BP/RP excess factor: a core, and outliers where it is crowded or a binary."""
     crowded = crowding(true.lat)
     n = len(true)
@@ -109,9 +107,7 @@ class Spectra:
     delta_p_error: np.ndarray
 
 
-def observe_spectra(
-    true: TrueStars, seen: Photometry, p: Parameters, rng: np.random.Generator
-) -> Spectra:
+def observe_spectra(true: TrueStars, seen: Photometry, p: Parameters, rng: np.random.Generator) -> Spectra:
     """LAMOST-like spectra of some stars, with labels as noisy as their S/N says."""
     r = seen.magnitudes[:, PS1_R]
     rows = np.flatnonzero(rng.random(len(true)) < _targeting(true, r, p))

@@ -62,9 +62,7 @@ class Sky:
 
     def chunk(self, number: int, limit: int | None = None) -> Chunk:
         """The tables of one chunk, or of its first `limit` stars."""
-        streams = {
-            stage: self._stream(STAR_STREAM, number, i) for i, stage in enumerate(STAGES, start=1)
-        }
+        streams = {stage: self._stream(STAR_STREAM, number, i) for i, stage in enumerate(STAGES, start=1)}
         stars = self.stars(number)[:limit]
         return observe_chunk(stars, number * CANDIDATES, self.parameters, streams)
 

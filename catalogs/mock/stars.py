@@ -53,21 +53,16 @@ def bolometric_correction(teff: np.ndarray) -> np.ndarray:
     return np.where(teff > 4000, hot, cool)
 
 
-def photometry(
-    network: Path, teff: np.ndarray, logg: np.ndarray, feh: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def photometry(network: Path, teff: np.ndarray, logg: np.ndarray, feh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Absolute magnitudes (Vega) and A/E(B-V) of stars, float32 [star, band] each.
 
     Labels [K, dex, dex] outside the network's range are moved to its edge.
     """
     session = session_of(load_model(network))
     ranges = (TEFF_RANGE, LOGG_RANGE, FEH_RANGE)
-    x = np.stack(
-        [np.clip(v, *r).astype(np.float32) for v, r in zip((teff, logg, feh), ranges, strict=True)]
-    )
+    x = np.stack([np.clip(v, *r).astype(np.float32) for v, r in zip((teff, logg, feh), ranges, strict=True)])
     parts = [
-        session.run(["y"], {"x": np.ascontiguousarray(x[:, i : i + BATCH])})[0].T
-        for i in range(0, x.shape[1], BATCH)
+        session.run(["y"], {"x": np.ascontiguousarray(x[:, i : i + BATCH])})[0].T for i in range(0, x.shape[1], BATCH)
     ]
     y = np.concatenate(parts)
     return y[:, : len(BANDS)], y[:, len(BANDS) :]
@@ -119,9 +114,7 @@ def build_library(tracks: TrackGrid, network: Path, parameters: Parameters) -> S
     """Attach photometry and star counts to tracks."""
     labels = tracks.nodes.copy()
     helium = NODE_PHASE == CORE_HELIUM
-    labels[:, :, helium, LOG_TE] = np.log10(
-        10 ** labels[:, :, helium, LOG_TE] + parameters.clump_shift
-    )
+    labels[:, :, helium, LOG_TE] = np.log10(10 ** labels[:, :, helium, LOG_TE] + parameters.clump_shift)
     mixing = _mixing(labels)
     labels = labels.reshape(-1, len(QUANTITIES))
     found = np.isfinite(labels[:, 0])
@@ -162,9 +155,7 @@ def _node_photometry(
     magnitudes = np.zeros((len(labels), len(BANDS)), np.float32)
     extinctions = np.zeros_like(magnitudes)
     teff = 10 ** labels[found, LOG_TE]
-    absolute, extinctions[found] = photometry(
-        network, teff, labels[found, LOGG], metallicity[found]
-    )
+    absolute, extinctions[found] = photometry(network, teff, labels[found, LOGG], metallicity[found])
     extinctions[:, W1], extinctions[:, W2] = parameters.extinction_w1, parameters.extinction_w2
     correction = bolometric_correction(np.clip(teff, *TEFF_RANGE))
     g = SUN_BOLOMETRIC - 2.5 * labels[found, LOG_L] - correction

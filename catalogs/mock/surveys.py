@@ -60,9 +60,7 @@ class Sources:
         return len(self.star)
 
 
-def gaia_dr2(
-    true: TrueStars, seen: Photometry, parallaxes: Parallaxes, p: Parameters, rng
-) -> pa.Table:
+def gaia_dr2(true: TrueStars, seen: Photometry, parallaxes: Parallaxes, p: Parameters, rng) -> pa.Table:
     """Gaia's table; positions are those observed at 2015.5."""
     n = len(true)
     parallax_error = parallaxes.errors
@@ -143,9 +141,9 @@ def _detect(true, seen, listed, bands, epochs, noise, p: Parameters, rng) -> Sou
     years = epoch - GAIA_EPOCH
     east[: len(star)] += true.pmra[star] * years[: len(star)]
     north[: len(star)] += true.pmdec[star] * years[: len(star)]
-    distance = np.concatenate(
-        [np.abs(FIELD_STEP * rng.standard_normal(n_field)), rng.uniform(*GHOST_STEP, n_ghost)]
-    )[:n_extra]
+    distance = np.concatenate([np.abs(FIELD_STEP * rng.standard_normal(n_field)), rng.uniform(*GHOST_STEP, n_ghost)])[
+        :n_extra
+    ]
     direction = rng.uniform(0, 2 * np.pi, n_extra)
     east[extra] += distance * np.sin(direction)
     north[extra] += distance * np.cos(direction)
@@ -213,9 +211,7 @@ def panstarrs1(sources: Sources, first_number: int, p: Parameters, rng) -> pa.Ta
     bands = {}
     for i, band in enumerate("grizy"):
         for name, values in (("", sources.magnitudes), ("_error", sources.errors)):
-            bands[f"{band}_mean_psf_mag{name}"] = np.where(
-                missing[:, i], np.float32(PS1_MISSING), values[:, i]
-            )
+            bands[f"{band}_mean_psf_mag{name}"] = np.where(missing[:, i], np.float32(PS1_MISSING), values[:, i])
     return pa.table(
         {
             "obj_id": panstarrs1_ids(sources.dec, first_number + np.arange(len(sources))),
@@ -227,9 +223,7 @@ def panstarrs1(sources: Sources, first_number: int, p: Parameters, rng) -> pa.Ta
     )
 
 
-def lamost(
-    true: TrueStars, spectra: Spectra, first_number: int, p: Parameters, rng
-) -> tuple[pa.Table, np.ndarray]:
+def lamost(true: TrueStars, spectra: Spectra, first_number: int, p: Parameters, rng) -> tuple[pa.Table, np.ndarray]:
     """LAMOST's table (catalogue positions at 2000.0) and the star of each row, -1 for none."""
     rows = spectra.rows
     years = 2000.0 - GAIA_EPOCH
@@ -237,9 +231,7 @@ def lamost(
     east, north = east + true.pmra[rows] * years, north + true.pmdec[rows] * years
     ra, dec = displace(true.ra[rows], true.dec[rows], east, north)
     stray = rng.random(len(rows)) < p.extra_share
-    ra[stray], dec[stray] = displace(
-        ra[stray], dec[stray], *(FIELD_STEP * rng.standard_normal((2, stray.sum())))
-    )
+    ra[stray], dec[stray] = displace(ra[stray], dec[stray], *(FIELD_STEP * rng.standard_normal((2, stray.sum()))))
     table = pa.table(
         {
             "obsid": FIRST_OBSID + first_number + np.arange(len(rows)),
@@ -278,9 +270,7 @@ def seismology(spectra: Spectra, lamost_table: pa.Table) -> pa.Table:
 
 def mock_truth(true: TrueStars, source_id, identifiers: dict[str, pa.Array]) -> pa.Table:
     """What the stars are, and their true counterparts (`identifiers`, NULL where there is none)."""
-    component = pa.DictionaryArray.from_arrays(
-        pa.array(true.component.astype(np.int8)), pa.array(COMPONENTS)
-    )
+    component = pa.DictionaryArray.from_arrays(pa.array(true.component.astype(np.int8)), pa.array(COMPONENTS))
     return pa.table(
         {
             "source_id": source_id,

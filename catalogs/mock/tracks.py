@@ -118,9 +118,7 @@ def read_isochrones(path: Path) -> tuple[np.ndarray, dict[tuple[int, int, int], 
     age, age_grid = (np.rint(a * 100).astype(np.int64) for a in (columns[1], LOG_AGES))
     missing = np.setdiff1d(age_grid, age)
     if len(missing):
-        raise UserError(
-            f"{path}: no isochrone of logAge {missing[0] / 100}; 8.0 to 10.1 by 0.05 are needed"
-        )
+        raise UserError(f"{path}: no isochrone of logAge {missing[0] / 100}; 8.0 to 10.1 by 0.05 are needed")
     key = (i * 10_000 + age) * 10 + columns[2].astype(np.int64)
     order = np.argsort(key, kind="stable")
     values = np.stack(columns[3:], axis=1)[order]

@@ -27,7 +27,11 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     relation = f"read_parquet({literal})"
     try:
         names = [row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()]
-        row = first_row(connection, f"select value from parquet_kv_metadata({literal}) where key = ?", [VOTABLE_KEY])
+        row = first_row(
+            connection,
+            f"select value from parquet_kv_metadata({literal}) where key = ?",
+            [VOTABLE_KEY],
+        )
     except duckdb.Error as error:
         raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
     said = _fields(row[0]) if row else {}

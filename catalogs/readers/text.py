@@ -66,7 +66,10 @@ def _ecsv_columns(path: Path, comments: list[str]) -> dict[str, FileColumn]:
         raise UserError(f"{path}: its ECSV header is damaged ({str(error).splitlines()[0]})") from None
     return {
         e["name"]: FileColumn(
-            e["name"], e.get("unit") or "", (e.get("meta") or {}).get("ucd", ""), e.get("description") or ""
+            e["name"],
+            e.get("unit") or "",
+            (e.get("meta") or {}).get("ucd", ""),
+            e.get("description") or "",
         )
         for e in entries
     }

@@ -23,18 +23,14 @@ def _write_parquet(
     connection.execute(f"copy ({query}) to {quoted(path)} ({options})")
 
 
-def _write_csv(
-    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
-) -> None:
+def _write_csv(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
     connection.execute(f"copy ({query}) to {quoted(path)} (format csv, header)")
 
 
 WRITERS: dict[str, Writer] = {".parquet": _write_parquet, ".csv": _write_csv, ".fits": fits.write}
 
 
-def write_file(
-    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
-) -> None:
+def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
     """Write a query's rows in the format that the path's name says, under a temporary name until complete.
 
     Raises

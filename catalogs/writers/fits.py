@@ -66,7 +66,10 @@ def _header(layout: list[tuple[Column, str, str]], row_size: int, n_rows: int, n
     ]
     header = fits.Header(cards)
     for i, (column, form, _) in enumerate(layout, 1):
-        header[f"TTYPE{i}"] = (column.name, column.description[:40].encode("ascii", "replace").decode())
+        header[f"TTYPE{i}"] = (
+            column.name,
+            column.description[:40].encode("ascii", "replace").decode(),
+        )
         header[f"TFORM{i}"] = form
         if column.unit:
             header[f"TUNIT{i}"] = column.unit

@@ -41,16 +41,14 @@ def plant(photometer: Photometer, pattern: Stars, seed: int) -> tuple[Array, Sta
     theta = x[:, :3] * network.scale + network.centre
     e = pattern.ebv + pattern.ebv_sigma * random.standard_normal(n)
     truth = np.column_stack([theta, e, x[:, 3]])
-    predicted = network.predict(theta)
+    magnitude, r = network.photometry(theta)
     variance = np.where(pattern.observed, pattern.mag_sigma, 0.0) ** 2 + photometer.floor**2
     noise = np.sqrt(variance) * random.standard_normal(variance.shape)
-    mag = predicted.magnitude + predicted.extinction * e[:, None] + x[:, 3:] + noise
+    mag = magnitude + r * e[:, None] + x[:, 3:] + noise
     binary = photometer.binary_scatter * random.standard_normal(n)
     parallax = np.exp(MAS_SLOPE * (10.0 - x[:, 3])) * (1.0 + MAS_SLOPE * binary)
     parallax += pattern.parallax_sigma * random.standard_normal(n)
-    return truth, replace(
-        pattern, theta=theta, mag=np.where(pattern.observed, mag, 0.0), parallax=parallax
-    )
+    return truth, replace(pattern, theta=theta, mag=np.where(pattern.observed, mag, 0.0), parallax=parallax)
 
 
 def chain(photometer: Photometer, stars: Stars, steps: int, walkers: int, seed: int) -> Array:
@@ -112,9 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     bands = read_bands()
     stars = read_stars(options.data, bands)
     bucket = split_bucket(stars.row)
-    photometer = make_photometer(
-        stars.take(bucket < 9), read_network(options.network), options.seed
-    )
+    photometer = make_photometer(stars.take(bucket < 9), read_network(options.network), options.seed)
     test = stars.take(bucket == 9)
     few = test.take(np.arange(options.stars))
     truth, planted = plant(photometer, few, options.seed)

@@ -94,11 +94,7 @@ def features(graph: Graph, photometer: Photometer, data: Inputs, moments: Moment
     rows.append(graph.op("Mul", data.has_parallax, pull))
     snr = graph.op("Div", data.parallax, graph.op("Sqrt", data.parallax_variance))
     snr = graph.op("Clip", snr, graph.constant(0.0), graph.constant(200.0))
-    rows.append(
-        graph.op(
-            "Mul", data.has_parallax, graph.op("Log", graph.op("Add", snr, graph.constant(1.0)))
-        )
-    )
+    rows.append(graph.op("Mul", data.has_parallax, graph.op("Log", graph.op("Add", snr, graph.constant(1.0)))))
     rows.append(data.ebv)
     width = graph.op("Mul", graph.constant(-0.5), graph.op("Log", data.ebv_weight))
     rows.append(graph.op("Sub", width, graph.constant(np.log(0.05))))
@@ -168,9 +164,7 @@ def correction_loss(
     return negative_log_likelihood(shift, output[:, 3:6], offset, posterior, label) + ebv_loss
 
 
-def negative_log_likelihood(
-    shift: Tensor, log_factor: Tensor, offset: Tensor, cov: Tensor, label: Tensor
-) -> Tensor:
+def negative_log_likelihood(shift: Tensor, log_factor: Tensor, offset: Tensor, cov: Tensor, label: Tensor) -> Tensor:
     """Of the labels [n]; arguments as in `CorrectionTable`, constants left out."""
     factor = log_factor.clamp(-3.0, 3.0).exp()
     total = factor[:, :, None] * cov * factor[:, None, :] + label + 1e-4 * torch.eye(3)
@@ -183,9 +177,7 @@ def negative_log_likelihood(
     return 0.5 * log_det - torch.logaddexp(inside, outside)
 
 
-def train_correction(
-    table: CorrectionTable, options: CorrectionOptions, seed: int
-) -> nn.Sequential:
+def train_correction(table: CorrectionTable, options: CorrectionOptions, seed: int) -> nn.Sequential:
     """Train one member."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -203,13 +195,9 @@ def train_correction(
     with torch.no_grad():
         last.weight.mul_(0.1)
         last.bias.zero_()
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-    )
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     steps = options.epochs * -(-len(table) // options.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.learning_rate, total_steps=steps
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps)
     for _ in range(options.epochs):
         for rows in torch.randperm(len(table)).split(options.batch):
             inputs, *rest = (t[rows] for t in tensors)
@@ -259,9 +247,7 @@ def corrected(graph: Graph, moments: Moments, output: str) -> Moments:
             change[i, j] = graph.op("Sub", new[i, j], c[i, j])
     mean = [graph.op("Add", moments.mean[i], shift[i]) for i in range(3)]
     gain = {
-        (a, j): graph.total(
-            [graph.op("Mul", c[a, i], precision[max(i, j), min(i, j)]) for i in range(3)]
-        )
+        (a, j): graph.total([graph.op("Mul", c[a, i], precision[max(i, j), min(i, j)]) for i in range(3)])
         for a in (3, 4)
         for j in range(3)
     }

@@ -48,9 +48,7 @@ def colour_matrix(n_bands: int) -> Array:
     return matrix
 
 
-def magnitude_covariance(
-    stars: Stars, prediction: Prediction, ebv: Array, ebv_variance: Array
-) -> Array:
+def magnitude_covariance(stars: Stars, prediction: Prediction, ebv: Array, ebv_variance: Array) -> Array:
     """C_m of equation 4, [n, b, b], mag^2.
 
     C_m = J C_theta J^T + R R^T sigma_E^2 + 1 1^T sigma_mu^2 + diag(sigma_m^2) with
@@ -66,9 +64,7 @@ def magnitude_covariance(
     return covariance
 
 
-def colour_covariance(
-    stars: Stars, prediction: Prediction, ebv: Array, ebv_variance: Array
-) -> Array:
+def colour_covariance(stars: Stars, prediction: Prediction, ebv: Array, ebv_variance: Array) -> Array:
     """C_y = B C_m B^T of equation 6, [n, b, b], built term by term.
 
     The distance modulus appears in the first element only, so that its large variance never
@@ -125,9 +121,7 @@ def update_ebv(stars: Stars, prediction: Prediction, ebv: Array) -> tuple[Array,
     return ebv_given_covariance(stars, prediction, covariance)
 
 
-def ebv_given_covariance(
-    stars: Stars, prediction: Prediction, covariance: Array
-) -> tuple[Array, Array]:
+def ebv_given_covariance(stars: Stars, prediction: Prediction, covariance: Array) -> tuple[Array, Array]:
     """As `update_ebv`, with a given C'_y (for judging several models by one covariance)."""
     mean, variance = ebv_posterior(
         colour_residual(stars, prediction, np.zeros(len(stars))),

@@ -123,9 +123,7 @@ def read_anchor(path: Path | None = None) -> ExtinctionAnchor | None:
     return None if entry is None else ExtinctionAnchor(**entry)
 
 
-def distance_modulus(
-    parallax: Array, parallax_sigma: Array, min_snr: float = MIN_PARALLAX_SNR
-) -> tuple[Array, Array]:
+def distance_modulus(parallax: Array, parallax_sigma: Array, min_snr: float = MIN_PARALLAX_SNR) -> tuple[Array, Array]:
     """Distance modulus from parallax, without the second-order term of appendix A.
 
     Parameters

@@ -78,9 +78,7 @@ def fit_density(stars: Stars, groups: int = GROUPS, seed: int = 1) -> Density:
     return Density(mean, sigma, density.weight / peak[:, None])
 
 
-def save_density(
-    density: Density, names: list[str], path: Path, metadata: dict[str, object]
-) -> None:
+def save_density(density: Density, names: list[str], path: Path, metadata: dict[str, object]) -> None:
     """Write the density as ONNX: -(x - m)^2 / 2 s^2 is linear in (z^2, z), z = (x - a) / b."""
     graph = Graph()
     centre, scale = density.mean.mean(axis=0), density.mean.std(axis=0)

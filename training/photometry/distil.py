@@ -61,9 +61,7 @@ def questions(
     )
 
 
-def distil(
-    teachers: Sequence[Network], stars: Stars, fit: FitOptions, options: DistilOptions, seed: int
-) -> Network:
+def distil(teachers: Sequence[Network], stars: Stars, fit: FitOptions, options: DistilOptions, seed: int) -> Network:
     """Train one network of the shape `fit` on the mean of the teachers, around these stars."""
     torch.set_num_threads(1)
     random = np.random.default_rng(seed)

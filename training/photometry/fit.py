@@ -124,10 +124,7 @@ def whiten(stars: Stars, network: Network, ebv: Array, covariance: Array) -> Whi
     y = np.where(stars.observed, y, 0.0)  # a missing band: any value, no weight
     target = (inverse_root @ y[:, :, None])[:, :, 0]
     return Whitened(
-        *(
-            torch.tensor(a, dtype=torch.float32)
-            for a in (network.normalise(stars.theta), ebv, inverse_root, target)
-        )
+        *(torch.tensor(a, dtype=torch.float32) for a in (network.normalise(stars.theta), ebv, inverse_root, target))
     )
 
 

@@ -10,7 +10,7 @@ distance modulus. What speaks about them:
     reddening  E ~ N(E_0, sigma_0^2), from a dust map, or a wide default
     prior      (z, mu) ~ sum_k w_k N(m_k, S_k), the training stars without their errors
 
-Every component k is a start of its own: damped Gauss-Newton finds the maximum of its Gaussian times
+Every component k is a start of its own: Gauss-Newton finds the maximum of its Gaussian times
 the likelihood, the curvature there is its Laplace approximation, and the posterior is the
 mixture of these Gaussians weighted with their evidences.
 """
@@ -29,7 +29,7 @@ from .prior import Mixture
 
 MAS_SLOPE = np.log(10.0) / 5.0  # -d ln(parallax) / d mu
 N_UNKNOWN = 5
-FIRST_DAMPING, RELAX, STIFFEN = 1e-3, 0.2, 8.0  # of the steps: first, after success, failure
+LONGER, SHORTER = 2.0, 0.4  # next step's length after success and after failure
 DEFAULT_EBV = (0.2, 0.5)  # mag, mean and sigma of the reddening where no map is given
 
 
@@ -197,9 +197,7 @@ def _bands(photometer: Photometer, data: Weighted, u: Array) -> tuple[Array, Arr
     r = predicted.extinction
     residual = data.mag - (predicted.magnitude + r * e + mu)
     slope = predicted.magnitude_jacobian + e[:, :, None] * predicted.extinction_jacobian
-    jacobian = np.concatenate(
-        [slope * network.scale, r[:, :, None], np.ones((*r.shape, 1))], axis=2
-    )  # [n, b, 5]
+    jacobian = np.concatenate([slope * network.scale, r[:, :, None], np.ones((*r.shape, 1))], axis=2)  # [n, b, 5]
     weighted = data.weight[:, :, None] * jacobian
     curvature = weighted.transpose(0, 2, 1) @ jacobian
     gradient = np.einsum("nbi,nb->ni", weighted, residual)
@@ -216,31 +214,29 @@ def _component(prior: Mixture, component: int) -> tuple[Array, Array]:
 
 
 def maximise(photometer: Photometer, data: Weighted, component: int) -> tuple[Array, Normal]:
-    """Damped Gauss-Newton (Levenberg-Marquardt): the maximum [n, 5] and the expansion there.
+    """Gauss-Newton with backtracking: the maximum [n, 5] and the expansion there.
 
-    A step that lowers the posterior is not taken, and the star's next step is damped more.
+    A step that lowers the posterior is not taken, and the star tries a shorter one next time.
     """
     u = start(photometer, data, component)
     here = normal_equations(photometer, data, component, u)
-    damping = np.full(len(u), FIRST_DAMPING)
+    length = np.ones(len(u))
     for _ in range(photometer.steps):
-        trial = u + bounded_step(here, damping, photometer.max_step)
+        trial = u + length[:, None] * bounded_step(here, photometer.max_step)
         there = normal_equations(photometer, data, component, trial)
         better = there.energy <= here.energy
         u = np.where(better[:, None], trial, u)
         here = here.replaced(there, better)
-        damping = np.where(better, damping * RELAX, damping * STIFFEN)
+        length = np.minimum(1.0, length * np.where(better, LONGER, SHORTER))
     return u, here
 
 
-def bounded_step(here: Normal, damping: Array, max_step: float) -> Array:
-    """Solve (C + damping diag C) step = gradient, [n, 5], and shorten long steps.
+def bounded_step(here: Normal, max_step: float) -> Array:
+    """Solve curvature . step = gradient, [n, 5], and shorten long steps.
 
     Labels and reddening bound the step; the modulus follows them almost linearly.
     """
-    diagonal = np.diagonal(here.curvature, axis1=1, axis2=2)
-    damped = here.curvature + (damping[:, None] * diagonal)[:, :, None] * np.eye(N_UNKNOWN)
-    step = np.linalg.solve(damped, here.gradient[:, :, None])[:, :, 0]
+    step = np.linalg.solve(here.curvature, here.gradient[:, :, None])[:, :, 0]
     longest = np.abs(step[:, :4]).max(axis=1, keepdims=True)
     return step / np.maximum(1.0, longest / max_step)
 

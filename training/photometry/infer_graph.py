@@ -15,11 +15,10 @@ from onnx import TensorProto, ValueInfoProto, helper
 
 from .infer import (
     DEFAULT_EBV,
-    FIRST_DAMPING,
+    LONGER,
     MAS_SLOPE,
     N_UNKNOWN,
-    RELAX,
-    STIFFEN,
+    SHORTER,
     Photometer,
 )
 from .onnx_graph import Graph
@@ -84,9 +83,7 @@ def network_with_slopes(graph: Graph, photometer: Photometer, z: str) -> tuple[s
     """M [b, rows], R [b, rows] and dM/dz_j [b, rows] for normalised labels z [3, rows]."""
     network = photometer.network
     value, slopes = z, [""] * 3
-    for layer, (weight, bias) in enumerate(
-        zip(network.weights[:-1], network.biases[:-1], strict=True)
-    ):
+    for layer, (weight, bias) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
         before = graph.linear(weight, bias, value)
         value, slope = graph.activate_with_slope(network.activation, before)
         for j in range(3):
@@ -106,9 +103,7 @@ def network_with_slopes(graph: Graph, photometer: Photometer, z: str) -> tuple[s
     return magnitude, graph.op("Exp", log_r), slopes
 
 
-def expansion(
-    graph: Graph, photometer: Photometer, data: Inputs, u: str, mean: str, precision: str
-) -> Expansion:
+def expansion(graph: Graph, photometer: Photometer, data: Inputs, u: str, mean: str, precision: str) -> Expansion:
     """`infer.normal_equations` at u [5, rows]; the component's mean [4, 1], precision [4, 4]."""
     here = expand_bands(graph, photometer, data, u)
     add_parallax(graph, photometer, data, here, graph.row(u, 4))
@@ -126,23 +121,25 @@ def expand_bands(graph: Graph, photometer: Photometer, data: Inputs, u: str) -> 
     for j in range(3):
         by_label = graph.constant(photometer.network.extinction_weight[:, j].reshape(-1, 1))
         slopes[j] = graph.op("Add", slopes[j], graph.op("Mul", extinction, by_label))
+
+    def total(x: str) -> str:
+        return graph.sum_rows(x, photometer.network.n_bands)
+
     columns = [*slopes, r]  # and ones, for the modulus
     weighted = [graph.op("Mul", data.weight, column) for column in columns] + [data.weight]
     curvature: Matrix = {}
     for i in range(N_UNKNOWN):
         for j in range(min(i, 3) + 1):
-            curvature[i, j] = graph.sum(graph.op("Mul", weighted[i], columns[j]))
-    curvature[4, 4] = graph.sum(data.weight)
-    gradient = [graph.sum(graph.op("Mul", w, residual)) for w in weighted]
+            curvature[i, j] = total(graph.op("Mul", weighted[i], columns[j]))
+    curvature[4, 4] = total(data.weight)
+    gradient = [total(graph.op("Mul", w, residual)) for w in weighted]
     square = graph.op("Mul", residual, residual)
-    chi2 = graph.sum(graph.op("Mul", data.weight, square))
+    chi2 = total(graph.op("Mul", data.weight, square))
     zero = graph.constant([[0.0]])
     return Expansion(curvature, gradient, chi2, chi2_prior=zero, log_noise=zero)
 
 
-def add_parallax(
-    graph: Graph, photometer: Photometer, data: Inputs, here: Expansion, mu: str
-) -> None:
+def add_parallax(graph: Graph, photometer: Photometer, data: Inputs, here: Expansion, mu: str) -> None:
     """Add the parallax, with the binaries' scatter in its variance."""
     ten, slope = graph.constant(10.0), graph.constant(MAS_SLOPE)
     predicted = graph.op("Exp", graph.op("Mul", slope, graph.op("Sub", ten, mu)))
@@ -252,18 +249,14 @@ def start(graph: Graph, data: Inputs, mean: str, model: str, r: str) -> str:
     return graph.op("Concat", labels, data.ebv, modulus, axis=0)
 
 
-def step(graph: Graph, photometer: Photometer, here: Expansion, u: str, damping: str) -> str:
-    """`infer.bounded_step`, added to u."""
-    damped = dict(here.curvature)
-    factor = graph.op("Add", damping, graph.constant(1.0))
-    for i in range(N_UNKNOWN):
-        damped[i, i] = graph.op("Mul", damped[i, i], factor)
-    lower, inverse = cholesky(graph, damped, N_UNKNOWN)
+def step(graph: Graph, photometer: Photometer, here: Expansion, u: str, length: str) -> str:
+    """`infer.bounded_step` times its length, added to u."""
+    lower, inverse = cholesky(graph, here.curvature, N_UNKNOWN)
     move = graph.op("Concat", *solve(graph, lower, inverse, here.gradient), axis=0)
     longest = graph.op("ReduceMax", graph.op("Abs", graph.rows(move, 0, 4)), axes=[0], keepdims=1)
     scaled = graph.op("Mul", longest, graph.constant(1.0 / photometer.max_step))
     bound = graph.op("Max", scaled, graph.constant(1.0))
-    return graph.op("Add", u, graph.op("Div", move, bound))
+    return graph.op("Add", u, graph.op("Mul", move, graph.op("Div", length, bound)))
 
 
 # The Loop carries one tensor: u, curvature (i >= j), gradient, chi2, chi2_prior, log_noise
@@ -297,16 +290,17 @@ def newton_loop(
     """`infer.maximise` as a Loop of `photometer.steps` steps from `first`."""
     at_first = expansion(graph, photometer, data, first, mean, precision)
     nothing = graph.op("Mul", data.ebv, graph.constant(0.0))
-    damping = graph.op("Add", nothing, graph.constant(FIRST_DAMPING))
+    length = graph.op("Add", nothing, graph.constant(1.0))
     body = graph.child()
     u, here = unpack(body, "state_in")
-    trial = step(body, photometer, here, u, "damping_in")
+    trial = step(body, photometer, here, u, "length_in")
     there = expansion(body, photometer, data, trial, mean, precision)
     better = body.op("LessOrEqual", energy(body, there), energy(body, here))
     state = body.op("Where", better, pack(body, trial, there), "state_in")
-    change = body.op("Where", better, body.constant(RELAX), body.constant(STIFFEN))
+    change = body.op("Where", better, body.constant(LONGER), body.constant(SHORTER))
     body.name_as(state, "state_out")
-    body.name_as(body.op("Mul", "damping_in", change), "damping_out")
+    longer = body.op("Min", body.op("Mul", "length_in", change), body.constant(1.0))
+    body.name_as(longer, "length_out")
     body.name_as("go_in", "go_out")
 
     def port(name: str, size: int) -> ValueInfoProto:
@@ -319,16 +313,16 @@ def newton_loop(
             helper.make_tensor_value_info("iteration", TensorProto.INT64, []),
             helper.make_tensor_value_info("go_in", TensorProto.BOOL, []),
             port("state_in", N_STATE),
-            port("damping_in", 1),
+            port("length_in", 1),
         ],
         [
             helper.make_tensor_value_info("go_out", TensorProto.BOOL, []),
             port("state_out", N_STATE),
-            port("damping_out", 1),
+            port("length_out", 1),
         ],
     )
     count, go = graph.constant(photometer.steps, np.int64), graph.constant(True, np.bool_)
-    carried = [count, go, pack(graph, first, at_first), damping]
+    carried = [count, go, pack(graph, first, at_first), length]
     last, _ = graph.op_many("Loop", carried, 2, body=inner)
     return unpack(graph, last)
 

@@ -19,8 +19,8 @@ def log_posterior(photometer: Photometer, data: Weighted, u: Array) -> Array:
     n, w, _ = u.shape
     network = photometer.network
     flat = u.reshape(-1, N_UNKNOWN)
-    predicted = network.predict(flat[:, :3] * network.scale + network.centre)
-    model = predicted.magnitude + predicted.extinction * flat[:, 3:4] + flat[:, 4:5]
+    magnitude, r = network.photometry(flat[:, :3] * network.scale + network.centre)
+    model = magnitude + r * flat[:, 3:4] + flat[:, 4:5]
     residual = data.mag[:, None, :] - model.reshape(n, w, -1)
     chi2 = np.sum(data.weight[:, None, :] * residual**2, axis=2)
     parallax = np.exp(MAS_SLOPE * (10.0 - u[:, :, 4]))

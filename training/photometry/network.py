@@ -98,6 +98,13 @@ class Network:
             derivative = slope[:, :, None] * (weight @ derivative)
         return value @ self.weights[-1].T + self.biases[-1], self.weights[-1] @ derivative
 
+    def photometry(self, theta: Array) -> tuple[Array, Array]:
+        """Absolute magnitudes and extinction vectors [n, b], without derivatives."""
+        magnitude = self.values(theta)
+        magnitude[:, 1:] += magnitude[:, :1]
+        log_r = self.normalise(theta) @ self.extinction_weight.T + self.extinction_bias
+        return magnitude, np.exp(log_r)
+
     def predict(self, theta: Array) -> Prediction:
         """Absolute magnitudes, extinction vectors and Jacobians at theta [n, 3]."""
         y, jacobian = self.colours(theta)
@@ -119,10 +126,7 @@ def read_published(path: Path | str, bands: list[Band]) -> Network:
     return Network(
         centre=arrays["theta_median"].astype(float),
         scale=arrays["theta_std"].astype(float),
-        weights=[
-            arrays[name].astype(float).T
-            for name in ("hidden1_kernel", "hidden2_kernel", "bm_kernel")
-        ],
+        weights=[arrays[name].astype(float).T for name in ("hidden1_kernel", "hidden2_kernel", "bm_kernel")],
         biases=[
             arrays["hidden1_bias"].astype(float),
             arrays["hidden2_bias"].astype(float),

@@ -30,9 +30,7 @@ class Mixture:
         for weight, mean, covariance in zip(self.weight, self.mean, self.covariance, strict=True):
             total = covariance[None] if noise is None else covariance[None] + noise
             offset = x - mean
-            solved = np.linalg.solve(
-                np.broadcast_to(total, (len(x), *covariance.shape)), offset[:, :, None]
-            )[:, :, 0]
+            solved = np.linalg.solve(np.broadcast_to(total, (len(x), *covariance.shape)), offset[:, :, None])[:, :, 0]
             _, log_det = np.linalg.slogdet(2.0 * np.pi * total)
             columns.append(np.log(weight) - 0.5 * (log_det + np.sum(offset * solved, axis=1)))
         return np.stack(columns, axis=1)
@@ -42,9 +40,7 @@ class Mixture:
         return np.logaddexp.reduce(self.log_components(x), axis=1)
 
 
-def extreme_deconvolution(
-    x: Array, noise: Array, k: int, seed: int, steps: int = 200, floor: float = 1e-3
-) -> Mixture:
+def extreme_deconvolution(x: Array, noise: Array, k: int, seed: int, steps: int = 200, floor: float = 1e-3) -> Mixture:
     """Maximum-likelihood mixture of the noise-free x by expectation maximisation.
 
     Parameters

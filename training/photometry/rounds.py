@@ -85,9 +85,7 @@ def train(
     generator = torch.Generator().manual_seed(seed)
     network = first_network(stars, options.fit, seed)
     ebv = stars.ebv
-    covariance = colour_covariance(
-        stars, flat(network.predict(stars.theta)), ebv, np.zeros_like(ebv)
-    )
+    covariance = colour_covariance(stars, flat(network.predict(stars.theta)), ebv, np.zeros_like(ebv))
     keep = stars.ebv_sigma <= options.first_max_ebv_sigma
     for index in range(options.rounds):
         first = options.learning_rate * np.exp(-options.decay * index)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split_bucket
+from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split, split_bucket
 from .distil import DistilOptions, distil
 from .fit import Anchor, FitOptions
 from .network import Network, read_published
@@ -40,6 +40,14 @@ def domain(stars: Stars) -> dict[str, list[float]]:
     return {n: [float(a), float(b)] for n, a, b in zip(names, low, high, strict=True)}
 
 
+def divide(stars: Stars, hold_validation: bool) -> tuple[Stars, Stars, str]:
+    """Stars to learn from, stars to judge, and a word about the latter."""
+    train_stars, validation, test = split(stars)
+    if hold_validation:
+        return train_stars, validation, "validation stars, buckets 7 and 8"
+    return stars.take(split_bucket(stars.row) < 9), test, "test stars, bucket 9"
+
+
 def find_anchor(path: Path | None, bands: list[Band]) -> Anchor | None:
     """The anchor of the bands file by position, if both its bands are there."""
     names = [band.name for band in bands]
@@ -60,15 +68,14 @@ def train_mean(stars: Stars, options: RoundOptions, members: int, seed: int) -> 
     return distil(networks, stars, STUDENT, DistilOptions(), seed)
 
 
-def metrics(network: Network, test: Stars, bands: list[Band], published: Path) -> dict[str, object]:
-    """chi2/dof of the test stars beside the published network, by the published covariance."""
+def metrics(network: Network, test: Stars, who: str, bands: list[Band], published: Path) -> dict[str, object]:
+    """chi2/dof of held-out stars beside the published network, by the published covariance."""
     reference = read_published(published, bands).predict(test.theta)
     judge = Judge.from_reference(test, reference)
     own, theirs = judge.score(network.predict(test.theta)), judge.score(reference)
     return {
-        "rows": f"{len(test)} test stars, bucket 9 of md5(row) modulo 10, never trained on",
-        "measure": "mean of min(chi2 / (observed bands - 1), 10), covariance of the published "
-        "network for both",
+        "rows": f"{len(test)} {who} of md5(row) modulo 10, never trained on",
+        "measure": "mean of min(chi2 / (observed bands - 1), 10), covariance of the published network for both",
         "chi2_per_dof": round(own, 4),
         "published_chi2_per_dof": round(theirs, 4),
         "ratio": round(own / theirs, 4),
@@ -84,19 +91,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--published", type=Path, help="published network, to be judged beside it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--members", type=int, default=MEMBERS, help="networks to average")
+    parser.add_argument(
+        "--hold-validation",
+        action="store_true",
+        help="learn from 70 %% of the stars and judge the 20 %% of validation, to choose settings",
+    )
     parser.add_argument("--rounds", type=int, default=RoundOptions.rounds)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     bands = read_bands(options.bands)
     stars = read_stars(options.data, bands)
-    bucket = split_bucket(stars.row)
-    learn, test = stars.take(bucket < 9), stars.take(bucket == 9)
+    learn, judged, who = divide(stars, options.hold_validation)
     fit = replace(RoundOptions().fit, anchor=find_anchor(options.bands, bands))
     schedule = replace(RoundOptions(), rounds=options.rounds, fit=fit)
     network = train_mean(learn, schedule, options.members, options.seed)
     published = options.published or options.data.with_name("published_model.npz")
-    scores = metrics(network, test, bands, published) if published.exists() else {}
+    scores = metrics(network, judged, who, bands, published) if published.exists() else {}
     log.info("%s", scores)
     save_network(
         network,

@@ -30,7 +30,7 @@ from .correction import (
 )
 from .covariance import Array, update_ebv
 from .data import Band, Stars, read_bands, read_stars, sha256, split_bucket
-from .infer import Photometer
+from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
 from .network import Network
 from .onnx_graph import Graph, read_network
@@ -43,14 +43,11 @@ log = logging.getLogger(__name__)
 COMPONENTS = 8
 FLOOR = 0.01  # mag, scatter of the model added to every band
 BINARY_SCATTER = 0.15  # mag
-STEPS = 8
+STEPS = 12
 LABELS_AND_EBV = [(i, j) for i in range(4) for j in range(i + 1)]
 NAMES = ("teff_k", "logg", "feh", "ebv", "distance_modulus")
 UNITS = ("K", "dex(cm/s2)", "dex", "mag", "mag")
-CITATION = (
-    "Green et al. 2020, equation 19 (posterior); Bovy, Hogg & Roweis 2011 (prior); weights "
-    "trained anew"
-)
+CITATION = "Green et al. 2020, equation 19 (posterior); Bovy, Hogg & Roweis 2011 (prior); weights trained anew"
 
 
 def stellar_prior(stars: Stars, network: Network, components: int, seed: int) -> Mixture:
@@ -110,8 +107,7 @@ def run(path: Path, x: np.ndarray, batch: int = 2048) -> np.ndarray:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     parts = [
-        session.run(None, {"x": np.ascontiguousarray(x[:, i : i + batch])})[0]
-        for i in range(0, x.shape[1], batch)
+        session.run(None, {"x": np.ascontiguousarray(x[:, i : i + batch])})[0] for i in range(0, x.shape[1], batch)
     ]
     return np.concatenate(parts, axis=1)
 
@@ -145,9 +141,7 @@ def save_stage(photometer: Photometer, bands: list[Band], path: Path) -> None:
     graph.save(path, result, input_fields(bands), [(f"y{i}", "") for i in range(count)], {})
 
 
-def training_set(
-    photometer: Photometer, stars: Stars, bands: list[Band], work: Path, seed: int
-) -> CorrectionTable:
+def training_set(photometer: Photometer, stars: Stars, bands: list[Band], work: Path, seed: int) -> CorrectionTable:
     """Features and offsets of complete and incomplete stars.
 
     Every star comes as observed and with random parts of its data hidden, so that the
@@ -175,9 +169,7 @@ def training_set(
     )
 
 
-def save_inference(
-    photometer: Photometer, members: list, bands: list[Band], path: Path, metadata: dict
-) -> None:
+def save_inference(photometer: Photometer, members: list, bands: list[Band], path: Path, metadata: dict) -> None:
     """Write photometry_infer.onnx."""
     graph = Graph()
     data = observation(graph, photometer)
@@ -250,6 +242,7 @@ def main(arguments: list[str] | None = None) -> None:
         "training_sha256": sha256(options.data),
         "n_train": len(learn),
         "domain": domain(learn),
+        "priors": priors(photometer),
         "citation": CITATION,
         "version": "1",
     }
@@ -257,6 +250,18 @@ def main(arguments: list[str] | None = None) -> None:
     metrics = judge_all(options.out, test, network)
     save_inference(photometer, members, bands, options.out, {**metadata, "metrics": metrics})
     log.info("%s", json.dumps(metrics, indent=1))
+
+
+def priors(photometer: Photometer) -> dict[str, object]:
+    """What the posterior assumes, in words and numbers."""
+    return {
+        "labels and distance modulus": f"{len(photometer.prior)} Gaussians fitted to the training "
+        "stars by extreme deconvolution: true of stars selected like LAMOST, APOGEE and GALAH",
+        "reddening": "Gaussian, ebv_prior and ebv_prior_error; where these are NULL "
+        f"{DEFAULT_EBV[0]} +- {DEFAULT_EBV[1]} mag",
+        "model scatter in every band [mag]": FLOOR,
+        "scatter of absolute magnitude in the parallax term [mag]": BINARY_SCATTER,
+    }
 
 
 def judge_all(path: Path, test: Stars, network: Network) -> dict[str, Any]:

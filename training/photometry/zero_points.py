@@ -57,9 +57,7 @@ def mean_difference(survey: SurveyLabels, other: SurveyLabels) -> Offset:
     return Offset((weight * difference).sum(axis=0) / total, 1.0 / np.sqrt(total), len(i))
 
 
-def survey_offsets(
-    surveys: dict[str, SurveyLabels], pivot: str, reference: str
-) -> dict[str, Offset]:
+def survey_offsets(surveys: dict[str, SurveyLabels], pivot: str, reference: str) -> dict[str, Offset]:
     """Offsets that put every survey on the scale of `reference`, by way of `pivot`.
 
     to_pivot(s) = <pivot - s>; a survey then gets to_pivot(s) - to_pivot(reference), the errors
@@ -67,8 +65,7 @@ def survey_offsets(
     """
     zero = Offset(np.zeros(3), np.zeros(3), 0)
     to_pivot = {
-        name: zero if name == pivot else mean_difference(labels, surveys[pivot])
-        for name, labels in surveys.items()
+        name: zero if name == pivot else mean_difference(labels, surveys[pivot]) for name, labels in surveys.items()
     }
     base = to_pivot[reference]
     return {

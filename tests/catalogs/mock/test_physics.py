@@ -68,9 +68,7 @@ def test_label_share_and_purity(sky):
 
 
 def test_most_stars_know_their_component(sky):
-    shares = dict(
-        sky.sql("select component, count(*) / 120000 from mock_truth group by component").fetchall()
-    )
+    shares = dict(sky.sql("select component, count(*) / 120000 from mock_truth group by component").fetchall())
     assert set(shares) == {"thin_young", "thin_old", "thick", "bulge", "halo"}
     assert 0.02 < shares["halo"] < 0.06
     assert 0.5 < shares["thin_young"] + shares["thin_old"] < 0.8
@@ -151,9 +149,7 @@ def test_delta_nu_is_that_of_kepler(sky, real_data):
     path = real_data("kepler/kepler_giants.parquet")
     real = duckdb.connect()
     quantiles = "quantile_cont({}, [0.16, 0.5, 0.84])"
-    theirs = real.sql(
-        f"select {quantiles.format('dnu')} from '{path}' where evstate = 'RC'"
-    ).fetchall()[0][0]
+    theirs = real.sql(f"select {quantiles.format('dnu')} from '{path}' where evstate = 'RC'").fetchall()[0][0]
     ours = sky.sql(
         f"""select {quantiles.format("delta_nu_uhz")} from mock_truth
         where phase = {RC} and component = 'thin_old'"""

@@ -75,9 +75,7 @@ def test_sun_on_the_emulated_main_sequence(emulated):
 
 def test_surface_gravity_follows_mass_radius(emulated):
     """log g = log GM/R^2 with R from L and Teff, in solar units."""
-    mass, log_l, log_te, logg = (
-        emulated.nodes[..., q] for q in (MASS_CURRENT, LOG_L, LOG_TE, LOGG)
-    )
+    mass, log_l, log_te, logg = (emulated.nodes[..., q] for q in (MASS_CURRENT, LOG_L, LOG_TE, LOGG))
     expected = 4.438 + np.log10(mass) + 4 * (log_te - np.log10(5772)) - log_l
     assert np.abs(logg - expected).max() < 0.01
 
@@ -87,9 +85,7 @@ def test_emulated_clump_is_that_of_the_isochrones(emulated, tabulated):
     places = np.flatnonzero(NODE_PHASE == CORE_HELIUM)[3:-3]
     rows = np.ix_(METALLICITIES >= -1.0, LOG_AGES >= 9.3, places)
     difference = np.abs(emulated.nodes[rows] - tabulated.nodes[rows])
-    teff = np.abs(
-        10 ** emulated.nodes[rows][..., LOG_TE] - 10 ** tabulated.nodes[rows][..., LOG_TE]
-    )
+    teff = np.abs(10 ** emulated.nodes[rows][..., LOG_TE] - 10 ** tabulated.nodes[rows][..., LOG_TE])
     assert np.median(teff) < 8
     assert np.percentile(teff, 90) < 30
     assert np.median(difference[..., LOGG]) < 0.005
@@ -100,9 +96,7 @@ def test_emulated_star_counts_are_those_of_the_isochrones(emulated, tabulated):
     """Range of initial mass in each late phase, by metallicity and age."""
     phase = NODE_PHASE[tracks.SEGMENTS]
     for number, tolerance in ((RED_GIANT, 0.05), (CORE_HELIUM, 0.05)):
-        ours, theirs = (
-            grid.mass_steps[:, :, phase == number].sum(axis=2) for grid in (emulated, tabulated)
-        )
+        ours, theirs = (grid.mass_steps[:, :, phase == number].sum(axis=2) for grid in (emulated, tabulated))
         assert np.median(np.abs(ours / theirs - 1)) < tolerance
         assert ours.sum() == pytest.approx(theirs.sum(), rel=tolerance)
 
@@ -143,9 +137,7 @@ def test_own_isochrones_make_no_stars_beyond_their_metallicities(tmp_path):
 
 def test_photometry_of_the_sun():
     """Gaia M_G 4.67 and colours of the Sun (Casagrande & VandenBerg 2018)."""
-    magnitudes, extinctions = photometry(
-        PHOTOMETRY_NETWORK, np.array([5772.0]), np.array([4.438]), np.array([0.0])
-    )
+    magnitudes, extinctions = photometry(PHOTOMETRY_NETWORK, np.array([5772.0]), np.array([4.438]), np.array([0.0]))
     sun = dict(zip(BANDS, magnitudes[0], strict=True))
     assert sun["bp"] - sun["rp"] == pytest.approx(0.82, abs=0.05)
     assert sun["g"] - sun["ks"] == pytest.approx(1.40, abs=0.08)
@@ -158,9 +150,7 @@ def test_library_weights_are_the_mass_function(emulated):
     """Stars on all segments of one isochrone: the integral over its range of initial mass."""
     library = build_library(emulated, PHOTOMETRY_NETWORK, Parameters())
     i, j = np.argmin(np.abs(METALLICITIES)), np.argmin(np.abs(LOG_AGES - 9.5))
-    here = (library.metallicity == np.float32(METALLICITIES[i])) & (
-        library.log_age == np.float32(LOG_AGES[j])
-    )
+    here = (library.metallicity == np.float32(METALLICITIES[i])) & (library.log_age == np.float32(LOG_AGES[j]))
     masses = emulated.nodes[i, j, :, MASS_INITIAL]
     low, high = masses[NODE_PHASE == MAIN_SEQUENCE].min(), masses.max()
     expected, _ = quad(lambda m: m**-1.3 if m < 0.5 else 0.5 * m**-2.3, low, high, points=[0.5])

@@ -90,9 +90,7 @@ def test_missing_band_is_the_same_as_no_band():
         predicted.magnitude_jacobian[:, :2],
         predicted.extinction_jacobian[:, :2],
     )
-    for a, b in zip(
-        update_ebv(gap, predicted, gap.ebv), update_ebv(two, two_bands, two.ebv), strict=True
-    ):
+    for a, b in zip(update_ebv(gap, predicted, gap.ebv), update_ebv(two, two_bands, two.ebv), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
 
 
@@ -109,16 +107,12 @@ def test_reddening_posterior_is_the_minimum_and_curvature_of_chi_square():
     best = optimize.minimize_scalar(half_chi2, options={"xtol": 1e-12}).x
     h = 1e-3
     curvature = (half_chi2(best + h) - 2 * half_chi2(best) + half_chi2(best - h)) / h**2
-    mean, variance = ebv_posterior(
-        residual[None], r[None], covariance[None], np.array([prior]), np.array([sigma])
-    )
+    mean, variance = ebv_posterior(residual[None], r[None], covariance[None], np.array([prior]), np.array([sigma]))
     assert abs(mean[0] - best) < 1e-6
     assert abs(variance[0] * curvature - 1.0) < 1e-6
 
 
-def test_reddenings_of_the_published_network_are_the_published_ones(
-    green_folder, bands, real_stars
-):
+def test_reddenings_of_the_published_network_are_the_published_ones(green_folder, bands, real_stars):
     table = pq.read_table(green_folder / "stars_13band.parquet")
     published = table["published_reddening"].to_numpy()
     variance = table["published_reddening_variance"].to_numpy()

@@ -40,7 +40,7 @@ def test_band_that_misses_a_region_has_no_density_there():
     stars.mag_sigma[cool, 2] = np.inf
     density = fit_density(stars, groups=150)
     at = density(np.array([[4300.0, 3.0, -0.5]]))[0]
-    assert at[2] < 1e-3 * at[0]
+    assert at[2] < 1e-2 * at[0]
 
 
 def test_onnx_says_the_same(tmp_path):

@@ -59,9 +59,7 @@ def test_onnx_file_says_the_same_and_can_be_read_back(activation, tmp_path):
     np.testing.assert_allclose(y[3:].T, expected.extinction, rtol=1e-4)
     again = read_network(path).predict(THETA)
     np.testing.assert_allclose(again.magnitude, expected.magnitude, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(
-        again.magnitude_jacobian, expected.magnitude_jacobian, rtol=1e-3, atol=1e-6
-    )
+    np.testing.assert_allclose(again.magnitude_jacobian, expected.magnitude_jacobian, rtol=1e-3, atol=1e-6)
 
 
 def test_published_network_on_the_sun(green_folder, bands):

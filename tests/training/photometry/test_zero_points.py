@@ -12,9 +12,7 @@ SIGMA = np.array([50.0, 0.1, 0.05])
 def surveys():
     """Three surveys of one sky; b and c are planted off a by known amounts."""
     random = np.random.default_rng(2)
-    truth = np.column_stack(
-        [random.uniform(4000, 7000, 3000), random.uniform(1, 5, 3000), random.normal(0, 0.3, 3000)]
-    )
+    truth = np.column_stack([random.uniform(4000, 7000, 3000), random.uniform(1, 5, 3000), random.normal(0, 0.3, 3000)])
     planted = {"a": [0.0, 0.0, 0.0], "b": [-40.0, 0.08, -0.05], "c": [25.0, -0.03, 0.02]}
     parts = {"a": slice(0, 2000), "b": slice(1000, 3000), "c": slice(500, 1500)}
     result = {}

@@ -1,0 +1,44 @@
+# Every target sets up what it needs; the first run downloads packages.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STARS ?= 200000
+
+.PHONY: demo test test-all lint bench models clean
+
+demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
+	$(BIN)/candlesql demo sky --stars $(STARS)
+
+test: $(VENV)/.dev lint                 ## lint, types and tests
+	$(BIN)/pytest -n 2
+
+test-all: $(VENV)/.dev lint             ## the heavy tests too
+	$(BIN)/pytest -n 2 -m ""
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p .types && ln -sfn .. .types/candlesql && MYPYPATH=.types $(BIN)/mypy -p candlesql
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+bench: $(VENV)/.dev                     ## ratios against peers and limits, alternating in one run
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+models: $(VENV)/.dev                    ## train the shipped red clump networks again (8 million mock stars, 7 GB of disk)
+	$(BIN)/candlesql demo build/training-sky --stars 8000000 --seed 1000
+	$(BIN)/candlesql train build/training-sky red_clump
+	cp build/training-sky/models/red_clump.onnx udfs/models/red_clump.onnx
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,dev]"
+	touch $@ $(VENV)/.core
+
+clean:
+	rm -rf $(VENV) build dist sky *.egg-info

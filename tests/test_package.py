@@ -1,0 +1,74 @@
+"""The wheel holds everything that is needed and works where PyTorch is not installed."""
+
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOT_PACKAGED = {"tests", "benchmarks", "docs", "build", "dist"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+def test_every_folder_with_code_is_a_listed_package():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {
+        ".".join(("candlesql", *path.relative_to(ROOT).parts[:-1]))
+        for path in ROOT.rglob("__init__.py")
+        if not NOT_PACKAGED & set(path.relative_to(ROOT).parts) and not path.relative_to(ROOT).parts[0].startswith(".")
+    }
+    assert set(listed) == there
+
+
+def test_wheel_holds_the_data_files_and_nothing_from_the_root(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    wanted = [path for pattern in ("*.sql", "*.toml", "*.onnx") for path in ROOT.rglob(pattern)]
+    for path in wanted:
+        parts = path.relative_to(ROOT).parts
+        if len(parts) > 1 and not parts[0].startswith(".") and not NOT_PACKAGED & set(parts):
+            assert "candlesql/" + "/".join(parts) in names
+    at_root = {name for name in names if name.startswith("candlesql/") and name.count("/") == 1}
+    assert at_root == {
+        "candlesql/__init__.py",
+        "candlesql/cli.py",
+        "candlesql/errors.py",
+        "candlesql/py.typed",
+    }
+
+
+def test_installs_and_runs_a_network_without_torch(wheel, tmp_path):
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env/bin/python"
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel],
+        check=True,
+        capture_output=True,
+    )
+    assert subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 1
+    command = tmp_path / "env/bin/candlesql"
+    made = subprocess.run([command, "demo", "sky", "--stars", "3000"], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    query = "select photometry.absolute_ks(4800, 2.4, 0.0) as m_ks"
+    asked = subprocess.run(
+        [command, "sql", "sky", query, "--format", "csv"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    m_ks = float(asked.stdout.split("\n")[1])
+    assert -2.2 < m_ks < -1.2, "a red clump star is near M_Ks = -1.6 (Hawkins et al. 2017)"
