@@ -3,7 +3,20 @@
 `candlesql.open_sky(path)` opens a workspace as a DuckDB connection with every view, macro and network in it.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .errors import UserError
-from .sql.workspace import open_sky
+
+if TYPE_CHECKING:
+    from .sql.workspace import open_sky
 
 __all__ = ["UserError", "open_sky"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import DuckDB and ONNX Runtime only when a workspace is opened, so that `candlesql --help` is quick."""
+    if name == "open_sky":
+        from .sql.workspace import open_sky
+
+        return open_sky
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,6 +19,9 @@ app = typer.Typer(
     add_completion=True,
 )
 
+#: Exit code after Ctrl-C: 128 + SIGINT.
+INTERRUPTED = 130
+
 SkyPath = Annotated[Path, typer.Argument(metavar="SKY", help="The workspace folder.")]
 Cuts = Annotated[
     list[str] | None,
@@ -26,14 +30,27 @@ Cuts = Annotated[
 
 
 def main() -> None:
-    """Run the command; bad input is one line on stderr and exit code 2."""
+    """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
     try:
-        app(standalone_mode=True)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except UserError as error:
-        print(" ".join(str(error).split("\n")), file=sys.stderr)
-        raise SystemExit(2) from None
+        _stop(str(error), 2)
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        _stop(f"{error.format_message()} (`candlesql --help`, `candlesql COMMAND --help`)", 2)
+    if code == INTERRUPTED:
+        _stop("interrupted; what was there before is unchanged", INTERRUPTED)
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    print(" ".join(message.split()), file=sys.stderr)
+    raise SystemExit(code) from None
 
 
 @app.command()
@@ -165,7 +182,7 @@ def shell(sky: SkyPath) -> None:
 def export(
     sky: SkyPath,
     view: Annotated[str, typer.Argument(help="A view, such as red_clump.catalogue.")],
-    file: Annotated[Path, typer.Argument(help="Parquet, FITS or CSV by its name.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, FITS, ECSV or CSV by its name.")],
 ) -> None:
     """Write a view to a file with units, descriptions and provenance in it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -10,15 +11,29 @@ from ..errors import UserError
 from ..sql.query import first_row
 from .survey import Survey
 
+#: Catalogs before and after these years do not exist: such an epoch is a sentinel or in another format.
+FIRST_YEAR, LAST_YEAR = 1850, 2150
+#: Right ascensions in hours: none above 24, spread over more than half of them, and not along one strip of sky.
+HOURS, HOURS_MIN_SPREAD, HOURS_MIN_DEC_RANGE, HOURS_MIN_ROWS = 24, 12, 30, 5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows to check: a relation of a survey, and the files that it comes from, for messages."""
+
+    connection: duckdb.DuckDBPyConnection
+    survey: Survey
+    relation: str
+    where: str
+
+    def first(self, select: str, rest: str = "") -> tuple:
+        return first_row(self.connection, f"select {select} from {self.relation} {rest}")
+
 
 def check_rows(
-    connection: duckdb.DuckDBPyConnection,
-    survey: Survey,
-    relation: str,
-    files: list[Path],
-    units: dict[str, str],
+    connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, files: list[Path], units: dict[str, str]
 ) -> None:
-    """Refuse empty files, missing or repeated identifiers, and positions off the sphere.
+    """Refuse empty files, missing or repeated identifiers, positions off the sphere, and impossible epochs.
 
     Raises
     ------
@@ -26,70 +41,78 @@ def check_rows(
         With the first value at fault.
     """
     where = ", ".join(str(file) for file in files[:3]) + (" …" if len(files) > 3 else "")
-    rows = first_row(connection, f"select count(*) from {relation}")
-    if not rows[0]:
+    rows = Rows(connection, survey, relation, where)
+    if not rows.first("count(*)")[0]:
         raise UserError(f"{where}: has no rows")
-    _check_ids(connection, survey, relation, where)
+    _check_ids(rows)
     if survey.has_position:
-        _check_positions(connection, survey, relation, where)
+        _check_positions(rows)
+        _check_epochs(rows)
         if survey.ra not in units:
-            _check_hours(connection, survey, relation, where)
+            _check_hours(rows)
 
 
-def _check_ids(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, where: str) -> None:
-    missing = first_row(connection, f'select count(*) from {relation} where "{survey.id}" is null')
-    if missing[0]:
-        raise UserError(f"{where}: {survey.id} is NULL in {missing[0]:,} rows; give every row an identifier")
-    if not survey.unique:
+def _check_ids(rows: Rows) -> None:
+    id_ = rows.survey.id
+    (missing,) = rows.first("count(*)", f'where "{id_}" is null')
+    if missing:
+        raise UserError(f"{rows.where}: {id_} is NULL in {missing:,} rows; give every row an identifier")
+    if not rows.survey.unique:
         return
-    twice = first_row(
-        connection,
-        f'select "{survey.id}", count(*), count(*) over () from {relation} '
-        f'group by "{survey.id}" having count(*) > 1 order by 1 limit 1',
+    twice = rows.first(
+        f'"{id_}", count(*), count(*) over ()', f'group by "{id_}" having count(*) > 1 order by 1 limit 1'
     )
     if twice:
         raise UserError(
-            f"{where}: {survey.id} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
+            f"{rows.where}: {id_} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
             "keep one row each, or say unique = false in a survey file of your own"
         )
 
 
-def _check_positions(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, where: str) -> None:
-    ra, dec = f'"{survey.ra}"', f'"{survey.dec}"'
-    if survey.columns[survey.ra].required:
-        row = first_row(
-            connection,
-            f'select "{survey.id}", count(*) over () from {relation} '
-            f"where {ra} is null or {dec} is null or isnan({ra}) or isnan({dec}) limit 1",
+def _check_positions(rows: Rows) -> None:
+    id_, ra, dec = rows.survey.id, rows.survey.ra, rows.survey.dec
+    if rows.survey.columns[ra].required:
+        row = rows.first(f'"{id_}", count(*) over ()', f'where "{ra}" is null or "{dec}" is null order by 1 limit 1')
+        if row:
+            raise UserError(
+                f"{rows.where}: {ra} or {dec} is NULL in {row[1]:,} rows, the first is {id_} {row[0]}; leave those out"
+            )
+    for name, low, high in ((ra, 0, 360), (dec, -90, 90)):
+        row = rows.first(
+            f'"{name}", "{id_}", count(*) over ()', f'where not "{name}" between {low} and {high} order by 2 limit 1'
         )
         if row:
             raise UserError(
-                f"{where}: {row[1]:,} rows have no position, the first is {survey.id} {row[0]}; leave those rows out"
-            )
-    for name, test, range_ in (
-        (survey.ra, f"not isnan({ra}) and not {ra} between 0 and 360", "0 to 360"),
-        (survey.dec, f"not isnan({dec}) and not {dec} between -90 and 90", "-90 to 90"),
-    ):
-        row = first_row(
-            connection,
-            f'select "{name}", "{survey.id}", count(*) over () from {relation} where {test} limit 1',
-        )
-        if row:
-            raise UserError(
-                f"{where}: {name} is {row[0]} for {survey.id} {row[1]} ({row[2]:,} such rows), outside {range_} deg; "
-                f"if the file is in another unit say --unit {name}=hourangle, or rad"
+                f"{rows.where}: {name} is {row[0]} for {id_} {row[1]} ({row[2]:,} such rows), outside {low} to {high} "
+                f"deg; mend the file, or if it is in another unit say --unit {name}=hourangle, or rad"
             )
 
 
-def _check_hours(connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, where: str) -> None:
-    """Right ascensions that fill 0 to 24 and nothing beyond, over a wide range of declination, are hours."""
-    row = first_row(
-        connection,
-        f'select min("{survey.ra}"), max("{survey.ra}"), max("{survey.dec}") - min("{survey.dec}"), count(*) '
-        f"from {relation}",
+def _check_epochs(rows: Rows) -> None:
+    epoch = rows.survey.epoch
+    if not isinstance(epoch, dict):
+        return
+    column, format_ = epoch["column"], epoch["format"]
+    zero = {"jd": 2451545.0, "mjd": 51544.5}[format_]
+    low, high = (zero + (year - 2000) * 365.25 for year in (FIRST_YEAR, LAST_YEAR))
+    row = rows.first(
+        f'"{column}", "{rows.survey.id}", count(*) over ()',
+        f'where not "{column}" between {low} and {high} order by 2 limit 1',
     )
-    if row[0] is not None and row[3] >= 20 and row[1] <= 24 and row[1] - row[0] > 18 and row[2] > 30:
+    if row:
         raise UserError(
-            f"{where}: {survey.ra} runs from {row[0]:.3f} to {row[1]:.3f} over {row[2]:.0f} deg of declination, which "
-            f"looks like hours; say --unit {survey.ra}=hourangle, or --unit {survey.ra}=deg if it is right"
+            f"{rows.where}: {column} is {row[0]} for {rows.survey.id} {row[1]} ({row[2]:,} such rows), no date as "
+            f"{format_.upper()} between {FIRST_YEAR} and {LAST_YEAR}; mend it, or leave it empty"
         )
+
+
+def _check_hours(rows: Rows) -> None:
+    """Right ascensions that fill 0 to 24 and nothing beyond, over a wide range of declination, are hours."""
+    ra, dec = f'"{rows.survey.ra}"', f'"{rows.survey.dec}"'
+    low, high, height, n = rows.first(f"min({ra}), max({ra}), max({dec}) - min({dec}), count({ra})")
+    if n < HOURS_MIN_ROWS or high > HOURS or high - low < HOURS_MIN_SPREAD or height < HOURS_MIN_DEC_RANGE:
+        return
+    raise UserError(
+        f"{rows.where}: {rows.survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
+        f"looks like hours; say --unit {rows.survey.ra}=hourangle, or --unit {rows.survey.ra}=deg if it is right"
+    )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
 from ..errors import UserError
-from ..sql.query import first_row, quoted
+from ..sql.matching import pairs_sql
+from ..sql.query import first_row, identifier, quoted
 from ..sql.views import cut_values, explain_missing
-from .survey import Column
+from .readers import FileColumn, open_file
+from .survey import SHIPPED, Column, read_survey
 from .writers import write_file
+
+KEY = "source_id"
 
 
 def export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
-    """Write a view to Parquet, FITS or CSV with units, descriptions and provenance; returns the number of rows.
+    """Write a view to a file with units, descriptions and provenance; returns the number of rows.
 
     Raises
     ------
@@ -24,15 +29,16 @@ def export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
         If the view does not exist or is empty, or the file cannot be written.
     """
     columns = view_columns(connection, view)
-    (rows,) = first_row(connection, f"select count(*) from {view}")
+    (rows,) = first_row(connection, f"select count(*) from {_named(view)}")
     if not rows:
         raise UserError(f"{view} has no rows; `candlesql info` shows what is made and what is missing")
-    write_file(connection, f"select * from {view}", columns, provenance(connection, view), path)
+    fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
+    write_file(connection, f"select {fields} from {_named(view)}", columns, provenance(connection, view), path)
     return rows
 
 
 def view_columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[Column]:
-    """Name, type, unit and description of a view's columns.
+    """Name, type, unit, UCD and description of a view's columns.
 
     Raises
     ------
@@ -40,15 +46,17 @@ def view_columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[Colum
         If there is no such view; the nearest names are shown.
     """
     schema, _, name = view.rpartition(".")
-    rows = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns() "
-        "where schema_name = ? and table_name = ? order by column_index",
+    notes = connection.execute(
+        "select column_name, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
         [schema or "main", name],
     ).fetchall()
-    if not rows:
+    if not notes:
         raise UserError(explain_missing(connection, view))
-    types = dict(connection.execute(f"select column_name, column_type from (describe {view})").fetchall())
-    return [_described(name, "REAL" if types[name] == "FLOAT" else types[name], note or "") for name, _, note in rows]
+    types = dict(connection.execute(f"select column_name, column_type from (describe {_named(view)})").fetchall())
+    ucds = _archive_ucds()
+    columns = [_described(name, types[name], note or "") for name, note in notes]
+    return [replace(c, ucd=ucds.get((c.name, c.unit, c.description), "")) for c in columns]
 
 
 def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
@@ -72,75 +80,98 @@ def join(
 ) -> tuple[int, int]:
     """Add a view's columns to a Parquet catalog, by identifier or by position; returns rows and rows that found a star.
 
-    Columns that both have get the suffix `_candlesql`. By position, `ra` and `dec` [deg] of both are compared as they are.
+    Every row of the catalog stays, once. Columns that both have get the suffix `_candlesql`. By position, `ra` and
+    `dec` [deg] of both are compared as they are, and the nearest star is taken.
 
     Raises
     ------
     UserError
-        If the file lacks the columns, or nothing joins.
+        If the file lacks the columns, its identifiers have lost digits, the view has a star twice, or nothing joins.
     """
     if (on is None) == (radius_arcsec is None):
         raise UserError("join: say either --on ID or --radius ARCSEC")
-    theirs = _file_columns(connection, file)
+    if file.suffix.lower() != ".parquet":
+        raise UserError(f"{file}: join reads Parquet; `candlesql ingest` reads other formats")
+    theirs = open_file(connection, file)
     ours = view_columns(connection, view)
-    source = f"read_parquet({quoted(file)})"
+    _refuse_repeated(connection, view, ours)
+    source = f"read_parquet([{quoted(file)}])"
+    types = dict(connection.execute(f"select column_name, column_type from (describe from {source})").fetchall())
     if on is not None:
-        _require(theirs, [on], file)
-        condition = f'theirs."{on}"::varchar = ours.source_id::varchar'
-        if theirs[on].startswith(("DOUBLE", "FLOAT")):
-            raise UserError(
-                f"{file}: {on} is stored as {theirs[on]}, which cannot hold 64-bit identifiers; mend the file"
-            )
-        if "INT" in theirs[on]:
-            condition = f'theirs."{on}" = ours.source_id'
-        joined = f"from {source} as theirs left join {view} as ours on {condition}"
+        joined = _by_id(source, view, on, types, file)
     else:
-        _require(theirs, ["ra", "dec"], file)
-        joined = _by_position(connection, source, view, radius_arcsec or 0)
-    kept = ", ".join(f'theirs."{name}"' for name in theirs)
-    fields = [f'ours."{c.name}"' + (f' as "{c.name}_candlesql"' if c.name in theirs else "") for c in ours]
-    query = f"select {kept}, {', '.join(fields)} {joined}"
-    columns = [Column(name, kind) for name, kind in theirs.items()]
-    columns += [Column(c.name + "_candlesql" * (c.name in theirs), c.type, c.unit, "", c.description) for c in ours]
-    write_file(connection, query, columns, provenance(connection, view), out)
-    found = "source_id_candlesql" if "source_id" in theirs else "source_id"
-    rows, matched = first_row(connection, f'select count(*), count("{found}") from read_parquet({quoted(out)})')
+        _require(types, ["ra", "dec"], file)
+        joined = _by_position(connection, file, view, radius_arcsec or 0)
+    rows, matched = first_row(connection, f'select count(*), count(ours."{KEY}") {joined}')
     if not matched:
-        raise UserError(f"{file}: none of its {rows:,} rows joins {view}; {out} has NULLs only")
+        raise UserError(
+            f"{file}: none of its {rows:,} rows joins {view}; are its identifiers or positions of that survey?"
+        )
+    said = {name: theirs.columns.get(name, FileColumn(name, "")) for name in types}
+    columns = [Column(n, _plain(types[n]), c.unit, c.ucd, c.description) for n, c in said.items()]
+    added = _new_names(types, ours)
+    kept = ", ".join(f"theirs.{identifier(name)}" for name in types)
+    fields = ", ".join(f'ours."{column.name}" as {identifier(added[column.name])}' for column in ours)
+    columns += [replace(column, name=added[column.name]) for column in ours]
+    write_file(connection, f"select {kept}, {fields} {joined}", columns, provenance(connection, view), out)
     return rows, matched
 
 
-def _by_position(connection: duckdb.DuckDBPyConnection, source: str, view: str, radius_arcsec: float) -> str:
+def _by_id(source: str, view: str, on: str, types: dict[str, str], file: Path) -> str:
+    """The FROM clause that gives each row of the file the star that its column `on` names."""
+    _require(types, [on], file)
+    if types[on] in ("DOUBLE", "FLOAT"):
+        raise UserError(
+            f"{file}: {on} is stored as {types[on]}, which cannot hold 64-bit identifiers; mend the file, or join by "
+            "position with --radius"
+        )
+    name = identifier(on)
+    key = f"theirs.{name}" if "INT" in types[on] else f"try_cast(trim(theirs.{name}::varchar) as bigint)"
+    return f"from {source} as theirs left join {_named(view)} as ours on {key} = ours.{KEY}"
+
+
+def _by_position(connection: duckdb.DuckDBPyConnection, file: Path, view: str, radius_arcsec: float) -> str:
     """The FROM clause that gives each row of the file its nearest star of the view."""
-    numbered = f"(select *, row_number() over () as place from {source})"
+    numbered = f"read_parquet([{quoted(file)}], file_row_number = true)"
+    moving = (
+        'select file_row_number as id, ra::double as ra, "dec"::double as "dec", 0.0::double as pmra, '
+        f"0.0::double as pmdec, 2000.0::double as epoch_yr from {numbered}"
+    )
+    standing = (
+        f'select {KEY} as id, ra::double as ra, "dec"::double as "dec", 2000.0::double as epoch_yr from {_named(view)}'
+    )
+    pairs = pairs_sql(connection, moving, standing, radius_arcsec)
     connection.execute(
-        f'create or replace temp view moving_stars as select place as id, ra, "dec", 0.0 as pmra, 0.0 as pmdec, '
-        f'2000.0 as epoch_yr from {numbered} where ra is not null and "dec" is not null'
+        "create or replace temp table nearest_stars as select moving_id as place, "
+        f"arg_min(standing_id, (chord_squared, standing_id)) as star from {pairs} group by moving_id"
     )
-    connection.execute(
-        f'create or replace temp view standing_stars as select source_id as id, ra, "dec", 2000.0 as epoch_yr from {view}'
-    )
-    pairs = (
-        f"sphere.pairs('moving_stars', 'standing_stars', {radius_arcsec!r}::double, 2000.0::double, 0.0::double, "
-        f"{_cell(radius_arcsec)!r}::double)"
-    )
-    best = f"select moving_id, arg_min(standing_id, (chord_squared, standing_id)) as star from {pairs} group by all"
     return (
-        f"from {numbered} as theirs left join ({best}) as best on best.moving_id = theirs.place "
-        f"left join {view} as ours on ours.source_id = best.star"
+        f"from {numbered} as theirs left join nearest_stars on nearest_stars.place = theirs.file_row_number "
+        f"left join {_named(view)} as ours on ours.{KEY} = nearest_stars.star"
     )
 
 
-def _cell(radius_arcsec: float) -> float:
-    return max(1e-4, 4 * radius_arcsec * 4.84813681109536e-6 / 6)
+def _refuse_repeated(connection: duckdb.DuckDBPyConnection, view: str, columns: list[Column]) -> None:
+    if KEY not in [column.name for column in columns]:
+        raise UserError(f"{view} has no {KEY}, so it cannot be joined; red_clump.catalogue has")
+    twice = first_row(
+        connection, f"select {KEY}, count(*) from {_named(view)} group by {KEY} having count(*) > 1 order by 1 limit 1"
+    )
+    if twice:
+        raise UserError(f"{view} has {KEY} {twice[0]} in {twice[1]} rows; join a view with one row a star")
 
 
-def _file_columns(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
-    try:
-        rows = connection.execute(f"select column_name, column_type from (describe from read_parquet({quoted(file)}))")
-        return dict(rows.fetchall())
-    except duckdb.Error as error:
-        raise UserError(f"{file}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+def _new_names(taken: dict[str, str], columns: list[Column]) -> dict[str, str]:
+    """Names for the added columns that differ from all others, whatever the case."""
+    used = {name.lower() for name in taken}
+    names = {}
+    for column in columns:
+        name = column.name
+        while name.lower() in used:
+            name += "_candlesql"
+        used.add(name.lower())
+        names[column.name] = name
+    return names
 
 
 def _require(columns: dict[str, str], names: list[str], file: Path) -> None:
@@ -149,6 +180,23 @@ def _require(columns: dict[str, str], names: list[str], file: Path) -> None:
             raise UserError(f"{file}: has no column {name}; it has {', '.join(list(columns)[:8])}")
 
 
+def _named(view: str) -> str:
+    return ".".join(identifier(part) for part in view.split("."))
+
+
+def _plain(kind: str) -> str:
+    """The type to write: numbers that other formats do not know become DOUBLE."""
+    if kind == "HUGEINT" or kind.startswith("DECIMAL"):
+        return "DOUBLE"
+    return "REAL" if kind == "FLOAT" else kind
+
+
 def _described(name: str, kind: str, note: str) -> Column:
     unit, _, description = note[1:].partition("] ") if note.startswith("[") else ("", "", note)
-    return Column(name, kind, unit, "", description)
+    return Column(name, _plain(kind), unit, "", description)
+
+
+def _archive_ucds() -> dict[tuple[str, str, str], str]:
+    """UCDs of archive columns, by what a view still says of them."""
+    surveys = [read_survey(path) for path in sorted(SHIPPED.glob("*.toml"))]
+    return {(c.name, c.unit, c.description): c.ucd for survey in surveys for c in survey.columns.values()}

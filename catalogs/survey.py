@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 
 SHIPPED = Path(__file__).parent / "surveys"
-TYPES = {"BOOLEAN", "TINYINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
+TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
+EPOCH_FORMATS = ("jd", "mjd")
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Column:
 class Survey:
     """A survey: its columns, and which of them hold the identifier, the position and the epoch.
 
-    `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `wide` tables hold several surveys'
-    photometry in one row and need no match.
+    `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `sentinels` are numbers that stand
+    for a missing value. `wide` tables hold several surveys' photometry in one row and need no match.
     """
 
     name: str
@@ -101,43 +104,100 @@ def load_survey(name: str, own: Path | None = None) -> Survey:
 
 
 def read_survey(path: Path, own: Path | None = None) -> Survey:
-    """Parse one survey file; `like = "other"` takes everything from that survey that this file does not say.
+    """Parse one survey file; with `like = "other"` the entries of that survey stand where this file says nothing.
 
     Raises
     ------
     UserError
-        If the file is not TOML, or an entry is missing or unknown.
+        If the file is not TOML, or an entry is missing, unknown or of the wrong kind.
     """
+    entries = _parse(path)
     try:
-        text = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a TOML file: {error}") from None
-    parent = load_survey(text.pop("like"), own) if "like" in text else None
-    try:
-        columns = {
-            name: _column(name, entry, parent.columns.get(name) if parent else None)
-            for name, entry in text.pop("columns").items()
-        }
-        if "sentinels" in text:
-            text["sentinels"] = tuple(text["sentinels"])
-        given: dict[str, Any] = {"name": path.stem, "columns": columns, "path": path} | text
-        survey = replace(parent, **given) if parent else Survey(**given)
-    except (KeyError, TypeError, ValueError) as error:
+        parent = _parent(path, entries.pop("like", None), own)
+        survey = _build(path, entries, parent)
+        _check(survey)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{path}: {_said(error)}; see surveys/gaia_dr2.toml for the form") from None
-    for role in ("id", "ra", "dec", "pmra", "pmdec"):
-        column = getattr(survey, role)
-        if column and column not in survey.columns:
-            raise UserError(f"{path}: {role} = {column!r} is not among its columns")
     return survey
 
 
-def _column(name: str, entry: dict, parent: Column | None) -> Column:
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a TOML file: {error}") from None
+
+
+def _parent(path: Path, name: str | None, own: Path | None) -> Survey | None:
+    """The survey that `like` names; a file may be like the shipped one of its own name."""
+    if name is None:
+        return None
+    files = survey_files() if name == path.stem else survey_files(own)
+    if name not in files or files[name].resolve() == path.resolve():
+        raise ValueError(f'like = "{name}" names no other survey')
+    return read_survey(files[name], own)
+
+
+def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey:
+    known = {entry.name for entry in fields(Survey)} - {"name", "path"}
+    _refuse_unknown(entries, known)
+    if "columns" in entries or not parent:
+        before = parent.columns if parent else {}
+        entries["columns"] = {
+            name: _column(name, entry, before.get(name)) for name, entry in entries["columns"].items()
+        }
+    if "sentinels" in entries:
+        entries["sentinels"] = tuple(float(value) for value in entries["sentinels"])
+    given: dict[str, Any] = {"name": path.stem, "path": path} | entries
+    if parent:
+        return replace(parent, **given)
+    for entry in ("title", "citation", "id"):
+        if entry not in given:
+            raise KeyError(entry)
+    return Survey(**given)
+
+
+def _column(name: str, entry: dict[str, Any], parent: Column | None) -> Column:
+    _refuse_unknown(entry, {each.name for each in fields(Column)} - {"name"})
+    if not PLAIN_NAME.fullmatch(name):
+        raise ValueError(f"column {name!r} is no plain name (letters, digits, _); put the file's name into its aka")
     if "aka" in entry:
         entry = entry | {"aka": tuple(entry["aka"])}
+    if "type" not in entry and not parent:
+        raise ValueError(f"column {name} has no type")
     column = replace(parent, **entry) if parent else Column(name=name, **entry)
     if column.type not in TYPES:
-        raise ValueError(f"column {name} has type {column.type}, not one of {sorted(TYPES)}")
+        raise ValueError(f"column {name} has type {column.type}, not one of {', '.join(sorted(TYPES))}")
+    for value in (column.constant, *column.values.values()):
+        if value is not None and not isinstance(value, int | float):
+            raise ValueError(f"column {name} is to be filled with {value!r}, which is no number")
     return column
+
+
+def _refuse_unknown(entries: dict[str, Any], known: set[str]) -> None:
+    for name in entries:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ValueError(f"entry {name!r} is unknown" + (f", perhaps {near[0]}" if near else ""))
+
+
+def _check(survey: Survey) -> None:
+    """What only the whole survey shows."""
+    if not PLAIN_NAME.fullmatch(survey.name):
+        raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
+    for role in ("id", "ra", "dec", "pmra", "pmdec"):
+        column = getattr(survey, role)
+        if column and column not in survey.columns:
+            raise ValueError(f"{role} = {column!r} is not among its columns")
+    if bool(survey.ra) != bool(survey.dec) or bool(survey.pmra) != bool(survey.pmdec):
+        raise ValueError("ra and dec, and pmra and pmdec, go together")
+    epoch = survey.epoch
+    if isinstance(epoch, dict) and (epoch["column"] not in survey.columns or epoch["format"] not in EPOCH_FORMATS):
+        raise ValueError(f"epoch {epoch} wants one of its columns, and a format of {', '.join(EPOCH_FORMATS)}")
+    if not isinstance(epoch, dict | int | float):
+        raise ValueError(f"epoch {epoch!r} is neither a year nor a column with its format")
 
 
 def _said(error: Exception) -> str:

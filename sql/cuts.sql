@@ -14,8 +14,13 @@ create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020
 -- Red clump: labels and training rows
 create or replace macro cuts.rc_min_delta_p() as 200; -- [s] Lucey+2020 section 1; a label above it, and below the next, is red clump
 create or replace macro cuts.rc_max_delta_nu() as 8.5; -- [uHz] Ting+2018 via ../findings: the red clump by label
+create or replace macro cuts.rc_min_logg() as 2.0; -- [dex] Ting+2018 figure 3, range of the labels of DeltaP; P(RC) means nothing beyond
+create or replace macro cuts.rc_min_feh() as -0.9; -- [dex] Ting+2018 figure 3, the same
 create or replace macro cuts.lucey_min_snr() as 50; -- [] Lucey+2020 section 2.1, LAMOST g band, labels of Teff and log g
 create or replace macro cuts.lucey_min_snr_seismology() as 75; -- [pixel-1] Lucey+2020 section 2.1, labels of DeltaP and Delta nu
+create or replace macro cuts.lucey_hull_stars() as 10000; -- [] Lucey+2020 section 2.2, training stars whose convex hull bounds the inference
+create or replace macro cuts.lucey_training_stars() as 200000; -- [] Lucey+2020 sections 2.1 and 3.2, the most stars that Teff and log g are trained on
+create or replace macro cuts.lucey_training_seismology() as 30000; -- [] Lucey+2020 sections 2.1 and 3.3, the most stars that DeltaP and Delta nu are trained on
 
 -- Red clump: giants and tiers
 create or replace macro cuts.lucey_max_logg() as 3.5; -- [dex] Lucey+2020 section 3.2
@@ -41,7 +46,44 @@ create or replace macro cuts.max_parallax_error_ratio() as 0.05; -- [] Lucey+202
 create or replace macro cuts.gaia_dr2_parallax_zero_point() as -0.04; -- [mas] Lucey+2020 section 3.4
 create or replace macro cuts.m_w1_red_clump() as -1.68; -- [mag] Hawkins+2017, the anchor of Lucey+2020 section 3.4
 create or replace macro cuts.a_g_over_a_w1() as 16; -- [] Hawkins+2017, used by Lucey+2020 section 3.4
+create or replace macro cuts.a_g_over_a_v() as 0.789; -- [] Wang & Chen 2019, ApJ 877, 116, red clump stars in Gaia DR2
 create or replace macro cuts.little_reddened_min_abs_b() as 40; -- [deg] where intrinsic colours are fitted
 create or replace macro cuts.sun_x_kpc() as 8.3; -- [kpc] Lucey+2020 figure 8
-create or replace macro cuts.pooled_stars() as 2; -- [] stars of the base rate that are added to each bin before it is ranked
+create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of the coarser bin that are added to each bin before it is ranked
+create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
+create or replace macro cuts.max_contaminant_offset() as 2; -- [mag] calibrators further from the red clump are of no use to either model
+create or replace macro cuts.min_magnitude_width() as 0.05; -- [mag] the red clump is never sharper in W1; Hawkins+2017 find 0.11 to 0.17
+
+-- Photometry: stars that equations 4-9 can use
+create or replace macro cuts.green_min_parallax_snr() as 5; -- [] parallax over its error; Green+2020 section 3.2 via ../findings, below it the modulus is unconstrained
+create or replace macro cuts.green_max_magnitude_error() as 0.2; -- [mag] Green+2020 section 3.2, above it a band counts as not observed
+create or replace macro cuts.green_magnitude_floor() as 0.02; -- [mag] Green+2020 section 3.2, added in quadrature to the errors of the surveys
+create or replace macro cuts.green_max_teff_error() as 200; -- [K] Green+2020 section 3.1
+create or replace macro cuts.green_max_logg_error() as 0.5; -- [dex] Green+2020 section 3.1
+create or replace macro cuts.green_max_feh_error() as 0.5; -- [dex] Green+2020 section 3.1
+create or replace macro cuts.green_max_ebv() as 10; -- [mag] E is clipped to 0 and this; development scripts of Green+2020
+create or replace macro cuts.green_ebv_floor() as 0.02; -- [mag] Green+2020 section 3.3, floor of the error of E
+create or replace macro cuts.green_ebv_relative_floor() as 0.1; -- [] of E, in quadrature to that floor; development scripts of Green+2020
+create or replace macro cuts.unmapped_ebv() as 0.2; -- [mag] prior of E where no dust map is ingested
+create or replace macro cuts.unmapped_ebv_error() as 0.5; -- [mag] standard deviation of that prior
+create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose table gives no error
+create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error
+create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
+create or replace macro cuts.min_inferred_bands() as 3; -- [] fewer bands say little about five unknowns
+
+-- Photometry: region of validity, from the scatter of held-out stars (docs/photometry.md)
+create or replace macro cuts.green_min_density_colour() as 0.001; -- [] density relative to its peak; Green+2020 section 6 recommends such a threshold
+create or replace macro cuts.green_min_density_magnitude() as 0.01; -- [] density of stars with a parallax relative to its peak; Green+2020 section 6
+
+-- Photometry: bins of figures 7, 10, 12 and 13
+create or replace macro cuts.residual_teff_bin() as 250; -- [K] Green+2020 figure 12
+create or replace macro cuts.residual_logg_bin() as 0.25; -- [dex] Green+2020 figure 12
+create or replace macro cuts.residual_feh_bin() as 0.25; -- [dex] Green+2020 figure 12
+create or replace macro cuts.residual_ebv_bin() as 0.1; -- [mag] Green+2020 figure 12
+create or replace macro cuts.residual_log_density_bin() as 0.5; -- [dex] Green+2020 figure 13
+create or replace macro cuts.locus_colour_bin() as 0.05; -- [mag] Green+2020 figure 7
+create or replace macro cuts.locus_magnitude_bin() as 0.25; -- [mag] Green+2020 figure 7
+create or replace macro cuts.reference_teff() as 5400; -- [K] median of the training stars, where mean extinction vectors are taken; Green+2020 equation 17
+create or replace macro cuts.reference_logg() as 4.1; -- [dex] the same
+create or replace macro cuts.reference_feh() as -0.25; -- [dex] the same

@@ -1,7 +1,7 @@
 """The `.sql` files of this folder: which there are, what each needs, and in what order they can be created.
 
-A file that starts with `create` holds macros; any other holds one view, a bare `select` under a one-line header comment,
-and its path is its name: `red_clump/tiers.sql` is `red_clump.tiers`.
+A file that starts with `create` holds macros; any other holds one view, a bare `select` under a header comment, and
+its path is its name: `red_clump/tiers.sql` is `red_clump.tiers`.
 """
 
 from __future__ import annotations

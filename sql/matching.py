@@ -14,22 +14,27 @@ from .products import Run, execute, write_product
 from .progress import run_with_bar
 from .query import first_row
 from .views import match_columns
-from .workspace import Sky, find_sky, open_sky
+from .workspace import Sky, existing_sky, open_sky
 
 Kind = Literal["best", "mutual", "all"]
+MAX_RADIUS_ARCSEC = 600
 MAS = math.radians(1 / 3.6e6)
-CUBES = 6
+#: Edge of the cubes [rad] unless a star searches further; between 5e-5 and 1.5e-4 the speed is the same.
 CELL = 1e-4
+#: The widest search ball spans this many edges, the most that `sphere.moving_in_cubes` makes copies for.
+CELLS_ACROSS = 6
 
 
 def match_surveys(path: Path, left: str, right: str, radius_arcsec: float, kind: str) -> int:
     """`candlesql match`: the number of pairs."""
     if kind not in get_args(Kind):
         raise UserError(f"--kind {kind}: it is one of {', '.join(get_args(Kind))}")
-    sky = find_sky(path)
+    sky = existing_sky(path)
     left_survey, right_survey = load_survey(left, sky.surveys), load_survey(right, sky.surveys)
     with open_sky(path, read_only=False) as connection:
-        return match(connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching"))
+        return match(
+            connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching")
+        )
 
 
 def match(
@@ -44,32 +49,20 @@ def match(
     """Match two ingested surveys and write `match.<left>_<right>`; returns the number of pairs.
 
     The survey with proper motions is moved to each row's epoch of the other; where both have them the left one moves.
+    "best" gives each left row its nearest right one, "mutual" the pairs that are nearest to each other, "all" every
+    pair. Of two at the same distance the lower identifier is the nearest.
 
     Raises
     ------
     UserError
-        If a survey is not ingested or has no positions, or nothing matches.
+        If a survey is not ingested or has no positions, or nothing matches; a match from before then stays.
     """
-    for survey in (left, right):
-        if not survey.has_position:
-            raise UserError(f"survey {survey.name} has no positions to match")
-        if not sky.catalog(survey.name).exists():
-            raise UserError(f"survey {survey.name} is not ingested: `candlesql ingest {sky.root} {survey.name} FILE`")
-    if not 0 < radius_arcsec <= 600:
-        raise UserError(f"--radius {radius_arcsec:g}: must lie between 0 and 600 arcsec")
+    _check(sky, left, right)
     left_moves = bool(left.pmra) or not right.pmra
     moving, standing = (left, right) if left_moves else (right, left)
-    _stage(connection, "moving_stars", moving)
-    _stage(connection, "standing_stars", standing)
-    mid, half, fastest = _epochs(connection)
-    reach = radius_arcsec * 1000 * MAS + fastest * MAS * half * 1.001 + 1e-8
-    cell = max(CELL, 2.01 * reach / CUBES)
-    pairs = (
-        f"sphere.pairs('moving_stars', 'standing_stars', {radius_arcsec!r}::double, {mid!r}::double, "
-        f"{half!r}::double, {cell!r}::double)"
-    )
+    pairs = pairs_sql(connection, _staged(moving), _staged(standing), radius_arcsec)
     sides = ("moving_id", "standing_id") if left_moves else ("standing_id", "moving_id")
-    rows = write_product(
+    return write_product(
         connection,
         sky,
         f"match.{left.name}_{right.name}",
@@ -78,31 +71,76 @@ def match(
         f"match {left.name} {right.name} --radius {radius_arcsec:g} --kind {kind}",
         [sky.catalog(left.name), sky.catalog(right.name)],
         run=run,
+        if_empty=lambda: (
+            f"no row of {left.name} lies within {radius_arcsec:g} arcsec of one of {right.name}; do they cover the "
+            "same sky, in degrees? (`candlesql info` shows the ranges)"
+        ),
     )
-    if not rows:
-        raise UserError(
-            f"no row of {left.name} lies within {radius_arcsec:g} arcsec of one of {right.name}; do they cover the same "
-            "sky, in degrees? (`candlesql info` shows the ranges)"
+
+
+def _check(sky: Sky, left: Survey, right: Survey) -> None:
+    if left.name == right.name:
+        raise UserError(f"LEFT and RIGHT are both {left.name}; a match is between two surveys")
+    for survey in (left, right):
+        if not survey.has_position:
+            raise UserError(f"survey {survey.name} has no positions to match")
+        if not sky.catalog(survey.name).exists():
+            raise UserError(f"survey {survey.name} is not ingested: `candlesql ingest {sky.root} {survey.name} FILE`")
+
+
+def pairs_sql(connection: duckdb.DuckDBPyConnection, moving: str, standing: str, radius_arcsec: float) -> str:
+    """What goes after FROM to get `(moving_id, standing_id, chord_squared)` of every pair within the radius.
+
+    Parameters
+    ----------
+    moving, standing
+        Queries with columns id, ra, dec [deg], epoch_yr, and for the moving one pmra (times cos dec), pmdec [mas/yr].
+        Rows without a position are left out; those without an epoch get the mean one.
+
+    Raises
+    ------
+    UserError
+        If the radius is not between 0 and 600 arcsec.
+    """
+    if not 0 < radius_arcsec <= MAX_RADIUS_ARCSEC:
+        raise UserError(f"--radius {radius_arcsec:g}: must lie between 0 and {MAX_RADIUS_ARCSEC} arcsec")
+    for name, query in (("moving_stars", moving), ("standing_stars", standing)):
+        (mean,) = first_row(connection, f"select coalesce(avg(epoch_yr), 2000.0)::double from ({query})")
+        connection.execute(
+            f"create or replace temp view {name} as "
+            f"select * replace (coalesce(epoch_yr, {mean!r}::double) as epoch_yr) from ({query}) "
+            'where isfinite(ra) and isfinite("dec")'
         )
-    return rows
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, name: str, survey: Survey) -> None:
-    """A temporary view with the columns that the crossmatch macros want."""
-    motion = f'"{survey.pmra}"' if survey.pmra else "0::double"
-    motion_dec = f'"{survey.pmdec}"' if survey.pmdec else "0::double"
-    connection.execute(
-        f'create or replace temp view {name} as select "{survey.id}" as id, "{survey.ra}" as ra, '
-        f'"{survey.dec}" as "dec", {motion} as pmra, {motion_dec} as pmdec, epoch_yr '
-        f'from staging.{survey.name} where "{survey.ra}" is not null and "{survey.dec}" is not null'
+    mid, half, cell = _grid(connection, radius_arcsec)
+    return (
+        f"sphere.pairs('moving_stars', 'standing_stars', {radius_arcsec!r}::double, {mid!r}::double, "
+        f"{half!r}::double, {cell!r}::double)"
     )
 
 
-def _epochs(connection: duckdb.DuckDBPyConnection) -> tuple[float, float, float]:
-    """Mid epoch and half range [yr] of the standing stars, and the fastest proper motion [mas/yr]."""
+def _grid(connection: duckdb.DuckDBPyConnection, radius_arcsec: float) -> tuple[float, float, float]:
+    """Mid epoch and half range [yr] of the standing stars, and an edge [rad] that fits the farthest-reaching star."""
     low, high = first_row(connection, "select min(epoch_yr), max(epoch_yr) from standing_stars")
-    (fastest,) = first_row(connection, "select max(stats.hypot(pmra, pmdec)) from moving_stars")
-    return (low + high) / 2, (high - low) / 2, fastest or 0.0
+    if low is None:
+        return 2000.0, 0.0, CELL
+    mid, half = (low + high) / 2, (high - low) / 2
+    fastest, longest = first_row(
+        connection,
+        f"select max(stats.hypot(pmra, pmdec)), max(abs(epoch_yr - {mid!r}::double)) from moving_stars",
+    )
+    speed = (fastest or 0.0) * MAS
+    curved = 0.5 * (speed * ((longest or 0.0) + half)) ** 2
+    reach = radius_arcsec * 1000 * MAS + speed * half + curved + 1e-8
+    return mid, half, max(CELL, 2.01 * reach / CELLS_ACROSS)
+
+
+def _staged(survey: Survey) -> str:
+    """A survey's rows as the crossmatch wants them."""
+    motion = [f'"{name}"::double' if name else "0::double" for name in (survey.pmra, survey.pmdec)]
+    return (
+        f'select "{survey.id}" as id, "{survey.ra}"::double as ra, "{survey.dec}"::double as "dec", '
+        f"{motion[0]} as pmra, {motion[1]} as pmdec, epoch_yr from staging.{survey.name}"
+    )
 
 
 def _query(pairs: str, sides: tuple[str, str], left: Survey, right: Survey, kind: Kind) -> str:

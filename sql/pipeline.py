@@ -13,14 +13,15 @@ from ..udfs.functions import model_files
 from ..udfs.model import Model, load_model
 from .files import ROOT
 from .matching import match
-from .products import Run, execute, is_fresh, write_product
-from .query import first_row
+from .products import Run, execute, is_fresh
+from .scoring import score_in_parts
 from .workspace import Sky
 
 
 @dataclass(frozen=True)
 class SystemSteps:
-    """From `systems.toml`: where a system's rows come from and which matches it reads."""
+    """From `systems.toml`: where a system's rows come from, which matches it reads, the model that scores if it has
+    several, and the columns of its inputs that stand beside the scores."""
 
     name: str
     inputs: str
@@ -28,6 +29,8 @@ class SystemSteps:
     base: str
     neighbours: tuple[str, ...]
     catalogue: str
+    model: str = ""
+    carries: tuple[str, ...] = ()
 
 
 def system_steps(name: str) -> SystemSteps:
@@ -42,7 +45,7 @@ def system_steps(name: str) -> SystemSteps:
     if name not in systems:
         raise UserError(f"system {name!r} is unknown; there are {', '.join(systems)}")
     entry = systems[name]
-    return SystemSteps(name=name, **(entry | {"neighbours": tuple(entry["neighbours"])}))
+    return SystemSteps(name=name, **(entry | {key: tuple(entry.get(key, ())) for key in ("neighbours", "carries")}))
 
 
 def match_all(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> dict[str, int]:
@@ -69,39 +72,15 @@ def system_model(sky: Sky, system: str) -> Model:
     UserError
         If there is neither.
     """
-    path = model_files(sky.models).get(system)
+    path = model_files(sky.models).get(system_steps(system).model or system)
     if path is None:
         raise UserError(f"there is no model for {system}; train one with `candlesql train {sky.root} {system}`")
     return load_model(path)
 
 
-def score(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> int:
-    """Write the networks' outputs for every star that has all their inputs; returns the number of stars.
-
-    Raises
-    ------
-    UserError
-        If the inputs lack a column, or no star has all of them.
-    """
-    steps, model = system_steps(system), system_model(sky, system)
-    _check_inputs(connection, steps, model)
-    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
-    complete = " and ".join(f'"{field.name}" is not null' for field in model.inputs)
-    query = f"select {steps.id}, unnest({model.name}_net({arguments})) from {steps.inputs} where {complete}"
-    rows = write_product(
-        connection,
-        sky,
-        f"{system}.scores",
-        query,
-        sky.scores / system / "part-0.parquet",
-        f"score {system}",
-        _sources(sky),
-        {model.name: model.sha256},
-        run,
-    )
-    if not rows:
-        raise UserError(_nothing_to_score(connection, steps, model))
-    return rows
+def score(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> int:
+    """Write the networks' outputs for every star that has all their inputs; returns the number of stars."""
+    return score_in_parts(connection, sky, system_steps(system), system_model(sky, system), _sources(sky))
 
 
 def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> dict[str, int]:
@@ -109,31 +88,9 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     made = match_all(connection, sky, system, run)
     model = system_model(sky, system)
     if not is_fresh(connection, f"{system}.scores", _sources(sky), {model.name: model.sha256}):
-        made[f"{system}.scores"] = score(connection, sky, system, run)
+        made[f"{system}.scores"] = score(connection, sky, system)
     return made
 
 
 def _sources(sky: Sky) -> list:
     return sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
-
-
-def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
-    names = [row[0] for row in connection.execute(f"describe select * from {steps.inputs}").fetchall()]
-    missing = [field.name for field in model.inputs if field.name not in names]
-    if missing:
-        raise UserError(f"{model.path}: wants {missing[0]}, which {steps.inputs} lacks; train a model on what is there")
-
-
-def _nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> str:
-    counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
-    row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
-    if not row[0]:
-        return (
-            f"{steps.inputs} has no rows: ingest a catalog, or see {steps.name}.funnel for the cut that takes them all"
-        )
-    empty = [field.name for field, n in zip(model.inputs, row[1:], strict=True) if not n]
-    what = f"none has {empty[0]}" if empty else f"none has all of {', '.join(f.name for f in model.inputs)}"
-    return (
-        f"{model.path.name} cannot score {row[0]:,} stars of {steps.inputs}: {what}; ingest and match the survey that "
-        f"has it, or train on what is there with `candlesql train SKY {steps.name}`"
-    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from .views import cut_values
 from .workspace import Sky, refresh
 
 Run = Callable[[duckdb.DuckDBPyConnection, str], None]
+#: Schemas of products that are made from catalogs alone, whatever the cuts are.
+WITHOUT_CUTS = ("staging", "match")
 
 
 def execute(connection: duckdb.DuckDBPyConnection, query: str) -> None:
@@ -41,20 +45,46 @@ def write_product(
     inputs: list[Path],
     models: dict[str, str] | None = None,
     run: Run = execute,
+    if_empty: Callable[[], str] | None = None,
 ) -> int:
-    """Write a query's rows to Parquet under a temporary name, rename it, record the run; returns the number of rows."""
+    """Write a query's rows to Parquet, put the file in place, record the run; returns the number of rows.
+
+    Raises
+    ------
+    UserError
+        With the text of `if_empty`, if that is given and there are no rows; the file from before then stays.
+    """
     started = time.time()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd)")
-        temporary.replace(path)
+        (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
+        if not rows and if_empty:
+            raise UserError(if_empty())
+        with replaced(temporary, path):
+            refresh(connection, sky)
+            record(connection, product, made_by, inputs, models or {}, rows, time.time() - started)
     finally:
         temporary.unlink(missing_ok=True)
-    rows = _rows(connection, path)
-    record(connection, product, made_by, inputs, models or {}, rows, time.time() - started)
-    refresh(connection, sky)
     return rows
+
+
+@contextmanager
+def replaced(made: Path, target: Path) -> Iterator[None]:
+    """Put a finished file in the place of `target`; if the block fails, what was there before is put back."""
+    before = target.with_name(f".{target.name}.before")
+    if target.exists():
+        target.replace(before)
+    try:
+        made.replace(target)
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        if before.exists():
+            before.replace(target)
+        raise
+    before.unlink(missing_ok=True)
 
 
 def record(
@@ -66,22 +96,22 @@ def record(
     rows: int,
     seconds: float,
 ) -> None:
-    """Write down what made a product, from which inputs, cuts and models; the latest run of a product stands."""
-    hashes = {str(path): fingerprint(path) for path in inputs}
+    """Write down what made a product, from which inputs, cuts and models, and when (UTC); the latest run stands."""
+    values = [
+        product,
+        made_by,
+        json.dumps(_hashes(connection, inputs)),
+        cut_values(connection),
+        json.dumps(models),
+        rows,
+        seconds,
+        datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        version("candlesql"),
+    ]
+    connection.begin()
     connection.execute("delete from candlesql.runs where product = ?", [product])
-    connection.execute(
-        "insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, now(), ?)",
-        [
-            product,
-            made_by,
-            json.dumps(hashes),
-            cut_values(connection),
-            json.dumps(models),
-            rows,
-            seconds,
-            version("candlesql"),
-        ],
-    )
+    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    connection.commit()
 
 
 def is_fresh(
@@ -90,13 +120,13 @@ def is_fresh(
     inputs: list[Path],
     models: dict[str, str] | None = None,
 ) -> bool:
-    """Whether the product was made from these very inputs and models with the cuts now in force."""
+    """Whether the product was made from these inputs and models, with the cuts now in force if it knows of cuts."""
     row = first_row(connection, "select inputs, cuts, models from candlesql.runs where product = ?", [product])
     if not row:
         return False
-    hashes = {str(path): fingerprint(path) for path in inputs}
-    same_inputs = json.loads(row[0]) == hashes
-    return same_inputs and row[1] == cut_values(connection) and json.loads(row[2]) == (models or {})
+    knows_cuts = product.split(".")[0] not in WITHOUT_CUTS
+    same_cuts = not knows_cuts or row[1] == cut_values(connection)
+    return same_cuts and json.loads(row[0]) == _hashes(connection, inputs) and json.loads(row[2]) == (models or {})
 
 
 def fingerprint(path: Path) -> str:
@@ -114,5 +144,11 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    return first_row(connection, f"select count(*) from read_parquet({quoted(path)})")[0]
+def _hashes(connection: duckdb.DuckDBPyConnection, inputs: list[Path]) -> dict[str, str]:
+    """Fingerprints by path; inside the workspace from its root, so that it can be moved."""
+    (database,) = first_row(connection, "select path from duckdb_databases() where database_name = current_database()")
+    root = Path(database).parent if database else None
+    return {
+        str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path): fingerprint(path)
+        for path in inputs
+    }

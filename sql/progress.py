@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import duckdb
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from .products import execute
 
@@ -33,6 +38,31 @@ def bar() -> Progress:
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+
+
+class _Rate(ProgressColumn):
+    """Rows a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} rows/s" if task.speed else "")
+
+
+@contextmanager
+def rows_bar(label: str, done: int, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of rows with rate and time left; gives a function that moves it on. Silent where stderr is no terminal."""
+    columns = (TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), _Rate())
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=CONSOLE,
+        transient=True,
+        disable=not sys.stderr.isatty(),
+        speed_estimate_period=300,
+    ) as progress:
+        task = progress.add_task(label, total=total, completed=done)
+        yield lambda rows: progress.advance(task, rows)
 
 
 def run_with_bar(label: str):

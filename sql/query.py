@@ -17,3 +17,8 @@ def first_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: obj
 def quoted(value: object) -> str:
     """An SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -9,11 +9,16 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import FuzzyWordCompleter
 from prompt_toolkit.history import FileHistory
 
-from .commands import explain
+from .commands import explain, is_ours
+from .query import quoted
 from .workspace import find_sky, open_sky
 
 KEYWORDS = "select from where group by order having limit join left using with as count avg median describe summarize"
 HELP = "SQL ends with a semicolon. `.views` lists views, `.columns VIEW` its columns, `.quit` leaves."
+VIEWS = """select schema_name || '.' || view_name as view, comment as "a row is"
+from duckdb_views() where not internal and database_name = current_database() order by 1;"""
+COLUMNS = """select column_name, data_type, comment from duckdb_columns()
+where schema_name = {schema} and table_name = {view} and database_name = current_database() order by column_index;"""
 
 
 def run_shell(path: Path) -> None:
@@ -22,8 +27,7 @@ def run_shell(path: Path) -> None:
     with open_sky(path) as connection:
         words = sorted({*KEYWORDS.split(), *_names(connection)})
         session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(sky.root / ".shell_history")),
-            completer=FuzzyWordCompleter(words),
+            history=FileHistory(str(sky.root / ".shell_history")), completer=FuzzyWordCompleter(words)
         )
         print(HELP)
         statement = ""
@@ -37,22 +41,13 @@ def run_shell(path: Path) -> None:
                 return
             if not statement and line.strip() in (".quit", ".exit"):
                 return
-            statement = _step(connection, f"{statement}\n{line}".strip())
+            statement = step(connection, f"{statement}\n{line}".strip())
 
 
-def _step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
-    """Run a statement if it is complete; returns what is still to be finished."""
-    if statement == ".views":
-        statement = (
-            "select schema_name || '.' || view_name as view, comment as \"a row is\" "
-            "from duckdb_views() where not internal order by 1;"
-        )
-    elif statement.startswith(".columns"):
-        schema, _, view = statement.removeprefix(".columns").strip().rpartition(".")
-        statement = (
-            "select column_name, data_type, comment from duckdb_columns() "
-            f"where schema_name = '{schema}' and table_name = '{view}' order by column_index;"
-        )
+def step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    """Run a statement if it is complete and show its result; returns what is still to be finished."""
+    if statement.startswith("."):
+        statement = _meaning(statement)
     if not statement.endswith(";"):
         return statement
     try:
@@ -60,18 +55,33 @@ def _step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
         if relation is not None:
             relation.show(max_rows=60)
     except duckdb.Error as error:
-        print(explain(connection, error))
+        if is_ours(error):
+            raise
+        print(explain(connection, statement, error))
     except KeyboardInterrupt:
         connection.interrupt()
         print("interrupted")
     return ""
 
 
+def _meaning(command: str) -> str:
+    """The SQL of a command that begins with a dot."""
+    name, _, argument = command.partition(" ")
+    if name == ".views":
+        return VIEWS
+    if name == ".columns" and argument:
+        schema, _, view = argument.strip().rstrip(";").rpartition(".")
+        return COLUMNS.format(schema=quoted(schema), view=quoted(view))
+    return f"select {quoted(HELP)} as help;"
+
+
 def _names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
-        """select schema_name || '.' || view_name from duckdb_views() where not internal
-           union select column_name from duckdb_columns() where not internal
+        """select schema_name || '.' || view_name from duckdb_views()
+           where not internal and database_name = current_database()
+           union select column_name from duckdb_columns()
+           where not internal and database_name = current_database()
            union select schema_name || '.' || function_name from duckdb_functions()
-           where not internal and schema_name not in ('main', 'temp')"""
+           where not internal and database_name = current_database() and schema_name <> 'main'"""
     ).fetchall()
     return [row[0] for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UserError
-from ..udfs.functions import create_stored_macros, model_files
+from ..udfs.functions import create_stored_macros, model_files, outlines
 from . import files
 from .query import quoted
 
@@ -23,20 +24,16 @@ COLUMNS = files.ROOT / "columns.toml"
 PRODUCTS = files.ROOT / "products.toml"
 
 
-def sources(sky: Sky) -> list[Path]:
-    """Every file that a view is made of."""
-    own = [
-        *sky.surveys.glob("*.toml"),
-        *sky.catalogs.glob("*.parquet"),
-        *sky.matches.glob("*.parquet"),
-    ]
-    made = [
-        *sky.scores.glob("*/*.parquet"),
-        *sky.results.glob("*.parquet"),
-        *model_files(sky.models).values(),
-    ]
+def code_sources(sky: Sky) -> list[Path]:
+    """The files that say what views there are and what stands in them."""
     shipped = [*files.ROOT.rglob("*.sql"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")]
-    return sorted(own + made + shipped)
+    return sorted([*shipped, *sky.surveys.glob("*.toml"), *model_files(sky.models).values()])
+
+
+def data_sources(sky: Sky) -> list[Path]:
+    """The files that views read their rows from."""
+    patterns = ("catalogs/*.parquet", "matches/*.parquet", "scores/*/*.parquet", "results/*.parquet")
+    return sorted(path for pattern in patterns for path in sky.root.glob(pattern))
 
 
 def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: bool) -> None:
@@ -52,29 +49,56 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: 
         connection.execute(f"create schema if not exists {schema}")
     if models_changed:
         create_stored_macros(connection, sky.models)
-    for item in items:
-        if item.is_macro:
+    early = _before_views(items)
+    with outlines(connection, sky.models):
+        for item in early:
             _create(connection, item)
     _apply_cuts(connection)
+    _create_data_views(connection, sky, items, surveys)
+    with outlines(connection, sky.models):
+        for item in items:
+            if item not in early:
+                _create(connection, item)
+    _comment_columns(connection, surveys)
+
+
+def update_data_views(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Point the views over Parquet files to the files that are there now; all else stays."""
+    surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
+    _create_data_views(connection, sky, files.items(), surveys)
+    _comment_columns(connection, surveys)
+
+
+def _create_data_views(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, items: list[files.Item], surveys: dict[str, Survey]
+) -> None:
     for survey in surveys.values():
         _create_staging(connection, survey, sky.catalog(survey.name))
     _create_wide(connection, surveys, sky)
     _create_products(connection, sky)
     _create_matches(connection, items, surveys, sky)
+
+
+def _before_views(items: list[files.Item]) -> list[files.Item]:
+    """The macros that read no view, neither themselves nor through another."""
+    names = {item.name for item in items} | tomllib.loads(PRODUCTS.read_text()).keys()
+    early: dict[str, files.Item] = {}
     for item in items:
-        if not item.is_macro:
-            _create(connection, item)
-    _comment_columns(connection, surveys)
+        views = {n for n in item.needs if n in names - early.keys() or n.startswith(("staging.", "match."))}
+        if item.is_macro and not views:
+            early[item.name] = item
+    return list(early.values())
 
 
 def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """The nearest names to a view that does not exist."""
     rows = connection.execute(
-        "select schema_name || '.' || view_name from duckdb_views() where not internal"
+        "select schema_name || '.' || view_name from duckdb_views() "
+        "where not internal and database_name = current_database()"
     ).fetchall()
-    known = [row[0] for row in rows]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    near = near or [other for other in known if other.endswith("." + name)][:3]
+    known = sorted(row[0] for row in rows)
+    near = [other for other in known if other.split(".")[-1] == name.lower().split(".")[-1]][:3]
+    near = near or difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.4)
     return f"there is no view {name}; nearest: {', '.join(near)}" if near else f"there is no view {name}"
 
 
@@ -108,14 +132,17 @@ def _create(connection: duckdb.DuckDBPyConnection, item: files.Item) -> None:
 
 
 def _apply_cuts(connection: duckdb.DuckDBPyConnection) -> None:
-    for cut in files.cuts().values():
+    """Comment every threshold, and replace those that the workspace has others for."""
+    published = files.cuts()
+    for cut in published.values():
         connection.execute(f"comment on macro cuts.{cut.name} is {quoted(f'[{cut.unit}] {cut.source}')}")
     for name, value in connection.execute("select name, value from candlesql.cuts").fetchall():
-        replace_cut(connection, name, value)
+        if name in published:
+            replace_cut(connection, name, value)
 
 
-def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
-    """Put another value in the place of a published threshold.
+def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> bool:
+    """Put a value in the place of a published threshold; returns whether it differs from that.
 
     Raises
     ------
@@ -126,28 +153,37 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
     if name not in published:
         near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
         raise UserError(f"--cut {name}: there is no such cut; nearest: {', '.join(near) or 'see sql/cuts.sql'}")
-    is_text = published[name].value.startswith("'")
-    literal = quoted(value.strip("'")) if is_text else value
-    try:
-        if not is_text:
-            float(value)
-    except ValueError:
-        raise UserError(f"--cut {name}={value}: {value!r} is not a number") from None
-    connection.execute(f"create or replace macro cuts.{name}() as {literal}")
     cut = published[name]
-    note = f"[{cut.unit}] {cut.source}; published value {cut.value}"
+    literal = _literal(name, value, cut.value)
+    differs = literal != _literal(name, cut.value, cut.value)
+    note = f"[{cut.unit}] {cut.source}" + (f"; published value {cut.value}" if differs else "")
+    connection.execute(f"create or replace macro cuts.{name}() as {literal if differs else cut.value}")
     connection.execute(f"comment on macro cuts.{name} is {quoted(note)}")
+    return differs
+
+
+def _literal(name: str, value: str, published: str) -> str:
+    """A threshold as SQL: quoted text where the published one is text, else a bare decimal."""
+    if published.startswith("'"):
+        return quoted(value.strip("'"))
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise UserError(f"--cut {name}={value}: {value!r} is not a number; the published value is {published}")
+    return f"{number.normalize():f}"
 
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> None:
     name = f"staging.{survey.name}"
     if path.exists():
-        select, note = f"select * from read_parquet({quoted(path)})", survey.title
+        select, note = f"select * from read_parquet([{quoted(path)}])", survey.title
     else:
         select = _empty({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
         note = f"{survey.title}; not ingested yet"
     epoch = f", {survey.epoch_sql} as epoch_yr" if survey.has_position else ""
-    connection.execute(f"create view {name} as select *{epoch} from ({select})")
+    connection.execute(f"create or replace view {name} as select *{epoch} from ({select})")
     connection.execute(f"comment on view {name} is {quoted(note)}")
 
 
@@ -162,7 +198,7 @@ def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Surve
                 f'select "{survey.id}"::bigint as source_id, {kept}, {quoted(survey.name)} as wide_survey '
                 f"from staging.{survey.name}"
             )
-    connection.execute(f"create view staging.wide_stars as {' union all by name '.join(parts)}")
+    connection.execute(f"create or replace view staging.wide_stars as {' union all by name '.join(parts)}")
     connection.execute(
         "comment on view staging.wide_stars is 'A star of a table that holds several surveys'' photometry'"
     )
@@ -173,13 +209,15 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     for name, entry in tomllib.loads(PRODUCTS.read_text()).items():
         connection.execute(f"create schema if not exists {name.split('.')[0]}")
         stand_in = _empty(entry["columns"])
-        if list(sky.root.glob(entry["files"])):
+        parts = sorted(sky.root.glob(entry["files"]))
+        if parts:
             kept = ", ".join(f'"{column}"' for column in entry["columns"])
-            path = quoted(sky.root / entry["files"])
-            made = f"select * from read_parquet({path}, union_by_name = true)"
-            connection.execute(f"create view {name} as select {kept} from ({stand_in} union all by name {made})")
+            paths = ", ".join(quoted(part) for part in parts)
+            made = f"select * from read_parquet([{paths}], union_by_name = true)"
+            union = f"select {kept} from ({stand_in} union all by name {made})"
+            connection.execute(f"create or replace view {name} as {union}")
         else:
-            connection.execute(f"create view {name} as {stand_in}")
+            connection.execute(f"create or replace view {name} as {stand_in}")
         connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
 
 
@@ -198,8 +236,8 @@ def _create_matches(
         left, right = pair
         path = sky.match(left.name, right.name)
         stand_in = _empty(match_columns(left, right))
-        select = f"select * from read_parquet({quoted(path)})" if path.exists() else stand_in
-        connection.execute(f"create view {name} as {select}")
+        select = f"select * from read_parquet([{quoted(path)}])" if path.exists() else stand_in
+        connection.execute(f"create or replace view {name} as {select}")
         connection.execute(f"comment on view {name} is {quoted(f'A {left.name} row and its {right.name} neighbour')}")
 
 

@@ -59,10 +59,17 @@ class Sky:
     def match(self, left: str, right: str) -> Path:
         return self.matches / f"{left}_{right}.parquet"
 
+    def code_fingerprint(self) -> str:
+        """Changes when a file that says what a view is changes, or when the workspace moves."""
+        return self._fingerprint(views.code_sources(self))
+
     def fingerprint(self) -> str:
-        """Changes when a file that views are made of changes, or when the workspace moves."""
+        """Changes when any file that views are made of changes, or when the workspace moves."""
+        return self._fingerprint([*views.code_sources(self), *views.data_sources(self)])
+
+    def _fingerprint(self, paths: list[Path]) -> str:
         digest = hashlib.sha256(f"{version('candlesql')} {self.root}".encode())
-        for path in views.sources(self):
+        for path in paths:
             stat = path.stat()
             digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size}".encode())
         return digest.hexdigest()
@@ -83,20 +90,16 @@ def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnect
     UserError
         If there is no workspace, a newer candlesql made it, or another process holds it open for writing.
     """
-    sky = find_sky(path)
-    if not sky.database.exists():
-        raise UserError(
-            f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`"
-        )
-    connection = connect(sky, read_only=True)
+    sky = existing_sky(path)
+    connection = connect(sky, read_only)
     if not _is_current(connection, sky):
-        connection.close()
-        with connect(sky) as writer:
-            refresh(writer, sky)
-        connection = connect(sky, read_only=True)
-    if not read_only:
-        connection.close()
-        connection = connect(sky)
+        if read_only:
+            connection.close()
+            connection = connect(sky)
+        refresh(connection, sky)
+        if read_only:
+            connection.close()
+            connection = connect(sky, read_only)
     functions.register_models(connection, sky.models)
     return connection
 
@@ -107,13 +110,32 @@ def find_sky(path: str | Path) -> Sky:
     return Sky(path.parent if path.name == "sky.duckdb" else path)
 
 
+def existing_sky(path: str | Path) -> Sky:
+    """The workspace at a folder, which must be there.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    sky = find_sky(path)
+    if not sky.database.exists():
+        raise UserError(
+            f"{sky.root}: no workspace here; make one with `candlesql demo {sky.root}` or `candlesql ingest`"
+        )
+    return sky
+
+
 def make_sky(path: str | Path) -> Sky:
     """The workspace at a folder, made if it is not there yet."""
     sky = find_sky(path)
     if sky.root.is_file():
         raise UserError(f"{sky.root}: is a file; a workspace is a folder")
-    for folder in (sky.catalogs, sky.surveys, sky.matches, sky.scores, sky.models, sky.results):
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in (sky.catalogs, sky.surveys, sky.matches, sky.scores, sky.models, sky.results):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{sky.root}: no workspace can be made here ({error.strerror})") from None
     if not sky.database.exists():
         with connect(sky) as connection:
             refresh(connection, sky)
@@ -143,7 +165,7 @@ def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         connection.close()
         if isinstance(error, duckdb.InternalException):
             raise
-        raise UserError(f"{sky.database}: {_why_not(str(error))}") from None
+        raise UserError(f"{sky.database}: {_why_not(str(error), read_only)}") from None
     except UserError:
         connection.close()
         raise
@@ -151,7 +173,8 @@ def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    """Make every view and macro again, in one transaction."""
+    """Make the views and macros that are not as their files say, in one transaction."""
+    known, code = _fingerprints(connection), sky.code_fingerprint()
     connection.begin()
     try:
         connection.execute("create schema if not exists candlesql")
@@ -159,14 +182,18 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
         connection.execute(
             """create table if not exists candlesql.runs(
                 product varchar, made_by varchar, inputs json, cuts json, models json,
-                n_rows bigint, seconds double, made_at timestamptz, version varchar)"""
+                n_rows bigint, seconds double, made_at timestamp, version varchar)"""
         )
-        models = functions.fingerprint(sky.models)
-        views.create_all(connection, sky, models_changed=_known_models(connection) != models)
+        models = known.get("models", "")
+        if known.get("code") == code:
+            views.update_data_views(connection, sky)
+        else:
+            models = functions.fingerprint(sky.models)
+            views.create_all(connection, sky, models_changed=known.get("models") != models)
         connection.execute(
             "create or replace table candlesql.state as "
-            "select ? as format, ? as fingerprint, ? as version, ? as models",
-            [FORMAT, sky.fingerprint(), version("candlesql"), models],
+            "select ? as format, ? as fingerprint, ? as version, ? as models, ? as code",
+            [FORMAT, sky.fingerprint(), version("candlesql"), models, code],
         )
         connection.commit()
     except BaseException:
@@ -174,14 +201,14 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
         raise
 
 
-def _known_models(connection: duckdb.DuckDBPyConnection) -> str:
-    """The fingerprint of the models whose macros the database holds."""
-    held = first_row(
-        connection,
-        "select count(*) from duckdb_columns() where schema_name = 'candlesql' and column_name = 'models' "
-        "and table_name = 'state' and database_name = current_database()",
-    )
-    return first_row(connection, "select models from candlesql.state")[0] if held[0] else ""
+def _fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What the database's views and macros were made of, as far as it says."""
+    try:
+        cursor = connection.execute("select * from candlesql.state")
+    except duckdb.CatalogException:
+        return {}
+    names = [column[0] for column in cursor.description]
+    return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
 def _is_current(connection: duckdb.DuckDBPyConnection, sky: Sky) -> bool:
@@ -205,12 +232,12 @@ def _refuse_newer(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
         )
 
 
-def _why_not(message: str) -> str:
+def _why_not(message: str, read_only: bool) -> str:
     line = message.split("\n")[0]
     if "lock on file" in message or "file handle conflict" in message:
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", message)
         by = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another connection of this program"
-        return f"open elsewhere ({by}), and only one may write while no other reads; close it and try again"
+        return f"open elsewhere{' for writing' if read_only else ''} ({by}); close it and try again"
     if "newer version" in message or "storage version" in message.lower():
         return f"written by a newer DuckDB ({line}): upgrade with `pip install -U duckdb`"
     return line.removeprefix("IO Error: ")

@@ -1,5 +1,6 @@
 """The wheel holds everything that is needed and works where PyTorch is not installed."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,11 +17,9 @@ NOT_PACKAGED = {"tests", "benchmarks", "docs", "build", "dist"}
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT],
-        check=True,
-        capture_output=True,
-    )
+    source = folder / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "sky", "*.egg-info"))
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder], cwd=source, check=True)
     return next(folder.glob("*.whl"))
 
 

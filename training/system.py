@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pyarrow.parquet
 
 from ..errors import UserError
 from ..sql.query import first_row
+from ..udfs.hull import SUFFIX, write_hull
 from ..udfs.model import Model, write_model
 from ..udfs.onnx_udf import session_of
 from .export import Member, system_graph
@@ -30,11 +30,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled stars in memory: columns [rows], the fold that holds each out, and the validation rows."""
+    """Labelled stars in memory: columns [rows], the fold that holds each out, and the one that stops a training."""
 
     columns: dict[str, np.ndarray]
     fold: np.ndarray
     validation: np.ndarray
+
+    def labels(self, columns: list[str]) -> np.ndarray:
+        """Labels [rows, labels], NaN where not known."""
+        return np.stack([self.columns[name] for name in columns], axis=1)
 
     def __len__(self) -> int:
         return len(self.fold)
@@ -71,17 +75,18 @@ def train_system(
     for fold in folds:
         label = f"fold {fold + 1} of {len(folds)}"
         members = _train_members(connection, system, rows, rows.fold != fold, seed, label, progress)
-        graph = system_graph(members, system.input_names, name)
+        graph = system_graph(members, system.input_names, len(system.outputs), name)
         model = write_model(model_path.with_suffix(f".fold{fold}"), graph, _plain_metadata(system))
         held_out.append(_scores(model, system, rows, rows.fold == fold))
         model.path.unlink()
     if len(folds) > 1:
         members = _train_members(connection, system, rows, rows.fold >= 0, seed, "all stars", progress)
-        graph = system_graph(members, system.input_names, name)
+        graph = system_graph(members, system.input_names, len(system.outputs), name)
     held = pa.concat_tables(held_out)
     _write_parquet(held, held_out_path)
     giants = _giants(connection, {n: held[n].to_numpy() for n in held.column_names}, len(held))
     seconds = time.time() - started
+    _write_hull(connection, system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
     return write_model(model_path, graph, metadata)
 
@@ -90,7 +95,7 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
     """The labelled stars that have every input used; an input that less than half of them have is not used."""
     everything = load_system(name)
     relation = view or everything.view
-    names = [*everything.input_names, *sorted({network.label for network in everything.networks})]
+    names = [*everything.input_names, *everything.label_columns]
     try:
         known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.CatalogException as error:
@@ -111,16 +116,15 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str) -> Rows:
-    labels = sorted({network.label for network in system.networks})
-    wanted = ", ".join(f"{n}::double as {n}" for n in [*system.input_names, *labels])
+    wanted = ", ".join(f"{n}::double as {n}" for n in [*system.input_names, *system.label_columns])
     complete = " and ".join(f"{n} is not null" for n in system.input_names)
     table = connection.execute(
         f"select {system.id}, {wanted}, stats.fold({system.id}, 'cross-validation', {FOLDS})::int as fold, "
-        f"stats.fold({system.id}, 'validation', {FOLDS}) = 0 as validation from {relation} "
+        f"stats.fold({system.id}, 'validation', {FOLDS})::int as validation from {relation} "
         f"where {complete} order by {system.id}"
     ).fetchnumpy()
     columns = {n: np.ma.filled(v.astype(float), np.nan) if n != system.id else np.asarray(v) for n, v in table.items()}
-    fold, validation = columns.pop("fold").astype(int), columns.pop("validation").astype(bool)
+    fold, validation = columns.pop("fold").astype(int), columns.pop("validation").astype(int)
     if len(fold) < MIN_ROWS:
         raise UserError(f"{relation}: {len(fold)} stars have labels and all inputs; at least {MIN_ROWS} are needed")
     return Rows(columns, fold, validation)
@@ -144,27 +148,38 @@ def _train_members(
     for network in system.networks:
         if network.giants_only and giants is chosen:
             giants = chosen & _giants(connection, inferred, len(rows))
-        label = rows.columns[network.label]
-        usable = (giants if network.giants_only else chosen) & np.isfinite(label)
+        name = network.labels[0].output
+        labels = rows.labels([label.column for label in network.labels])
+        usable = (giants if network.giants_only else chosen) & np.isfinite(labels).any(axis=1)
+        usable = _sample(usable, _most(connection, network.most), _seed(seed, name, 0))
         x = network.features.of({n: v[usable] for n, v in rows.columns.items()})
+        state = rows.columns[network.state.column][usable] if network.state else None
         networks = []
         for number in range(network.members):
-            progress(f"{what}: {network.output}", done, total)
-            networks.append(
-                train(
-                    x,
-                    label[usable],
-                    rows.validation[usable],
-                    network.recipe,
-                    _seed(seed, network.output, number),
-                )
-            )
+            progress(f"{what}: {name}", done, total)
+            held = rows.validation[usable] == number % FOLDS
+            networks.append(train(x, labels[usable], state, held, network.recipe, _seed(seed, name, number)))
             done += 1
         members.append(Member(networks, network.features))
         if not network.giants_only:
-            inferred[network.output] = networks[0].mean(network.features.of(rows.columns))
+            inferred[name] = networks[0].mean(network.features.of(rows.columns))[:, 0]
     progress(what, total, total)
     return members
+
+
+def _most(connection: duckdb.DuckDBPyConnection, cut: str) -> int:
+    """The value in force of the cut that limits the number of training rows."""
+    return int(first_row(connection, f"select cuts.{cut}()")[0])
+
+
+def _sample(usable: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most so many of the usable rows [rows]."""
+    places = np.flatnonzero(usable)
+    if len(places) <= most:
+        return usable
+    sampled = np.zeros(len(usable), bool)
+    sampled[np.random.default_rng(seed).choice(places, most, replace=False)] = True
+    return sampled
 
 
 def _giants(connection: duckdb.DuckDBPyConnection, inferred: dict[str, np.ndarray], n_rows: int) -> np.ndarray:
@@ -180,6 +195,15 @@ def _giants(connection: duckdb.DuckDBPyConnection, inferred: dict[str, np.ndarra
 
 def _seed(seed: int, output: str, number: int) -> int:
     return int(hashlib.sha256(f"{seed}:{output}:{number}".encode()).hexdigest()[:8], 16)
+
+
+def _write_hull(
+    connection: duckdb.DuckDBPyConnection, system: System, rows: Rows, folds: range, seed: int, model_path: Path
+) -> None:
+    """The convex hull of a sample of the training stars, beside the model (Lucey et al. 2020, section 2.2)."""
+    trained = rows.fold >= 0 if len(folds) > 1 else rows.fold != 0
+    chosen = _sample(trained, _most(connection, system.hull_stars), _seed(seed, "hull", 0))
+    write_hull(model_path.with_name(f"{model_path.stem}{SUFFIX}.npz"), rows.labels(system.hull)[chosen], system.hull)
 
 
 def _scores(model: Model, system: System, rows: Rows, held: np.ndarray) -> pa.Table:
@@ -229,24 +253,28 @@ def _metrics(system: System, rows: Rows, held: pa.Table, giants: np.ndarray) -> 
     order = np.array([place[star] for star in held[system.id].to_pylist()])
     found: dict[str, object] = {"rows": "held out by a hash of the identifier"}
     for network in system.networks:
-        label, inferred = rows.columns[network.label][order], held[network.output].to_numpy()
-        known = np.isfinite(label) & (giants if network.giants_only else True)
-        difference = (label - inferred)[known]
-        if not network.recipe.components:
-            right = ((inferred > 0.5) == (label > 0.5))[known]
-            found[network.output] = {
-                "n": int(known.sum()),
-                "accuracy": round(float(right.mean()), 4),
-            }
-            continue
-        spread = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
-        found[network.output] = {
-            "n": int(known.sum()),
-            "bias": round(float(difference.mean()), 4),
-            "standard_deviation": round(float(difference.std()), 4),
-            "robust_scatter": round(spread, 4),
-        }
-    return json.loads(json.dumps(found))
+        among = giants if network.giants_only else np.ones(len(order), bool)
+        for label in network.labels:
+            found[label.output] = _differences(rows.columns[label.column][order], held[label.output].to_numpy(), among)
+        if network.state:
+            state = rows.columns[network.state.column][order]
+            known = np.isfinite(state) & among
+            right = ((held[network.state.output].to_numpy() > 0.5) == (state > 0.5))[known]
+            found[network.state.output] = {"n": int(known.sum()), "accuracy": round(float(right.mean()), 4)}
+    return found
+
+
+def _differences(label: np.ndarray, inferred: np.ndarray, among: np.ndarray) -> dict[str, float]:
+    """Bias, standard deviation and robust scatter of label minus inferred."""
+    known = np.isfinite(label) & among
+    difference = (label - inferred)[known]
+    spread = 1.4826 * float(np.median(np.abs(difference - np.median(difference))))
+    return {
+        "n": int(known.sum()),
+        "bias": round(float(difference.mean()), 4),
+        "standard_deviation": round(float(difference.std()), 4),
+        "robust_scatter": round(spread, 4),
+    }
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:

@@ -1,28 +1,41 @@
 """What SQL sees of a model: a function that returns a STRUCT, a scalar macro an output, a table macro.
 
-A model called `red_clump` of system `red_clump` gives `red_clump_net(…)`, `red_clump.delta_p(…)` for each output and
-`red_clump.score(table)`; one called `photometry_infer` of system `photometry` gives `photometry_infer_net(…)` and
-`photometry.infer(…)`. The database file stores the SQL form of the network; a Python connection shadows it with the ONNX
-function. All are made from the model file alone.
+A model called `red_clump` of system `red_clump` gives
+
+- `red_clump_net(…)`, all outputs, `red_clump.delta_p(…)` for each and `red_clump.score(table)`;
+- `red_clump_gradient(…)`, whose field `delta_p_s.parallax` is the derivative of the one by the other;
+- `red_clump_propagated(…, …)`, which takes the inputs and then their errors and gives the errors of the outputs;
+- `red_clump_inside_hull(…)`, where `red_clump_hull.npz` stands beside the model.
+
+A model called `photometry_infer` of system `photometry` gives `photometry_infer_net(…)` and `photometry.infer(…)`. The
+database file stores forms that need no Python; a Python connection shadows them with vectorised functions. All are made
+from the model file alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from .model import Model, load_model
+from .gradient import gradient_model, is_differentiable, propagated_model
+from .hull import SUFFIX, Hull, read_hull
+from .model import Field, Model, load_model
 from .network_sql import scalar_macro_body, table_macro_body
-from .onnx_udf import register
+from .onnx_udf import as_struct, as_structs, register, register_rows, session_of
 
 SHIPPED = Path(__file__).parent / "models"
+WRITERS = ("functions.py", "network_sql.py", "hull.py")
 
 
 def model_files(own: Path) -> dict[str, Path]:
     """Model name to file: the shipped ones, and before them a workspace's own."""
-    return {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob("*.onnx"))}
+    return _files(own, "*.onnx")
 
 
 def models_of(own: Path) -> list[Model]:
@@ -30,52 +43,80 @@ def models_of(own: Path) -> list[Model]:
     return [load_model(path) for path in model_files(own).values()]
 
 
+def hull_files(own: Path) -> dict[str, Path]:
+    """Name of the function that tells whether a row is inside a hull, to the hull's file."""
+    return {f"{name.removesuffix(SUFFIX)}_inside_hull": path for name, path in _files(own, f"*{SUFFIX}.npz").items()}
+
+
 def fingerprint(own: Path) -> str:
     """Changes when a model, or the code that writes its macros, changes."""
     digest = hashlib.sha256()
-    for path in (Path(__file__), Path(__file__).with_name("network_sql.py")):
-        digest.update(path.read_bytes())
+    for name in WRITERS:
+        digest.update(Path(__file__).with_name(name).read_bytes())
     for model in models_of(own):
         digest.update(f"{model.name} {model.sha256}".encode())
+    for name, path in hull_files(own).items():
+        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
 
 
 def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Create the forms that need no Python, and the functions over them."""
     for model in models_of(own):
-        arguments = _arguments(model)
         connection.execute(f"create schema if not exists {model.system}")
         _create_outline(connection, model)
         _create_functions(connection, model)
+        _create_derivatives(connection, model)
+        arguments = [f'"{field.name}"' for field in model.inputs]
         try:
-            scalar = scalar_macro_body(model, [f'"{field.name}"' for field in model.inputs])
+            scalar = scalar_macro_body(model, arguments)
             table = table_macro_body(model, "query_table(source)")
         except NotImplementedError:
-            scalar, table = _needs_python(model)
-        connection.execute(f"create or replace macro {model.name}_net({arguments}) as {scalar}")
+            scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
+            table = f"select *, unnest({scalar}) from query_table(source)"
+        _create(connection, f"{model.name}_net", arguments, scalar)
         connection.execute(f"create or replace macro {model.name}_rows(source) as table {table}")
+    for name, path in hull_files(own).items():
+        hull = _hull(path, path.stat().st_mtime_ns)
+        _create(connection, name, [f'"{column}"' for column in hull.names], _outside_box(hull))
 
 
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
-    """Register each model's ONNX function and let it shadow the SQL form on this connection."""
+    """Register each model's vectorised functions and let them shadow the stored forms on this connection."""
     for model in models_of(own):
         register(connection, model, f"{model.name}_onnx")
-        arguments = _arguments(model)
-        floats = ", ".join(f'"{field.name}"::FLOAT' for field in model.inputs)
-        call = f"{model.name}_onnx({floats})"
-        connection.execute(f"create or replace temp macro {model.name}_net({arguments}) as {call}")
+        call = _shadow(connection, f"{model.name}_net", f"{model.name}_onnx", _names(model.inputs))
         connection.execute(
             f"create or replace temp macro {model.name}_rows(source) as table "
             f"select *, unnest({call}) from query_table(source)"
         )
+        if is_differentiable(model):
+            _register_derivatives(connection, model)
+    for name, path in hull_files(own).items():
+        _register_hull(connection, name, _hull(path, path.stat().st_mtime_ns))
+
+
+@contextmanager
+def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]:
+    """Let outlines shadow the stored networks, unless the vectorised functions do so already, while views are made."""
+    known = connection.execute("select function_name from duckdb_functions() where database_name = 'temp'").fetchall()
+    bare = [model for model in models_of(own) if (f"{model.name}_net",) not in known]
+    for model in bare:
+        connection.execute(f"create temp macro {model.name}_net({_arguments(model)}) as {_outline(model)}")
+    yield
+    for model in bare:
+        connection.execute(f"drop macro temp.{model.name}_net")
 
 
 def _create_outline(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """The network's macros without the network: DuckDB binds a macro's whole body for each macro that calls it, which
-    for many outputs takes long, but runs the body that is there when it is used."""
-    nulls = ", ".join(f"'{output.name}': null::FLOAT" for output in model.outputs)
-    connection.execute(f"create or replace macro {model.name}_net({_arguments(model)}) as {{{nulls}}}")
+    connection.execute(f"create or replace macro {model.name}_net({_arguments(model)}) as {_outline(model)}")
     connection.execute(f"create or replace macro {model.name}_rows(source) as table from query_table(source)")
+
+
+def _outline(model: Model) -> str:
+    """The network's macro without the network: DuckDB binds a macro's whole body for each macro and view that calls it,
+    which takes long, but runs the body that is there when it is used."""
+    return "{" + ", ".join(f"'{output.name}': null::FLOAT" for output in model.outputs) + "}"
 
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -89,11 +130,102 @@ def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> No
     connection.execute(f"{prefix}score(source) as table from {model.name}_rows(source)")
 
 
-def _needs_python(model: Model) -> tuple[str, str]:
-    """Macros that say so, for graphs that have no SQL form."""
-    fields = ", ".join(f'"{output.name}" FLOAT' for output in model.outputs)
-    complaint = f"error('{model.name} has no SQL form: use candlesql.open_sky or `candlesql shell`')"
-    return f"{complaint}::STRUCT({fields})", f"select *, {complaint} from query_table(source)"
+def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Derivatives have no form without Python: the stored macros say so."""
+    if not is_differentiable(model):
+        return
+    inputs, outputs = _names(model.inputs), _names(model.outputs)
+    for name, columns, type_ in (
+        (f"{model.name}_gradient", inputs, _struct_type(outputs, _struct_type(inputs))),
+        (f"{model.name}_propagated", _with_errors(inputs), _struct_type(outputs)),
+    ):
+        _create(connection, name, [f'"{column}"' for column in columns], _needs_python(name, type_))
+
+
+def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Register the gradient and the propagation of errors; their graphs are made when first called."""
+    inputs, outputs = _names(model.inputs), _names(model.outputs)
+    gradient, propagated = cache(lambda: gradient_model(model)), cache(lambda: propagated_model(model))
+    register_rows(
+        connection,
+        f"{model.name}_gradient_onnx",
+        len(inputs),
+        _struct_type(outputs, _struct_type(inputs)),
+        lambda x: session_of(gradient()).run(None, {"x": x})[0],
+        lambda y, valid: as_structs(y, outputs, inputs, valid),
+    )
+    register_rows(
+        connection,
+        f"{model.name}_propagated_onnx",
+        2 * len(inputs),
+        _struct_type(outputs),
+        lambda x: session_of(propagated()).run(None, {"x": x})[0],
+        lambda y, valid: as_struct(y, outputs, valid),
+    )
+    _shadow(connection, f"{model.name}_gradient", f"{model.name}_gradient_onnx", inputs)
+    _shadow(connection, f"{model.name}_propagated", f"{model.name}_propagated_onnx", _with_errors(inputs))
+
+
+def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, hull: Hull) -> None:
+    register_rows(
+        connection,
+        f"{name}_exact",
+        len(hull.names),
+        "BOOLEAN",
+        hull.contains,
+        lambda inside, valid: pa.array(inside, mask=None if valid is None else ~valid),
+        type_="DOUBLE",
+    )
+    _shadow(connection, name, f"{name}_exact", list(hull.names), "DOUBLE")
+
+
+def _outside_box(hull: Hull) -> str:
+    """Without Python a hull knows a row only by the box around it: outside is FALSE, else it is not known: NULL."""
+    ranges = zip(hull.names, hull.low.tolist(), hull.high.tolist(), strict=True)
+    inside = " and ".join(f'"{name}" between {low!r}::DOUBLE and {high!r}::DOUBLE' for name, low, high in ranges)
+    given = " and ".join(f'isfinite("{name}")' for name in hull.names)
+    return f"case when {given} and not ({inside}) then false end"
+
+
+def _shadow(
+    connection: duckdb.DuckDBPyConnection, macro: str, function: str, columns: list[str], type_: str = "FLOAT"
+) -> str:
+    """Let a temporary macro of the stored one's name call the vectorised function; returns the call."""
+    values = ", ".join(f'"{column}"::{type_}' for column in columns)
+    call = f"{function}({values})"
+    arguments = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(f"create or replace temp macro {macro}({arguments}) as {call}")
+    return call
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, arguments: list[str], body: str) -> None:
+    connection.execute(f"create or replace macro {name}({', '.join(arguments)}) as {body}")
+
+
+def _needs_python(name: str, type_: str) -> str:
+    """An expression that says so, for what has no SQL form."""
+    return f"error('{name} has no SQL form: use candlesql.open_sky or `candlesql shell`')::{type_}"
+
+
+def _struct_type(names: list[str], type_: str = "FLOAT") -> str:
+    return "STRUCT(" + ", ".join(f'"{name}" {type_}' for name in names) + ")"
+
+
+@lru_cache(maxsize=32)
+def _hull(path: Path, mtime_ns: int) -> Hull:
+    return read_hull(path)
+
+
+def _files(own: Path, pattern: str) -> dict[str, Path]:
+    return {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob(pattern))}
+
+
+def _with_errors(names: list[str]) -> list[str]:
+    return [*names, *(f"{name}_error" for name in names)]
+
+
+def _names(fields: tuple[Field, ...]) -> list[str]:
+    return [field.name for field in fields]
 
 
 def _arguments(model: Model) -> str:

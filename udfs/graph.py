@@ -29,6 +29,7 @@ class GraphBuilder:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, np.ndarray] = {}
+        self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         name = f"t{len(self.nodes)}"
@@ -36,9 +37,12 @@ class GraphBuilder:
         return name
 
     def constant(self, value: np.ndarray | float, dtype: type = np.float32) -> str:
-        name = f"c{len(self.constants)}"
-        self.constants[name] = np.asarray(value, dtype)
-        return name
+        array: np.ndarray = np.asarray(value, dtype)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = f"c{len(self.constants)}"
+            self.constants[self._known[key]] = array
+        return self._known[key]
 
     def layer(self, x: str, layer: Layer) -> str:
         bias = self.constant(layer.bias.reshape(-1, 1))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +21,9 @@ from onnx import numpy_helper
 from ..errors import UserError
 
 PREFIX = "candlesql."
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+NAME = re.compile(r"[a-z_][a-z0-9_]*")
+UNIT = re.compile(r"[^'\"\n]*")
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,8 @@ def load_model(path: Path) -> Model:
     Raises
     ------
     UserError
-        If it is missing, truncated or no ONNX file, has operators or data from outside itself, holds NaN weights, or
-        lacks the metadata of a candlesql model.
+        If it is missing, truncated or no ONNX file, was changed since it was written, has operators or data from
+        outside itself, holds NaN weights, or lacks the metadata of a candlesql model.
     """
     try:
         stat = path.stat()
@@ -85,42 +90,104 @@ def _load(path: Path, mtime_ns: int, size: int) -> Model:
     content = path.read_bytes()
     try:
         proto = onnx.load_from_string(content)
+        _refuse_foreign(path, proto)
         onnx.checker.check_model(proto)
+    except UserError:
+        raise
     except Exception as error:  # protobuf and onnx raise many kinds
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"{path}: truncated or not an ONNX model ({reason})") from None
-    _refuse_foreign(path, proto)
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise UserError(f"{path}: truncated or not an ONNX model ({reason}); train it again or take it away") from None
     metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)}
-    for key in ("system", "inputs", "outputs"):
-        if key not in metadata:
-            raise UserError(f"{path}: metadata {PREFIX}{key} is missing; this is not a candlesql model")
+    _check_metadata(path, metadata)
+    stated = metadata.get("graph_sha256")
+    if stated and stated != graph_hash(proto.graph):
+        raise UserError(f"{path}: changed since it was written (its weights do not match its own hash); train it again")
     inputs, outputs = (tuple(Field(**f) for f in json.loads(metadata[key])) for key in ("inputs", "outputs"))
     model = Model(path, content, inputs, outputs, metadata)
     _check_shape(model, proto.graph)
     return model
 
 
+def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
+    """Names become SQL: they must be plain words."""
+    for key in ("system", "inputs", "outputs"):
+        if key not in metadata:
+            raise UserError(f"{path}: metadata {PREFIX}{key} is missing; this is not a candlesql model")
+    names = {"file name": path.stem, "system": metadata["system"]}
+    try:
+        fields = [Field(**f) for key in ("inputs", "outputs") for f in json.loads(metadata[key])]
+    except (ValueError, TypeError):
+        raise UserError(f"{path}: metadata {PREFIX}inputs or outputs is no list of names and units") from None
+    for number, entry in enumerate(fields):
+        names[f"column {number}"] = entry.name
+        if not UNIT.fullmatch(entry.unit):
+            raise UserError(f"{path}: unit {entry.unit!r} of {entry.name} holds a quote; write it plainly")
+    for what, name in names.items():
+        if not NAME.fullmatch(name):
+            raise UserError(f"{path}: {what} {name!r} is no name for SQL: small letters, digits and _ only")
+
+
 def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
-    for opset in proto.opset_import:
-        if opset.domain not in ("", "ai.onnx", "ai.onnx.ml"):
-            raise UserError(f"{path}: has custom operators of {opset.domain!r}; only standard ONNX models are run")
-    for tensor in proto.graph.initializer:
+    foreign = {opset.domain for opset in proto.opset_import}
+    foreign |= {node.domain for graph in _graphs(proto.graph) for node in graph.node}
+    foreign -= set(DOMAINS)
+    if foreign or proto.functions:
+        named = ", ".join(sorted(foreign)) or proto.functions[0].name
+        raise UserError(f"{path}: has custom operators of {named!r}; only standard ONNX models are run")
+    for tensor in _tensors(proto.graph):
         if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
             raise UserError(f"{path}: weight {tensor.name} is in another file; a model must be one file")
         values = numpy_helper.to_array(tensor)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise UserError(f"{path}: weight {tensor.name} holds NaN or infinity; train it again")
+    for graph in _graphs(proto.graph):
+        for node in graph.node:
+            if any(not np.isfinite(a.floats).all() for a in node.attribute if len(a.floats)):
+                raise UserError(f"{path}: weight of {node.op_type} holds NaN or infinity; train it again")
+
+
+def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """A graph and every graph inside its nodes."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                yield from _graphs(attribute.g)
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of a graph, those in the attributes of its nodes too."""
+    for inner in _graphs(graph):
+        yield from inner.initializer
+        yield from (a.t for node in inner.node for a in node.attribute if a.type == onnx.AttributeProto.TENSOR)
 
 
 def _check_shape(model: Model, graph: onnx.GraphProto) -> None:
+    if len(graph.input) != 1 or len(graph.output) != 1:
+        raise UserError(
+            f"{model.path}: has {len(graph.input)} inputs and {len(graph.output)} outputs; x and y are wanted"
+        )
     stated = {"x": len(model.inputs), "y": len(model.outputs)}
     for value, key in ((graph.input[0], "x"), (graph.output[0], "y")):
-        dims = value.type.tensor_type.shape.dim
+        tensor = value.type.tensor_type
+        dims = tensor.shape.dim
         found = dims[0].dim_value if dims else 0
-        if value.name != key or found not in (0, stated[key]):
+        if value.name != key or tensor.elem_type != onnx.TensorProto.FLOAT or found not in (0, stated[key]):
             raise UserError(
                 f"{model.path}: tensor {value.name} has {found} rows, its metadata names {stated[key]} as {key!r}"
             )
+
+
+def graph_hash(graph: onnx.GraphProto) -> str:
+    """SHA-256 of what a graph computes: its nodes and the bytes of its weights."""
+    digest = hashlib.sha256()
+    for node in graph.node:
+        digest.update(f"{node.op_type}{list(node.input)}{list(node.output)}".encode())
+        for attribute in sorted(node.attribute, key=lambda a: a.name):
+            digest.update(attribute.SerializeToString(deterministic=True))
+    for tensor in graph.initializer:
+        digest.update(tensor.name.encode() + numpy_helper.to_array(tensor).tobytes())
+    return digest.hexdigest()
 
 
 def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object]) -> Model:
@@ -132,11 +199,27 @@ def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object])
         Values for `system`, `inputs`, `outputs` (lists of {"name", "unit"}), `training_sha256`, `n_train`, `domain`,
         `metrics`, `citation`, `version`; anything but a string is stored as JSON.
     """
-    proto = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
-    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
-    onnx.helper.set_model_props(proto, {PREFIX + key: text for key, text in texts.items()})
+    content = _serialised(graph, metadata | {"graph_sha256": graph_hash(graph)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(proto.SerializeToString())
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
     temporary.replace(path)
     return load_model(path)
+
+
+def derived_model(model: Model, name: str, graph: onnx.GraphProto, inputs: list[Field], outputs: list[Field]) -> Model:
+    """A model made from another in memory, with that one's metadata."""
+    return Model(
+        model.path.with_name(f"{name}.onnx"), _serialised(graph, {}), tuple(inputs), tuple(outputs), model.metadata
+    )
+
+
+def _serialised(graph: onnx.GraphProto, metadata: dict[str, object]) -> bytes:
+    opsets = [onnx.helper.make_opsetid("", 17)]
+    if any(node.domain == "ai.onnx.ml" for node in graph.node):
+        opsets.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))
+    proto = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
+    onnx.helper.set_model_props(proto, {PREFIX + key: text for key, text in texts.items()})
+    content: bytes = proto.SerializeToString()
+    return content

@@ -1,8 +1,8 @@
 """Writes a model's graph as SQL, for shells without Python: the same numbers from the same file.
 
-A tensor [k, rows] becomes k SQL expressions over one row. Whatever is used more than once is given a name. There are two
-forms: a scalar expression, where a name is a lambda's argument and a tensor an ARRAY (quick to plan), and a query, where
-a name is a subquery's column (quick to run).
+A tensor [k, rows] becomes k SQL expressions over one row. Whatever is used more than once is given a name. There are
+two forms: a scalar expression, where a name is a lambda's argument and a tensor an ARRAY (quick to plan), and a query,
+where a name is a subquery's column (quick to run).
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ BINARY = {
     "Max": "greatest({0}, {1})",
     "Min": "least({0}, {1})",
 }
+#: Above so many rows a tensor, a query of columns takes longer to plan than it saves.
+WIDEST_QUERY = 100
 READS_ROWS_OFTEN = ("Gemm", "MatMul", "Softmax")
+LONGEST_SUM = 32
 
 
 @dataclass
@@ -66,9 +69,13 @@ def scalar_macro_body(model: Model, arguments: list[str]) -> str:
 
 
 def table_macro_body(model: Model, source: str) -> str:
-    """A query that adds the outputs to the rows of `source`, one subquery a step."""
+    """A query that adds the outputs to the rows of `source`, one subquery a step; of which only those run that the
+    outputs asked for need."""
     program = _Translator(model, arrays=False).run()
-    finite = (f'if(isfinite("{f.name}"::FLOAT), "{f.name}"::FLOAT, null)' for f in model.inputs)
+    if any(len(rows) > WIDEST_QUERY for step in program.steps for rows in step.values()):
+        arguments = ", ".join(f'"{given.name}"' for given in model.inputs)
+        return f"select *, unnest({model.name}_net({arguments})) from {source}"
+    finite = (f'case when isfinite("{f.name}"::FLOAT) then "{f.name}"::FLOAT end' for f in model.inputs)
     first = ", ".join(f"{value} as {_column('x', i)}" for i, value in enumerate(finite))
     query = f"select {{'row': t}} as kept, {first} from {source} as t"
     for step in program.steps:
@@ -162,7 +169,7 @@ class _Translator:
         if self.arrays:
             literals = ", ".join(_literal(w) for w in weights)
             return f"array_inner_product({self.names[tensor]}, [{literals}]::FLOAT[{len(weights)}])"
-        return " + ".join(f"{row} * {_literal(w)}" for row, w in zip(self._rows(tensor), weights, strict=True))
+        return _sum([f"{row} * {_literal(w)}" for row, w in zip(self._rows(tensor), weights, strict=True)])
 
     def _concat(self, node: onnx.NodeProto) -> list[str]:
         return [row for name in node.input for row in self._rows(name)]
@@ -195,6 +202,14 @@ def _used_again(graph: onnx.GraphProto) -> set[str]:
 
 def _array(rows: list[str]) -> str:
     return "array_value(" + ", ".join(f"({row})::FLOAT" for row in rows) + ")"
+
+
+def _sum(terms: list[str]) -> str:
+    """Long sums in groups: DuckDB takes seconds to store one that is hundreds of additions deep."""
+    if len(terms) <= LONGEST_SUM:
+        return " + ".join(terms)
+    groups = [terms[i : i + LONGEST_SUM] for i in range(0, len(terms), LONGEST_SUM)]
+    return _sum([f"({' + '.join(group)})" for group in groups])
 
 
 def _column(tensor: str, i: int) -> str:

@@ -35,74 +35,107 @@ def session_of(model: Model) -> ort.InferenceSession:
 def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> None:
     """Register `name(input, …) -> STRUCT(output FLOAT, …)`.
 
-    A row with a NULL, NaN or infinite input gives NULL, unless the model's metadata says `missing = "nan"`: then it gets
-    NaN for each of them and knows what to do.
+    A row with a NULL, NaN or infinite input gives NULL, unless the model's metadata says
+    `missing = "nan"`: then it gets NaN for each of them and knows what to do.
     """
-    fields = ", ".join(f'"{output.name}" FLOAT' for output in model.outputs)
+    names = [output.name for output in model.outputs]
+    fields = ", ".join(f'"{output}" FLOAT' for output in names)
+    register_rows(
+        connection,
+        name,
+        len(model.inputs),
+        f"STRUCT({fields})",
+        lambda x: session_of(model).run(None, {"x": x})[0],
+        lambda y, valid: as_struct(y, names, valid),
+        takes_nan=model.metadata.get("missing") == "nan",
+    )
+
+
+def register_rows(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    n_inputs: int,
+    returns: str,
+    evaluate: Callable[[np.ndarray], np.ndarray],
+    wrap: Callable[[np.ndarray, np.ndarray | None], pa.Array],
+    takes_nan: bool = False,
+    type_: str = "FLOAT",
+) -> None:
+    """Register a function of `n_inputs` columns that is computed from x [inputs, rows] at once.
+
+    Parameters
+    ----------
+    evaluate
+        From x, finite unless `takes_nan`, to y.
+    wrap
+        From y and a mask [rows] of the valid rows (None if all are) to what SQL gets.
+    type_
+        SQL type of the inputs.
+    """
+
+    def call(*columns: pa.ChunkedArray) -> pa.Array:
+        x = _stack(columns)
+        valid = None
+        if takes_nan:
+            x = np.where(np.isinf(x), np.float32(np.nan), x)
+        elif not np.isfinite(x.sum()):
+            valid = np.isfinite(x).all(axis=0)
+            x = np.where(valid, x, x.dtype.type(0))
+        return wrap(evaluate(x), valid)
+
     connection.create_function(  # type: ignore[call-overload]
         name,
-        _fixed_arity(_evaluator(model), len(model.inputs)),
-        ["FLOAT"] * len(model.inputs),
-        f"STRUCT({fields})",
+        _fixed_arity(call, n_inputs),
+        [type_] * n_inputs,
+        returns,
         type="arrow",
         null_handling="special",
         side_effects=False,
     )
 
 
-def _evaluator(model: Model) -> Callable[..., pa.StructArray]:
-    session = session_of(model)
-    names = [output.name for output in model.outputs]
-    takes_nan = model.metadata.get("missing") == "nan"
-    local = threading.local()
-
-    def evaluate(*columns: pa.ChunkedArray) -> pa.StructArray:
-        n_rows = len(columns[0])
-        x = _buffer(local, len(columns), n_rows)
-        for row, column in zip(x, columns, strict=True):
-            _fill(row, column)
-        valid = None
-        if takes_nan:
-            x[np.isinf(x)] = np.nan
-        elif not np.isfinite(x.sum(axis=0)).all():
-            valid = np.isfinite(x).all(axis=0)
-            x[:, ~valid] = 0
-        return _struct(session.run(None, {"x": x})[0], names, valid)
-
-    return evaluate
-
-
-def _buffer(local: threading.local, n_inputs: int, n_rows: int) -> np.ndarray:
-    """A float32 array [inputs, rows] that this thread reuses as long as chunks keep their length."""
-    held = getattr(local, "x", None)
-    if held is None or held.shape[1] != n_rows:
-        held = local.x = np.empty((n_inputs, n_rows), np.float32)
-    return held
-
-
-def _fill(row: np.ndarray, column: pa.ChunkedArray) -> None:
-    """Copy a column into a row of the buffer, NULL as NaN."""
-    start = 0
-    for chunk in column.chunks:
-        stop = start + len(chunk)
-        row[start:stop] = chunk.to_numpy(zero_copy_only=chunk.null_count == 0)
-        start = stop
-
-
-def _struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.StructArray:
-    """Wrap the outputs [outputs, rows] as a struct array without copying them; rows not valid are NULL."""
-    n_rows = y.shape[1]
-    values = pa.py_buffer(np.ascontiguousarray(y))
-    mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    size = 4 * n_rows
-    children = [
-        pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)]) for i in range(len(names))
-    ]
+def as_struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.StructArray:
+    """Wrap y [outputs, rows] as a struct array without copying it; rows not valid are NULL."""
+    mask = _bitmap(valid)
     type_ = pa.struct([(name, pa.float32()) for name in names])
-    return pa.StructArray.from_buffers(type_, n_rows, [mask], children=children)
+    return pa.StructArray.from_buffers(type_, y.shape[1], [mask], children=_children(y, len(names), mask))
 
 
-def _fixed_arity(function: Callable[..., pa.StructArray], n_inputs: int) -> Callable[..., pa.StructArray]:
+def as_structs(y: np.ndarray, outer: list[str], inner: list[str], valid: np.ndarray | None) -> pa.StructArray:
+    """Wrap y [outer * inner, rows] as a struct of structs."""
+    n_rows, k, mask = y.shape[1], len(inner), _bitmap(valid)
+    leaves = _children(y, len(outer) * k, mask)
+    one = pa.struct([(name, pa.float32()) for name in inner])
+    groups = [
+        pa.StructArray.from_buffers(one, n_rows, [mask], children=leaves[i : i + k]) for i in range(0, len(leaves), k)
+    ]
+    return pa.StructArray.from_buffers(pa.struct([(name, one) for name in outer]), n_rows, [mask], children=groups)
+
+
+def _bitmap(valid: np.ndarray | None) -> pa.Buffer | None:
+    return None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+
+
+def _children(y: np.ndarray, n: int, mask: pa.Buffer | None) -> list[pa.Array]:
+    """The n rows of y as arrays over its own memory."""
+    n_rows = y.shape[1]
+    values = pa.py_buffer(np.ascontiguousarray(y, np.float32))
+    if mask is None:
+        whole = pa.Array.from_buffers(pa.float32(), n * n_rows, [None, values])
+        return [whole.slice(i * n_rows, n_rows) for i in range(n)]
+    size = 4 * n_rows
+    return [pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)]) for i in range(n)]
+
+
+def _stack(columns: tuple[pa.ChunkedArray, ...]) -> np.ndarray:
+    """Columns as one array [columns, rows], NULL as NaN."""
+    parts = [c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in columns]
+    x = pa.concat_arrays(parts).to_numpy(zero_copy_only=False)
+    return np.asarray(x).reshape(len(columns), len(parts[0]))
+
+
+def _fixed_arity(function: Callable[..., pa.Array], n_inputs: int) -> Callable[..., pa.Array]:
     """DuckDB reads the number of arguments from the signature and refuses *args."""
     arguments = ", ".join(f"a{i}" for i in range(n_inputs))
-    return eval(f"lambda {arguments}: function({arguments})", {"function": function})
+    fixed: Callable[..., pa.Array] = eval(f"lambda {arguments}: function({arguments})", {"function": function})
+    return fixed

@@ -21,6 +21,7 @@ READERS: dict[str, Reader] = {
     ".parquet": parquet.read,
     ".ecsv": text.read,
     ".csv": text.read,
+    ".tsv": text.read,
 }
 
 

@@ -1,21 +1,108 @@
-"""FITS binary and ASCII tables, plain or gzipped, in slices of constant size."""
+"""FITS binary and ASCII tables, plain or gzipped, in slices of constant size.
+
+Columns with several values a row (vectors, variable-length arrays), complex numbers and bit fields are left out.
+"""
 
 from __future__ import annotations
 
+import gzip
+import os
+import re
 import uuid
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from astropy.io import fits
-from astropy.table import Table
+import pyarrow.compute as pc
+from astropy.io.fits import Header
 
 from ...errors import UserError
 from .source import FileColumn, Source
 
-ROWS = 200_000
+BLOCK = 2880
+SLICE_BYTES, SLICE_ROWS = 1 << 25, 1 << 17
+FORM = re.compile(r"\s*(\d*)\s*([LXBIJKAEDCMPQ])\s*(.*)")
+ASCII_FORM = re.compile(r"\s*([AIFED])\s*(\d+)")
+#: numpy type of one value, big-endian as stored, and its size in bytes.
+CODES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+SIZES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
+#: Integer zero points that only mean the other signedness; FITS standard 4.0, section 7.3.2.
+RESIGNED = {("u1", -128): "i1", (">i2", 2**15): "u2", (">i4", 2**31): "u4", (">i8", 2**63): "u8"}
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where a column's bytes lie in a row, and how they become values."""
+
+    name: str
+    sql: str
+    code: str
+    offset: int
+    place: int
+    scale: float = 1
+    zero: float = 0
+    null: str | int | None = None
+    is_logical: bool = False
+    is_ascii: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        return self.code.startswith("S")
+
+    @property
+    def is_scaled(self) -> bool:
+        return self.scale != 1 or (self.zero != 0 and (self.code, self.zero) not in RESIGNED)
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        return _array(self, np.empty(0, self.code)).type
+
+
+class Table:
+    """The first table of a FITS file: its header, its layout, and its rows from the start as often as wanted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failure: UserError | None = None
+        try:
+            with _opened(path) as stream:
+                self.header = _table_header(stream, path)
+        except (OSError, ValueError, *DAMAGE) as error:
+            raise UserError(f"{path}: not a readable FITS file ({error})") from None
+        self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
+        self.fields, self.left_out = _layout(self.header, path)
+
+    def batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows, in slices; what goes wrong is kept in `failure`, since DuckDB shows only its text."""
+        fields = [self.fields[name] for name in names]
+        spec = {"names": names, "formats": [f.code for f in fields], "offsets": [f.offset for f in fields]}
+        dtype = np.dtype(spec | {"itemsize": self.row_size})  # type: ignore[call-overload]
+        schema = self.schema(names)
+        rows = max(1, min(SLICE_ROWS, SLICE_BYTES // max(1, self.row_size)))
+        try:
+            with _opened(self.path) as stream:
+                _table_header(stream, self.path)
+                for start in range(0, self.n_rows, rows):
+                    raw = stream.read(self.row_size * min(rows, self.n_rows - start))
+                    if len(raw) < self.row_size * min(rows, self.n_rows - start):
+                        raise EOFError(f"it ends after {start + len(raw) // self.row_size:,} rows")
+                    slice_ = np.frombuffer(raw, dtype)
+                    yield pa.RecordBatch.from_arrays([_array(f, slice_[f.name]) for f in fields], schema=schema)
+        except DAMAGE as error:
+            self.failure = UserError(
+                f"{self.path}: truncated or damaged: its header promises {self.n_rows:,} rows ({error}); fetch it again"
+            )
+            raise self.failure from None
+
+    def schema(self, names: list[str]) -> pa.Schema:
+        """Arrow names and types; the file's own names would not do, since SQL does not tell `G` from `g`."""
+        return pa.schema([(self.fields[name].sql, self.fields[name].arrow_type) for name in names])
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -26,74 +113,149 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     UserError
         If the file is truncated, is no FITS file, or holds no table.
     """
-    try:
-        hdus = fits.open(path, memmap=path.suffix != ".gz", ignore_missing_end=False)
-        hdu = next((h for h in hdus if isinstance(h, fits.BinTableHDU | fits.TableHDU)), None)
-    except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{path}: not a readable FITS file ({error})") from None
-    if hdu is None:
-        raise UserError(f"{path}: holds no table")
-    _refuse_truncated(path, hdu)
-    names = [name for name in hdu.columns.names if _is_flat(hdu.columns[name])]
-    columns = {name: _described(hdu, name) for name in names}
-    first = _batch(hdu, names, slice(0, 1))
-    batches = pa.RecordBatchReader.from_batches(first.schema, _batches(hdu, names, first.schema))
-    relation = f"fits_{uuid.uuid4().hex}"
-    connection.register(relation, batches)
-    return Source(path, relation, columns, close=hdus.close)
+    table = Table(path)
+    registered: list[str] = []
+
+    def relation(names: list[str]) -> str:
+        name = f"fits_{uuid.uuid4().hex}"
+        chosen = names or list(table.fields)[:1]
+        connection.register(name, pa.RecordBatchReader.from_batches(table.schema(chosen), table.batches(chosen)))
+        registered.append(name)
+        return name
+
+    def close() -> None:
+        while registered:
+            connection.unregister(registered.pop())
+
+    return Source(path, _described(table), relation, table.left_out, lambda: table.failure, close)
 
 
-def _refuse_truncated(path: Path, hdu: fits.BinTableHDU) -> None:
-    if path.suffix == ".gz":
-        return
-    info = hdu.fileinfo()
-    needed = hdu.header["NAXIS1"] * hdu.header["NAXIS2"]
-    there = path.stat().st_size - info["datLoc"]
-    if there < needed:
+def _opened(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if is_gzip else path.open("rb")  # type: ignore[return-value]
+
+
+def _table_header(stream: BinaryIO, path: Path) -> Header:
+    """Skip to the first table; the stream is left at its rows."""
+    if stream.read(6) != b"SIMPLE":
+        raise ValueError("it does not begin with SIMPLE")
+    stream.seek(0)
+    while True:
+        try:
+            header = Header.fromfile(stream)
+        except EOFError:
+            raise UserError(f"{path}: holds no table") from None
+        is_table = header.get("XTENSION", "").strip() in ("BINTABLE", "TABLE")
+        if is_table and not header.get("ZIMAGE", False):
+            break
+        axes = [header[f"NAXIS{i + 1}"] for i in range(header["NAXIS"])]
+        n_bytes = abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0)) if axes else 0
+        stream.seek(n_bytes + -n_bytes % BLOCK, os.SEEK_CUR)
+    needed = header["NAXIS1"] * header["NAXIS2"]
+    there = path.stat().st_size - stream.tell()
+    if not isinstance(stream, gzip.GzipFile) and there < needed:
         raise UserError(
-            f"{path}: truncated: its header promises {hdu.header['NAXIS2']:,} rows ({needed:,} bytes), "
+            f"{path}: truncated: its header promises {header['NAXIS2']:,} rows ({needed:,} bytes), "
             f"{there:,} bytes are there; fetch it again"
         )
+    return header
 
 
-def _is_flat(column: fits.Column) -> bool:
-    """One value a row: vector and variable-length columns have no place in a survey's table."""
-    shape = column.dtype.shape if column.dtype is not None else ()
-    return not shape and not str(column.format).lstrip("0123456789").startswith(("P", "Q"))
+def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ...]]:
+    """The columns with one value a row, and the names of the others."""
+    is_binary = header["XTENSION"].strip() == "BINTABLE"
+    kept: dict[str, Field] = {}
+    left_out = []
+    offset = 0
+    for i in range(1, header["TFIELDS"] + 1):
+        name = str(header.get(f"TTYPE{i}", f"col{i}")).strip()
+        name = name if name not in kept else f"{name}_{i}"
+        scaling = {
+            "scale": header.get(f"TSCAL{i}", 1),
+            "zero": header.get(f"TZERO{i}", 0),
+            "null": header.get(f"TNULL{i}"),
+        }
+        if is_binary:
+            code, size, is_logical = _binary_form(header, i, path)
+            field = Field(name, f"c{len(kept)}", code, offset, i, is_logical=is_logical, **scaling) if code else None
+            offset += size
+        else:
+            field = _ascii_field(header, i, name, f"c{len(kept)}", scaling)
+        if field:
+            kept[name] = field
+        else:
+            left_out.append(name)
+    if is_binary and offset != header["NAXIS1"]:
+        raise UserError(f"{path}: damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}")
+    if not kept:
+        raise UserError(f"{path}: its table has no column with one value a row")
+    return kept, tuple(left_out)
 
 
-def _described(hdu: fits.BinTableHDU, name: str) -> FileColumn:
-    position = hdu.columns.names.index(name) + 1
-    header = hdu.header
-    return FileColumn(
-        name,
-        hdu.columns[name].unit or "",
-        header.get(f"TUCD{position}", ""),
-        header.get(f"TCOMM{position}", "") or header.comments[f"TTYPE{position}"],
-    )
+def _binary_form(header: Header, i: int, path: Path) -> tuple[str, int, bool]:
+    """numpy code ("" for a column that is left out), bytes a row, and whether it is logical."""
+    found = FORM.fullmatch(str(header[f"TFORM{i}"]))
+    if not found:
+        raise UserError(f"{path}: damaged: TFORM{i} is {header[f'TFORM{i}']!r}")
+    repeat, letter, rest = int(found[1] or 1), found[2], found[3]
+    size = -(-repeat // 8) if letter == "X" else repeat * SIZES[letter]
+    if letter == "A":
+        is_list = "," in str(header.get(f"TDIM{i}", "")) or (rest.isdigit() and int(rest) < repeat)
+        return (f"S{repeat}" if repeat and not is_list else ""), size, False
+    return (CODES.get(letter, "") if repeat == 1 else ""), size, letter == "L"
 
 
-def _batches(hdu: fits.BinTableHDU, names: list[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for start in range(0, hdu.header["NAXIS2"], ROWS):
-        yield _batch(hdu, names, slice(start, start + ROWS)).cast(schema)
+def _ascii_field(header: Header, i: int, name: str, sql: str, scaling: dict) -> Field | None:
+    found = ASCII_FORM.match(str(header[f"TFORM{i}"]))
+    if not found or scaling["scale"] != 1 or scaling["zero"] != 0:
+        return None
+    return Field(name, sql, f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=True)
 
 
-def _batch(hdu: fits.BinTableHDU, names: list[str], rows: slice) -> pa.RecordBatch:
-    """A slice of the table; TNULL, TSCAL, TZERO and string padding resolved by astropy."""
-    table = Table(hdu.data[rows], copy=False)
-    arrays = [_array(hdu, table, name) for name in names]
-    return pa.RecordBatch.from_arrays(arrays, names=names)
+def _described(table: Table) -> dict[str, FileColumn]:
+    header = table.header
+    return {
+        name: FileColumn(
+            name,
+            field.sql,
+            str(header.get(f"TUNIT{field.place}", "")).strip(),
+            str(header.get(f"TUCD{field.place}", "")),
+            str(header.get(f"TCOMM{field.place}", "") or header.comments[f"TTYPE{field.place}"]),
+            is_text=field.is_text,
+            is_float=field.is_scaled or field.code in (">f4", ">f8"),
+        )
+        for name, field in table.fields.items()
+    }
 
 
-def _array(hdu: fits.BinTableHDU, table: Table, name: str) -> pa.Array:
-    values = np.asarray(table[name])
-    null = hdu.columns[name].null
-    mask = None
-    if isinstance(null, int) and values.dtype.kind in "iu":
-        mask = values == null
-    if values.dtype.kind in "SU":
-        text = np.char.strip(values.astype(str))
-        return pa.array(text, type=pa.string(), mask=text == "")
-    if not values.dtype.isnative:
-        values = values.astype(values.dtype.newbyteorder("="))
+def _array(field: Field, raw: np.ndarray) -> pa.Array:
+    """A column of a slice; undefined values are NULL, NaN stays."""
+    if field.is_text:
+        return _text(field, raw)
+    if field.is_logical:
+        return pa.array(raw == ord("T"), mask=(raw != ord("T")) & (raw != ord("F")))
+    is_integer = field.code[-2] in "iu"
+    mask = raw == int(field.null) if is_integer and field.null is not None else None
+    values = raw.astype(raw.dtype.newbyteorder("="))
+    if field.is_scaled:
+        values = values.astype(np.float64) * field.scale + field.zero
+    elif field.zero != 0:
+        values = values.view(RESIGNED[field.code, int(field.zero)])
+        values = values + np.array(field.zero).astype(values.dtype)
     return pa.array(values, mask=mask)
+
+
+def _text(field: Field, raw: np.ndarray) -> pa.Array:
+    """Strings without the blanks and NULs that pad them; an empty one is NULL."""
+    values = pa.array(raw, type=pa.binary())
+    try:
+        text = values.cast(pa.string())
+    except pa.ArrowInvalid:
+        text = pa.array([value.decode("latin-1") for value in raw.tolist()], type=pa.string())
+    text = pc.utf8_trim(pc.replace_substring_regex(text, r"(?s)\x00.*", ""), " \t\r\n")
+    missing = [""]
+    if field.is_ascii and field.null is not None:
+        missing.append(str(field.null).strip()[: int(field.code[1:])])
+    text = pc.if_else(pc.is_in(text, pa.array(missing)), pa.scalar(None, pa.string()), text)
+    return pc.replace_substring_regex(text, r"^([+-]?[0-9.]+)[Dd]([+-]?[0-9]+)$", r"\1E\2") if field.is_ascii else text

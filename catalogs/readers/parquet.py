@@ -1,18 +1,22 @@
-"""Parquet: DuckDB reads it in place; units come from VOParquet metadata where the file carries it."""
+"""Parquet: DuckDB reads it in place; units come from VOParquet metadata, or from astropy's, where the file has them."""
 
 from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from ...errors import UserError
-from ...sql.query import first_row, quoted
+from ...sql.query import quoted
+from . import ecsv
 from .source import FileColumn, Source
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
+ASTROPY_KEY = b"table_meta_yaml"
+NESTED = ("STRUCT", "MAP", "UNION", "LIST")
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -24,26 +28,46 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         If the file is truncated or no Parquet.
     """
     literal = quoted(path)
-    relation = f"read_parquet({literal})"
+    relation = f"read_parquet([{literal}])"
     try:
-        names = [row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()]
-        row = first_row(
-            connection,
-            f"select value from parquet_kv_metadata({literal}) where key = ?",
-            [VOTABLE_KEY],
-        )
+        types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
+        notes = dict(connection.execute(f"select key, value from parquet_kv_metadata({literal})").fetchall())
     except duckdb.Error as error:
         raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
-    said = _fields(row[0]) if row else {}
-    return Source(path, relation, {name: said.get(name, FileColumn(name)) for name in names})
+    left_out = tuple(n for n, type_ in types.items() if type_.startswith(NESTED) or type_.endswith("]"))
+    columns = {
+        name: FileColumn(name, '"' + name.replace('"', '""') + '"', is_float=type_ in ("FLOAT", "DOUBLE"))
+        for name, type_ in types.items()
+        if name not in left_out
+    }
+    return Source(path, _described(columns, notes, path), lambda names: relation, left_out)
 
 
-def _fields(votable: bytes) -> dict[str, FileColumn]:
-    """Units, UCDs and descriptions of the FIELD elements of a VOTable header."""
-    columns = {}
-    for _, element in ElementTree.iterparse(io.BytesIO(votable)):
-        if element.tag.rpartition("}")[2] == "FIELD":
-            description = next((c.text or "" for c in element if c.tag.rpartition("}")[2] == "DESCRIPTION"), "")
-            name = element.get("name", "")
-            columns[name] = FileColumn(name, element.get("unit", ""), element.get("ucd", ""), description)
+def _described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
+    if VOTABLE_KEY in notes:
+        said = _votable_fields(notes[VOTABLE_KEY], path)
+        return {
+            name: replace(column, **said.get(name, {}))  # type: ignore[arg-type]
+            for name, column in columns.items()
+        }
+    if ASTROPY_KEY in notes:
+        entries = ecsv.header(notes[ASTROPY_KEY].decode(), path)
+        return {name: ecsv.described(column, entries) for name, column in columns.items()}
     return columns
+
+
+def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, str]]:
+    """Units, UCDs and descriptions of the FIELD elements of a VOTable header."""
+    said = {}
+    try:
+        for _, element in ElementTree.iterparse(io.BytesIO(votable)):
+            if element.tag.rpartition("}")[2] == "FIELD":
+                description = next((c.text or "" for c in element if c.tag.rpartition("}")[2] == "DESCRIPTION"), "")
+                said[element.get("name", "")] = {
+                    "unit": element.get("unit", ""),
+                    "ucd": element.get("ucd", ""),
+                    "description": description,
+                }
+    except ElementTree.ParseError as error:
+        raise UserError(f"{path}: its VOTable metadata is damaged ({error})") from None
+    return said

@@ -8,28 +8,39 @@ from pathlib import Path
 
 import duckdb
 
+from ...errors import UserError
+
 
 @dataclass(frozen=True)
 class FileColumn:
-    """A column as its file describes it."""
+    """A column as its file describes it.
+
+    `sql` is how a query names it; `is_text` says that its values are strings to be cast, `is_float` that they are
+    floating-point numbers.
+    """
 
     name: str
+    sql: str
     unit: str = ""
     ucd: str = ""
     description: str = ""
+    is_text: bool = False
+    is_float: bool = False
 
 
 @dataclass(frozen=True)
 class Source:
     """An open file.
 
-    `relation` goes after FROM and may be read once; `is_text` says that its columns are all strings, to be cast.
+    `relation(names)` gives what goes after FROM for one reading of these columns; `failure()` is what went wrong while
+    DuckDB read; `left_out` names columns that hold no single value a row.
     """
 
     path: Path
-    relation: str
     columns: dict[str, FileColumn]
-    is_text: bool = False
+    relation: Callable[[list[str]], str]
+    left_out: tuple[str, ...] = ()
+    failure: Callable[[], UserError | None] = field(default=lambda: None)
     close: Callable[[], None] = field(default=lambda: None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,8 @@ import duckdb
 
 from ...errors import UserError
 from ...sql.query import quoted
-from ..metadata import kv_metadata
+from ..metadata import astropy_header, kv_metadata
 from ..survey import Column
-from . import fits
 
 Writer = Callable[[duckdb.DuckDBPyConnection, str, list[Column], str, Path], None]
 
@@ -19,15 +19,53 @@ Writer = Callable[[duckdb.DuckDBPyConnection, str, list[Column], str, Path], Non
 def _write_parquet(
     connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
 ) -> None:
-    options = f"format parquet, compression zstd, {kv_metadata(columns, note)}"
-    connection.execute(f"copy ({query}) to {quoted(path)} ({options})")
+    metadata = kv_metadata(connection, f"({query})", columns, note)
+    connection.execute(f"copy ({query}) to {quoted(path)} (format parquet, compression zstd, {metadata})")
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
     connection.execute(f"copy ({query}) to {quoted(path)} (format csv, header)")
 
 
-WRITERS: dict[str, Writer] = {".parquet": _write_parquet, ".csv": _write_csv, ".fits": fits.write}
+def _write_ecsv(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
+) -> None:
+    """CSV under a header with units and descriptions; the ECSV format of astropy (APE 6)."""
+    header = [
+        "%ECSV 1.0",
+        "---",
+        "delimiter: ','",
+        *astropy_header(columns).splitlines(),
+        "meta:",
+        "  comments:",
+        *(f"  - {json.dumps(line)}" for line in note.splitlines()),
+        "schema: astropy-2.0",
+    ]
+    rows = path.with_name(f"{path.name}.rows")
+    try:
+        _write_csv(connection, query, columns, note, rows)
+        with path.open("wb") as file, rows.open("rb") as body:
+            file.write("".join(f"# {line}\n" for line in header).encode())
+            while block := body.read(1 << 22):
+                file.write(block)
+    finally:
+        rows.unlink(missing_ok=True)
+
+
+def _write_fits(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
+) -> None:
+    from . import fits
+
+    fits.write(connection, query, columns, note, path)
+
+
+WRITERS: dict[str, Writer] = {
+    ".parquet": _write_parquet,
+    ".fits": _write_fits,
+    ".ecsv": _write_ecsv,
+    ".csv": _write_csv,
+}
 
 
 def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:

@@ -10,20 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from astropy.io import fits
 
-from ...sql.query import first_row
+from ...sql.query import first_row, identifier
 from ..survey import Column
 
+#: DuckDB type to FITS form and numpy type; anything else is written as text.
 FORMATS = {
     "BOOLEAN": ("L", "u1"),
     "TINYINT": ("I", ">i2"),
     "SMALLINT": ("I", ">i2"),
     "INTEGER": ("J", ">i4"),
     "BIGINT": ("K", ">i8"),
-    "UBIGINT": ("K", ">i8"),
+    "UBIGINT": ("D", ">f8"),
+    "HUGEINT": ("D", ">f8"),
     "REAL": ("E", ">f4"),
     "FLOAT": ("E", ">f4"),
     "DOUBLE": ("D", ">f8"),
 }
+ARROW = {"I": pa.int16(), "J": pa.int32(), "K": pa.int64(), "E": pa.float32(), "D": pa.float64()}
 NULLS = {"I": -(2**15), "J": -(2**31), "K": -(2**63)}
 BLOCK = 2880
 
@@ -39,7 +42,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
         file.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
         file.write(header.tostring().encode("ascii"))
         written = 0
-        for batch in connection.execute(query).fetch_record_batch(100_000):
+        for batch in connection.sql(query).to_arrow_reader(100_000):
             written += file.write(_records(batch, layout, dtype).tobytes())
         file.write(b"\0" * (-written % BLOCK))
 
@@ -48,7 +51,7 @@ def _text_widths(connection: duckdb.DuckDBPyConnection, query: str, columns: lis
     names = [c.name for c in columns if c.type not in FORMATS]
     if not names:
         return {}
-    longest = ", ".join(f'max(strlen("{name}"::varchar))' for name in names)
+    longest = ", ".join(f"max(strlen({identifier(name)}::varchar))" for name in names)
     row = first_row(connection, f"select {longest} from ({query})")
     return {name: max(1, n or 1) for name, n in zip(names, row, strict=True)}
 
@@ -71,13 +74,18 @@ def _header(layout: list[tuple[Column, str, str]], row_size: int, n_rows: int, n
             column.description[:40].encode("ascii", "replace").decode(),
         )
         header[f"TFORM{i}"] = form
-        if column.unit:
-            header[f"TUNIT{i}"] = column.unit
+        for keyword, value in (("TUNIT", column.unit), ("TUCD", column.ucd), ("TCOMM", column.description)):
+            if value:
+                header[f"{keyword}{i}"] = _ascii(value)
         if form in NULLS:
             header[f"TNULL{i}"] = NULLS[form]
     for line in note.splitlines():
-        header.add_history(line.encode("ascii", "replace").decode())
+        header.add_history(_ascii(line))
     return header
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode()
 
 
 def _records(batch: pa.RecordBatch, layout: list[tuple[Column, str, str]], dtype: np.dtype) -> np.ndarray:
@@ -85,13 +93,12 @@ def _records(batch: pa.RecordBatch, layout: list[tuple[Column, str, str]], dtype
     for column, form, _ in layout:
         values = batch.column(column.name)
         if form == "L":
-            letters = pc.if_else(values, ord("T"), ord("F"))
-            rows[column.name] = letters.fill_null(0).to_numpy(zero_copy_only=False)
+            values = pc.if_else(values, ord("T"), ord("F")).fill_null(0)
         elif form in NULLS:
-            rows[column.name] = values.fill_null(NULLS[form]).to_numpy(zero_copy_only=False)
-        elif form in ("E", "D"):
-            rows[column.name] = values.to_numpy(zero_copy_only=False)
+            values = values.cast(ARROW[form]).fill_null(NULLS[form])
+        elif form in ARROW:
+            values = values.cast(ARROW[form])
         else:
-            text = values.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False)
-            rows[column.name] = [t.encode("utf-8") for t in text]
+            values = pa.array([t.encode() for t in values.cast(pa.string()).fill_null("").to_pylist()], pa.binary())
+        rows[column.name] = values.to_numpy(zero_copy_only=False)
     return rows

@@ -8,7 +8,7 @@ with calibrators as (
     where
         true_parallax > 0
         and parallax_error / true_parallax < cuts.max_parallax_error_ratio()
-        and (recipe = 'J-Ks' or abs(b) > cuts.little_reddened_min_abs_b())
+        and abs(extinction) < cuts.max_calibrator_extinction()
 ),
 
 kept as (

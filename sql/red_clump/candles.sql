@@ -1,16 +1,15 @@
 -- A selected red clump star with the magnitude and colour that its distance is made of, and the fold that it sits out.
 select
-    giants.source_id,
-    giants.tier,
-    inputs.l,
-    inputs.b,
-    inputs.parallax_error,
-    if(inputs.phot_g_mean_mag is null or inputs.w1mpro is null, 'J-Ks', 'G-W1') as recipe,
-    if(recipe = 'G-W1', inputs.w1mpro, inputs.ks_m) as magnitude,
-    if(recipe = 'G-W1', inputs.phot_g_mean_mag - inputs.w1mpro, inputs.j_m - inputs.ks_m) as colour,
-    if(recipe = 'G-W1', giants.teff_photometric_k, null) as teff_k,
-    inputs.parallax - inputs.parallax_zero_point as true_parallax,
-    stats.fold(giants.source_id, 'distance', 5) as fold
-from red_clump.giants as giants
-inner join red_clump.inputs as inputs using (source_id)
-where giants.tier is not null
+    source_id,
+    tier,
+    l,
+    b,
+    parallax_error,
+    case when phot_g_mean_mag is null or w1mpro is null then 'J-Ks' else 'G-W1' end as recipe,
+    case when recipe = 'G-W1' then w1mpro else ks_m end as magnitude,
+    case when recipe = 'G-W1' then phot_g_mean_mag - w1mpro else j_m - ks_m end as colour,
+    case when recipe = 'G-W1' then teff_photometric_k end as teff_k,
+    parallax - parallax_zero_point as true_parallax,
+    stats.fold(source_id, 'distance', 5) as fold
+from red_clump.giants
+where tier is not null

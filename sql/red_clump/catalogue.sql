@@ -2,10 +2,10 @@
 -- 2020, table 2. X runs from the Galactic centre to the Sun, Y along rotation, Z to the north.
 select
     giants.source_id,
-    inputs.ra,
-    inputs.dec,
-    inputs.l,
-    inputs.b,
+    giants.ra,
+    giants.dec,
+    giants.l,
+    giants.b,
     giants.teff_k,
     giants.teff_k_error,
     giants.logg,
@@ -18,9 +18,8 @@ select
     giants.tier,
     distances.distance_kpc,
     distances.distance_kpc_error,
-    cuts.sun_x_kpc() - distances.distance_kpc * cos(radians(inputs.b)) * cos(radians(inputs.l)) as x_kpc,
-    distances.distance_kpc * cos(radians(inputs.b)) * sin(radians(inputs.l)) as y_kpc,
-    distances.distance_kpc * sin(radians(inputs.b)) as z_kpc
+    cuts.sun_x_kpc() - distances.distance_kpc * cos(radians(giants.b)) * cos(radians(giants.l)) as x_kpc,
+    distances.distance_kpc * cos(radians(giants.b)) * sin(radians(giants.l)) as y_kpc,
+    distances.distance_kpc * sin(radians(giants.b)) as z_kpc
 from red_clump.giants as giants
-inner join red_clump.inputs as inputs using (source_id)
 left join red_clump.distances as distances using (source_id)

@@ -2,6 +2,7 @@
 select
     stars.source_id,
     stars.recipe,
+    stars.b,
     stars.extinction,
     stars.true_parallax,
     stars.parallax_error,

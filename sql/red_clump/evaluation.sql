@@ -2,8 +2,12 @@
 with held_out as (
     select * from red_clump.cross_validation
     union all by name
-    select scores.*
-    from red_clump.scores as scores
+    select
+        * exclude (
+            survey, ra, "dec", l, b, parallax, parallax_error, parallax_zero_point, phot_g_mean_mag, j_m, ks_m, w1mpro,
+            g_error_ratio, inside_hull
+        )
+    from red_clump.scores
     where not exists (select 1 from red_clump.cross_validation)
 )
 
@@ -14,11 +18,26 @@ select
     labels.delta_nu_uhz as delta_nu_label_uhz,
     labels.delta_p_s as delta_p_label_s,
     labels.is_rc,
+    truth.teff_k as teff_true_k,
+    truth.logg as logg_true,
+    truth.delta_nu_uhz as delta_nu_true_uhz,
+    truth.delta_p_s as delta_p_true_s,
+    scores.survey,
+    scores.b,
+    scores.g_error_ratio,
+    scores.phot_g_mean_mag,
+    red_clump.is_in_label_range(held_out.logg, held_out.joint_feh) as is_in_label_range,
     stats.fold(held_out.source_id, 'rank', 5) as fold,
     truth.phase = 3 as is_rc_by_phase,
-    red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc) as tier
+    scores.j_m - scores.ks_m as j_ks,
+    case
+        when
+            is_in_label_range
+            then red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc)
+    end as tier
 from held_out
 inner join red_clump.labels as labels using (source_id)
+left join red_clump.scores as scores using (source_id)
 left join staging.mock_truth as truth using (source_id)
 where
     red_clump.is_giant(coalesce(held_out.teff_all_k, held_out.teff_k), coalesce(held_out.logg_all, held_out.logg))

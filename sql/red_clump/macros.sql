@@ -2,17 +2,20 @@
 create or replace macro red_clump.is_red_clump(evolutionary_state, delta_p_label, delta_nu_label) as
 coalesce(
     evolutionary_state = 'RC',
-    if(
-        delta_p_label is null or delta_nu_label is null,
-        null,
-        delta_p_label > cuts.rc_min_delta_p() and delta_nu_label < cuts.rc_max_delta_nu()
-    )
+    case
+        when delta_p_label is not null and delta_nu_label is not null
+            then delta_p_label > cuts.rc_min_delta_p() and delta_nu_label < cuts.rc_max_delta_nu()
+    end
 );
 
 create or replace macro red_clump.is_giant(teff_all, logg_all) as
 logg_all < cuts.lucey_max_logg()
 and teff_all > cuts.lucey_min_teff()
 and teff_all < cuts.lucey_max_teff();
+
+-- Whether a giant is like those that the labels tell red clump from red giant branch among, as far as is inferred.
+create or replace macro red_clump.is_in_label_range(logg_inferred, feh_inferred) as
+coalesce(logg_inferred > cuts.rc_min_logg(), true) and coalesce(feh_inferred > cuts.rc_min_feh(), true);
 
 -- Table 1 of Lucey et al. 2020; by P(RC) where the networks were trained on evolutionary states and give no DeltaP.
 create or replace macro red_clump.tier(teff_inferred, delta_nu_inferred, delta_p_inferred, p_rc_inferred) as
@@ -26,3 +29,17 @@ case
     when delta_p_inferred is null and p_rc_inferred > cuts.tier1_min_p_rc() then 1
     when delta_p_inferred is null and p_rc_inferred > cuts.tier2_min_p_rc() then 2
 end::tinyint;
+
+-- The share k / n of a bin, drawn towards another share as if some stars with that one were added.
+create or replace macro red_clump.pooled_share(k, n, share) as
+(coalesce(k, 0) + cuts.pooled_stars() * share) / (coalesce(n, 0) + cuts.pooled_stars());
+
+-- The binomial standard error of such a share.
+create or replace macro red_clump.pooled_error(share, n) as
+sqrt(share * (1 - share) / (coalesce(n, 0) + cuts.pooled_stars()));
+
+-- Lower edges of the cells of figure 6.
+create or replace macro red_clump.latitude_cell(latitude) as
+floor(abs(latitude) / 10) * 10;
+create or replace macro red_clump.g_error_cell(error_ratio) as
+least(floor(error_ratio * 2e5), 39) * 5e-6;

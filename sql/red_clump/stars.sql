@@ -32,13 +32,13 @@ with gaia_stars as (
         'gaia_dr2' as survey
     from staging.gaia_dr2 as gaia
     inner join quality.gaia_dr2 as quality using (source_id)
-    left join match.gaia_dr2_twomass using (source_id)
+    left join match.twomass using (source_id)
     left join staging.twomass as twomass using (designation)
     left join quality.twomass as twomass_quality using (designation)
-    left join match.gaia_dr2_allwise as to_allwise on gaia.source_id = to_allwise.source_id
+    left join match.allwise as to_allwise on gaia.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
     left join quality.allwise as allwise_quality on to_allwise.designation = allwise_quality.designation
-    left join match.gaia_dr2_panstarrs1 as to_panstarrs1 on gaia.source_id = to_panstarrs1.source_id
+    left join match.panstarrs1 as to_panstarrs1 on gaia.source_id = to_panstarrs1.source_id
     left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
 ),
 

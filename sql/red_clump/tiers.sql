@@ -7,16 +7,6 @@ tier_numbers as (
     select unnest([1, 2]) as tier
 ),
 
-labelled as (
-    select
-        evaluation.tier,
-        evaluation.is_rc,
-        inputs.b
-    from red_clump.evaluation as evaluation
-    inner join red_clump.inputs as inputs using (source_id)
-    where evaluation.is_rc is not null
-),
-
 judged as (
     select
         tier_numbers.tier,
@@ -27,7 +17,7 @@ judged as (
         count(labelled.is_rc) as n_labelled
     from tier_numbers
     cross join regions
-    left join labelled on regions.region = 'all' or abs(labelled.b) > 30
+    left join red_clump.binned as labelled on regions.region = 'all' or abs(labelled.b) > 30
     group by all
 ),
 

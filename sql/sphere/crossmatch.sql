@@ -79,7 +79,10 @@ create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch,
     guarded as (
         select
             * exclude (ni),
-            if(greatest(ni, nj, nk) > 6, error('cell is too small for the search ball of ' || id), ni) as ni
+            case
+                when greatest(ni, nj, nk) > 6 then error('cell is too small for the search ball of ' || id)
+                else ni
+            end as ni
         from corners
     ),
 

@@ -11,3 +11,6 @@ create or replace macro stats.wilson_high(k, n) as
 create or replace macro stats.robust_scatter(x) as 1.482602218505602 * mad(x);
 
 create or replace macro stats.hypot(x, y) as sqrt(x * x + y * y);
+
+create or replace macro stats.normal_density(x, centre, width) as
+exp(-0.5 * pow((x - centre) / width, 2)) / (width * sqrt(2 * pi()));

@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
         [*(band.name for band in bands), "parallax"],
         options.out,
         {
-            "system": "photometry_density",
+            "system": "photometry",
             "training_sha256": sha256(options.data),
             "n_train": len(stars),
             "domain": domain(stars),

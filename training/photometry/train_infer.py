@@ -238,7 +238,8 @@ def main(arguments: list[str] | None = None) -> None:
     members = [train_correction(table, settings, options.seed + i) for i in range(settings.members)]
     log.info("correction: %d networks on %d rows", len(members), len(table))
     metadata: dict[str, object] = {
-        "system": "photometry_infer",
+        "system": "photometry",
+        "missing": "nan",
         "training_sha256": sha256(options.data),
         "n_train": len(learn),
         "domain": domain(learn),

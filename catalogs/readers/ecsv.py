@@ -1,0 +1,54 @@
+"""What astropy writes of columns as YAML: in the header of an ECSV file, and in the metadata of a Parquet file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ...errors import UserError
+from .source import FileColumn
+
+
+def header(text: str, path: Path) -> dict[str, Any]:
+    """The header as plain data.
+
+    Raises
+    ------
+    UserError
+        If it is damaged.
+    """
+    try:
+        entries = yaml.load(text, Loader=_Loader)
+        if not isinstance(entries, dict) or not all("name" in entry for entry in entries["datatype"]):
+            raise KeyError("datatype")
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: its ECSV header is damaged ({str(error).splitlines()[0]})") from None
+    return entries
+
+
+def described(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
+    """The column with the unit, UCD and description that the header gives it."""
+    said: dict[str, Any] = next((entry for entry in entries["datatype"] if entry["name"] == column.name), {})
+    meta = said.get("meta")
+    ucd = (dict(meta) if isinstance(meta, list | dict) else {}).get("ucd", "")
+    return replace(column, unit=str(said.get("unit") or ""), ucd=ucd, description=said.get("description") or "")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads ordered maps, units and other tagged values as plain data."""
+
+
+def _untagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.MappingNode):
+        entries = loader.construct_mapping(node, deep=True)
+        return entries.get("unit", entries)
+    return loader.construct_sequence(node, deep=True)  # type: ignore[arg-type]
+
+
+_Loader.add_constructor("!!omap", yaml.SafeLoader.construct_yaml_omap)  # type: ignore[type-var]
+_Loader.add_multi_constructor("!", _untagged)

@@ -1,0 +1,15 @@
+-- A Gaia DR2 star and its AllWISE neighbour: the Gaia archive's best one where that table is ingested, else our own match.
+select
+    source_id,
+    original_ext_source_id as designation,
+    angular_distance as separation_arcsec,
+    number_of_neighbours::bigint as n_neighbours
+from staging.allwise_best_neighbour
+union all
+select
+    source_id,
+    designation,
+    separation_arcsec,
+    n_neighbours
+from match.gaia_dr2_allwise
+where not exists (select 1 from staging.allwise_best_neighbour)

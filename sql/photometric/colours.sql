@@ -1,0 +1,8 @@
+-- A colour between bands that are neighbours in wavelength, Gaia's among themselves and the others among themselves.
+select
+    band as blue,
+    wavelength_um as blue_wavelength_um,
+    lead(band) over chain as red
+from photometric.bands
+window chain as (partition by survey = 'gaia_dr2' order by wavelength_um)
+qualify red is not null

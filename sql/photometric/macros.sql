@@ -1,0 +1,45 @@
+-- Magnitude systems, distance moduli and extinction. AB - Vega of a band stands in photometric.band_table alone.
+create or replace macro photometric.ab_minus_vega(band_name) as
+list_filter(photometric.band_table(), lambda b: b.band = band_name)[1].ab_minus_vega::double;
+
+create or replace macro photometric.ab_from_vega(band_name, vega_magnitude) as
+vega_magnitude + photometric.ab_minus_vega(band_name);
+
+create or replace macro photometric.vega_from_ab(band_name, ab_magnitude) as
+ab_magnitude - photometric.ab_minus_vega(band_name);
+
+create or replace macro photometric.system_of(band_name) as
+list_filter(photometric.band_table(), lambda b: b.band = band_name)[1].system;
+
+-- A magnitude that a table holds in `magnitude_system`, in the system that the networks have for the band.
+create or replace macro photometric.in_model_system(band_name, magnitude_system, magnitude) as
+case
+    when magnitude_system = photometric.system_of(band_name) then magnitude
+    when magnitude_system = 'AB' then photometric.vega_from_ab(band_name, magnitude)
+    when magnitude_system = 'Vega' then photometric.ab_from_vega(band_name, magnitude)
+end;
+
+create or replace macro photometric.distance_modulus(distance_kpc) as
+case when distance_kpc > 0 then 5 * log10(distance_kpc) + 10 end;
+
+create or replace macro photometric.distance_kpc(modulus) as pow(10, modulus / 5 - 2);
+
+-- Without the second-order term of Green et al. 2020, appendix A. Parallax in mas.
+create or replace macro photometric.parallax_modulus(parallax_mas) as
+case when parallax_mas > 0 then 10 - 5 * log10(parallax_mas) end;
+
+create or replace macro photometric.parallax_modulus_error(parallax_mas, parallax_mas_error) as
+case when parallax_mas > 0 then 5 / ln(10) * parallax_mas_error / parallax_mas end;
+
+create or replace macro photometric.absolute_magnitude(apparent_magnitude, modulus, extinction) as
+apparent_magnitude - modulus - extinction;
+
+create or replace macro photometric.apparent_magnitude(absolute_magnitude, modulus, extinction) as
+absolute_magnitude + modulus + extinction;
+
+-- A survey's error with the floor of Green et al. 2020, section 3.2.
+create or replace macro photometric.floored_error(magnitude_error) as
+stats.hypot(magnitude_error, cuts.green_magnitude_floor());
+
+create or replace macro photometric.flux_ratio_error(flux_over_error) as
+case when flux_over_error > 0 then 2.5 / ln(10) / flux_over_error end;

@@ -1,0 +1,148 @@
+-- A star's magnitudes in the networks' systems, with errors, parallax and reddening prior: what photometry.infer reads.
+-- The networks learned from Gaia DR2 parallaxes as they are, so other parallaxes are put on that scale; a table without
+-- errors of magnitudes gets the floor alone.
+with gaia_stars as (
+    select
+        'gaia_dr2' as survey,
+        gaia.source_id,
+        gaia.phot_g_mean_mag as g_mag,
+        photometric.flux_ratio_error(gaia.phot_g_mean_flux_over_error) as g_mag_error,
+        gaia.phot_bp_mean_mag as bp_mag,
+        photometric.flux_ratio_error(gaia.phot_bp_mean_flux_over_error) as bp_mag_error,
+        gaia.phot_rp_mean_mag as rp_mag,
+        photometric.flux_ratio_error(gaia.phot_rp_mean_flux_over_error) as rp_mag_error,
+        panstarrs1.g_mean_psf_mag as ps1_g_mag,
+        panstarrs1.g_mean_psf_mag_error as ps1_g_mag_error,
+        panstarrs1.r_mean_psf_mag as ps1_r_mag,
+        panstarrs1.r_mean_psf_mag_error as ps1_r_mag_error,
+        panstarrs1.i_mean_psf_mag as ps1_i_mag,
+        panstarrs1.i_mean_psf_mag_error as ps1_i_mag_error,
+        panstarrs1.z_mean_psf_mag as ps1_z_mag,
+        panstarrs1.z_mean_psf_mag_error as ps1_z_mag_error,
+        panstarrs1.y_mean_psf_mag as ps1_y_mag,
+        panstarrs1.y_mean_psf_mag_error as ps1_y_mag_error,
+        twomass.j_m as j_mag,
+        twomass.j_msigcom as j_mag_error,
+        twomass.h_m as h_mag,
+        twomass.h_msigcom as h_mag_error,
+        twomass.ks_m as ks_mag,
+        twomass.ks_msigcom as ks_mag_error,
+        allwise.w1mpro as w1_mag,
+        allwise.w1mpro_error as w1_mag_error,
+        allwise.w2mpro as w2_mag,
+        allwise.w2mpro_error as w2_mag_error,
+        gaia.parallax,
+        gaia.parallax_error
+    from staging.gaia_dr2 as gaia
+    left join match.gaia_dr2_panstarrs1 using (source_id)
+    left join staging.panstarrs1 as panstarrs1 using (obj_id)
+    left join match.gaia_dr2_twomass as to_twomass on gaia.source_id = to_twomass.source_id
+    left join staging.twomass as twomass on to_twomass.designation = twomass.designation
+    left join match.gaia_dr2_allwise as to_allwise on gaia.source_id = to_allwise.source_id
+    left join staging.allwise as allwise on to_allwise.designation = allwise.designation
+),
+
+wide_stars as (
+    select
+        wide_survey as survey,
+        source_id,
+        phot_g_mean_mag as g_mag,
+        phot_bp_mean_mag as bp_mag,
+        phot_rp_mean_mag as rp_mag,
+        g_mean_psf_mag as ps1_g_mag,
+        r_mean_psf_mag as ps1_r_mag,
+        i_mean_psf_mag as ps1_i_mag,
+        z_mean_psf_mag as ps1_z_mag,
+        y_mean_psf_mag as ps1_y_mag,
+        j_m as j_mag,
+        h_m as h_mag,
+        ks_m as ks_mag,
+        w1mpro as w1_mag,
+        w2mpro as w2_mag,
+        parallax - parallax_zero_point + cuts.gaia_dr2_parallax_zero_point() as parallax,
+        parallax_error
+    from staging.wide_stars
+),
+
+surveyed as (
+    select
+        stars.*,
+        reddening.ebv_prior,
+        reddening.ebv_prior_error
+    from (
+        select * from gaia_stars
+        union all by name
+        select * from wide_stars
+    ) as stars
+    left join staging.reddening as reddening using (source_id)
+)
+
+select
+    survey,
+    source_id,
+    g_mag,
+    bp_mag,
+    rp_mag,
+    ps1_g_mag,
+    ps1_r_mag,
+    ps1_i_mag,
+    ps1_z_mag,
+    ps1_y_mag,
+    j_mag,
+    h_mag,
+    ks_mag,
+    w1_mag,
+    w2_mag,
+    photometric.floored_error(coalesce(g_mag_error, 0)) as g_mag_error,
+    photometric.floored_error(coalesce(bp_mag_error, 0)) as bp_mag_error,
+    photometric.floored_error(coalesce(rp_mag_error, 0)) as rp_mag_error,
+    photometric.floored_error(coalesce(ps1_g_mag_error, 0)) as ps1_g_mag_error,
+    photometric.floored_error(coalesce(ps1_r_mag_error, 0)) as ps1_r_mag_error,
+    photometric.floored_error(coalesce(ps1_i_mag_error, 0)) as ps1_i_mag_error,
+    photometric.floored_error(coalesce(ps1_z_mag_error, 0)) as ps1_z_mag_error,
+    photometric.floored_error(coalesce(ps1_y_mag_error, 0)) as ps1_y_mag_error,
+    photometric.floored_error(coalesce(j_mag_error, 0)) as j_mag_error,
+    photometric.floored_error(coalesce(h_mag_error, 0)) as h_mag_error,
+    photometric.floored_error(coalesce(ks_mag_error, 0)) as ks_mag_error,
+    photometric.floored_error(coalesce(w1_mag_error, 0)) as w1_mag_error,
+    photometric.floored_error(coalesce(w2_mag_error, 0)) as w2_mag_error,
+    parallax,
+    parallax_error,
+    ebv_prior,
+    ebv_prior_error
+from surveyed
+union all by name
+select
+    'green2020' as survey,
+    "row" as source_id,
+    photometric.in_model_system('g', 'Vega', g_mag) as g_mag,
+    g_mag_error,
+    photometric.in_model_system('bp', 'Vega', bp_mag) as bp_mag,
+    bp_mag_error,
+    photometric.in_model_system('rp', 'Vega', rp_mag) as rp_mag,
+    rp_mag_error,
+    photometric.in_model_system('ps1_g', 'AB', ps1_g_mag) as ps1_g_mag,
+    ps1_g_mag_error,
+    photometric.in_model_system('ps1_r', 'AB', ps1_r_mag) as ps1_r_mag,
+    ps1_r_mag_error,
+    photometric.in_model_system('ps1_i', 'AB', ps1_i_mag) as ps1_i_mag,
+    ps1_i_mag_error,
+    photometric.in_model_system('ps1_z', 'AB', ps1_z_mag) as ps1_z_mag,
+    ps1_z_mag_error,
+    photometric.in_model_system('ps1_y', 'AB', ps1_y_mag) as ps1_y_mag,
+    ps1_y_mag_error,
+    photometric.in_model_system('j', 'Vega', j_mag) as j_mag,
+    j_mag_error,
+    photometric.in_model_system('h', 'Vega', h_mag) as h_mag,
+    h_mag_error,
+    photometric.in_model_system('ks', 'Vega', ks_mag) as ks_mag,
+    ks_mag_error,
+    photometric.in_model_system('w1', 'AB', w1_ab_mag) as w1_mag,
+    w1_ab_mag_error as w1_mag_error,
+    photometric.in_model_system('w2', 'AB', w2_ab_mag) as w2_mag,
+    w2_ab_mag_error as w2_mag_error,
+    parallax,
+    parallax_error,
+    reddening as ebv_prior,
+    reddening_error as ebv_prior_error
+from staging.green2020

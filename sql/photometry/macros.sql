@@ -1,0 +1,66 @@
+-- Forward: magnitudes, extinction and colours from stellar parameters, and where they can be believed.
+-- Inputs in K, dex of cm/s2 and dex; magnitudes Vega for Gaia, 2MASS and WISE, AB for Pan-STARRS1.
+create or replace macro photometry.absolute_magnitudes(teff_k, logg, feh) as
+list_transform([photometry_net(teff_k, logg, feh)], lambda n: case when n is not null then {
+    'g': n.absolute_g, 'bp': n.absolute_bp, 'rp': n.absolute_rp,
+    'ps1_g': n.absolute_ps1_g, 'ps1_r': n.absolute_ps1_r, 'ps1_i': n.absolute_ps1_i,
+    'ps1_z': n.absolute_ps1_z, 'ps1_y': n.absolute_ps1_y,
+    'j': n.absolute_j, 'h': n.absolute_h, 'ks': n.absolute_ks, 'w1': n.absolute_w1, 'w2': n.absolute_w2
+} end)[1];
+
+-- A_band = R_band(Teff, log g, [Fe/H]) E.
+create or replace macro photometry.extinction(teff_k, logg, feh, ebv) as
+list_transform([photometry_net(teff_k, logg, feh)], lambda n: case when n is not null and ebv is not null then {
+    'g': n.extinction_g * ebv, 'bp': n.extinction_bp * ebv, 'rp': n.extinction_rp * ebv,
+    'ps1_g': n.extinction_ps1_g * ebv, 'ps1_r': n.extinction_ps1_r * ebv, 'ps1_i': n.extinction_ps1_i * ebv,
+    'ps1_z': n.extinction_ps1_z * ebv, 'ps1_y': n.extinction_ps1_y * ebv,
+    'j': n.extinction_j * ebv, 'h': n.extinction_h * ebv, 'ks': n.extinction_ks * ebv,
+    'w1': n.extinction_w1 * ebv, 'w2': n.extinction_w2 * ebv
+} end)[1];
+
+-- Equation 2: m = M + R E + mu.
+create or replace macro photometry.apparent_magnitudes(teff_k, logg, feh, ebv, modulus) as
+list_transform([photometry_net(teff_k, logg, feh)], lambda n: case
+    when n is not null and ebv is not null and modulus is not null then {
+        'g': n.absolute_g + n.extinction_g * ebv + modulus,
+        'bp': n.absolute_bp + n.extinction_bp * ebv + modulus,
+        'rp': n.absolute_rp + n.extinction_rp * ebv + modulus,
+        'ps1_g': n.absolute_ps1_g + n.extinction_ps1_g * ebv + modulus,
+        'ps1_r': n.absolute_ps1_r + n.extinction_ps1_r * ebv + modulus,
+        'ps1_i': n.absolute_ps1_i + n.extinction_ps1_i * ebv + modulus,
+        'ps1_z': n.absolute_ps1_z + n.extinction_ps1_z * ebv + modulus,
+        'ps1_y': n.absolute_ps1_y + n.extinction_ps1_y * ebv + modulus,
+        'j': n.absolute_j + n.extinction_j * ebv + modulus,
+        'h': n.absolute_h + n.extinction_h * ebv + modulus,
+        'ks': n.absolute_ks + n.extinction_ks * ebv + modulus,
+        'w1': n.absolute_w1 + n.extinction_w1 * ebv + modulus,
+        'w2': n.absolute_w2 + n.extinction_w2 * ebv + modulus
+    }
+end)[1];
+
+-- The synthetic colour blue - red; bands by their names, colour of the star without dust for ebv = 0.
+create or replace macro photometry.colour(blue, red, teff_k, logg, feh, ebv) as
+list_transform(
+    [photometry_net(teff_k, logg, feh)],
+    lambda n: struct_extract(n, 'absolute_' || blue) - struct_extract(n, 'absolute_' || red)
+    + ebv * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
+)[1];
+
+-- Green et al. 2020, section 6: whether colours with this band can be believed; `magnitude` for absolute magnitudes.
+create or replace macro photometry.is_valid(teff_k, logg, feh) as
+list_transform([photometry_density_net(teff_k, logg, feh)], lambda d: case when d is not null then {
+    'magnitude': d.density_parallax >= cuts.green_min_density_magnitude(),
+    'g': d.density_g >= cuts.green_min_density_colour(),
+    'bp': d.density_bp >= cuts.green_min_density_colour(),
+    'rp': d.density_rp >= cuts.green_min_density_colour(),
+    'ps1_g': d.density_ps1_g >= cuts.green_min_density_colour(),
+    'ps1_r': d.density_ps1_r >= cuts.green_min_density_colour(),
+    'ps1_i': d.density_ps1_i >= cuts.green_min_density_colour(),
+    'ps1_z': d.density_ps1_z >= cuts.green_min_density_colour(),
+    'ps1_y': d.density_ps1_y >= cuts.green_min_density_colour(),
+    'j': d.density_j >= cuts.green_min_density_colour(),
+    'h': d.density_h >= cuts.green_min_density_colour(),
+    'ks': d.density_ks >= cuts.green_min_density_colour(),
+    'w1': d.density_w1 >= cuts.green_min_density_colour(),
+    'w2': d.density_w2 >= cuts.green_min_density_colour()
+} end)[1];

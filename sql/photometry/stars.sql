@@ -1,0 +1,52 @@
+-- A star with good labels and G, as equations 4-9 want it: the Cholesky factor L of its label covariance, its distance
+-- modulus where the parallax is good enough, its reddening prior. Green et al. 2020, sections 3.1 to 3.3.
+with good as (
+    select
+        inputs.*,
+        labels.* exclude (survey, source_id),
+        coalesce(parallax / parallax_error > cuts.green_min_parallax_snr(), false) as has_modulus
+    from photometry.inputs as inputs
+    inner join photometry.labels as labels using (survey, source_id)
+    where
+        g_mag_error <= cuts.green_max_magnitude_error()
+        and g_mag is not null
+        and variance_teff <= pow(cuts.green_max_teff_error(), 2)
+        and variance_logg <= pow(cuts.green_max_logg_error(), 2)
+        and variance_feh <= pow(cuts.green_max_feh_error(), 2)
+        and variance_teff > 0
+),
+
+factored as (
+    select
+        *,
+        sqrt(variance_teff::double) as l_teff,
+        covariance_teff_logg / l_teff as l_logg_teff,
+        covariance_teff_feh / l_teff as l_feh_teff,
+        sqrt(greatest(variance_logg - l_logg_teff * l_logg_teff, 1e-8)) as l_logg,
+        (covariance_logg_feh - l_feh_teff * l_logg_teff) / l_logg as l_feh_logg,
+        sqrt(greatest(variance_feh - l_feh_teff * l_feh_teff - l_feh_logg * l_feh_logg, 1e-8)) as l_feh
+    from good
+)
+
+select
+    survey,
+    source_id,
+    label_survey,
+    teff_k,
+    logg,
+    feh,
+    l_teff,
+    l_logg_teff,
+    l_feh_teff,
+    l_logg,
+    l_feh_logg,
+    l_feh,
+    parallax,
+    parallax_error,
+    coalesce(ebv_prior, cuts.unmapped_ebv()) as ebv_prior,
+    coalesce(ebv_prior_error, cuts.unmapped_ebv_error()) as ebv_prior_error,
+    case when has_modulus then photometric.parallax_modulus(parallax) end as distance_modulus,
+    case
+        when has_modulus then photometric.parallax_modulus_error(parallax, parallax_error)
+    end as distance_modulus_error
+from factored

@@ -1,0 +1,41 @@
+-- A step in Galactic latitude or (sigma_G - zero point) / G in a tier: the contamination there, and that of the part of the
+-- catalogue above this latitude or below this error; Lucey et al. 2020, figure 6, lower panels.
+with steps as (
+    select
+        'abs_b_deg' as along,
+        abs_b_low_deg as low,
+        *
+    from red_clump.final_cells
+    union all by name
+    select
+        'g_error_ratio' as along,
+        g_error_ratio_low as low,
+        *
+    from red_clump.final_cells
+    where g_error_ratio_low is not null
+),
+
+summed as (
+    select
+        tier,
+        along,
+        low,
+        sum(n)::bigint as n,
+        sum(n * contamination) as n_wrong,
+        sqrt(sum(pow(n * contamination_error, 2))) as n_wrong_error
+    from steps
+    group by all
+)
+
+select
+    tier,
+    along,
+    low,
+    n,
+    n_wrong / n as contamination,
+    n_wrong_error / n as contamination_error,
+    sum(n_wrong) over so_far / sum(n) over so_far as contamination_so_far
+from summed
+window
+    so_far as (partition by tier, along order by case when along = 'abs_b_deg' then -low else low end)
+order by tier, along, low

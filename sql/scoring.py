@@ -1,0 +1,211 @@
+"""Scores a whole catalog in parts, from Parquet to Parquet; a run that was killed continues where it stopped.
+
+A part is a range of the identifier. Parts are written under a temporary name and renamed, in a folder whose name is a
+hash of all that goes in (catalogs, matches, cuts, views, model), so parts of another model or catalog never mix; when
+all are there, the folder takes the place of the old scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ..catalogs.survey import load_survey, survey_files
+from ..errors import UserError
+from ..udfs.functions import hull_files
+from ..udfs.hull import read_hull
+from ..udfs.model import Model
+from . import files
+from .products import execute, fingerprint, record
+from .progress import rows_bar
+from .query import first_row, quoted
+from .views import cut_values
+from .workspace import Sky, refresh
+
+if TYPE_CHECKING:
+    from .pipeline import SystemSteps
+
+PART_ROWS = 2_000_000
+#: Inferred numbers hardly repeat: looking for a dictionary takes as long as writing, and zstd gains a tenth.
+QUICKLY = "format parquet, compression snappy, dictionary_size_limit 1"
+
+
+def score_in_parts(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: Model, sources: list[Path]
+) -> int:
+    """Write the model's outputs for every star that has what it reads; returns the number of stars.
+
+    Raises
+    ------
+    UserError
+        If the inputs lack a column or have it in another unit, or no star has all of them; scores from before then
+        stay.
+    """
+    started = time.time()
+    _check_inputs(connection, steps, model)
+    hull = hull_files(sky.models).get(f"{model.name}_inside_hull")
+    key = _key(connection, model, [*sources, *([hull] if hull else [])])
+    folder = _folder(sky, steps.name, key)
+    _write_parts(connection, sky, steps, model, folder)
+    (rows,) = first_row(connection, f"select count(*) from read_parquet({quoted(folder / '*.parquet')})")
+    if not rows:
+        shutil.rmtree(folder)
+        raise UserError(_nothing_to_score(connection, steps, model))
+    target, before = sky.scores / steps.name, folder.with_suffix(".before")
+    if target.exists():
+        target.replace(before)
+    try:
+        folder.replace(target)
+        refresh(connection, sky)
+        seconds = time.time() - started
+        record(
+            connection,
+            f"{steps.name}.scores",
+            f"score {steps.name}",
+            sources,
+            {model.name: model.sha256},
+            rows,
+            seconds,
+        )
+    except BaseException:
+        target.replace(folder)
+        if before.exists():
+            before.replace(target)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+    return int(rows)
+
+
+def _key(connection: duckdb.DuckDBPyConnection, model: Model, sources: list[Path]) -> str:
+    """Changes when a catalog, match, cut, view or the model changes."""
+    digest = hashlib.sha256(f"{model.sha256} {cut_values(connection)} {PART_ROWS}".encode())
+    for path in sources:
+        digest.update(f"{path.name} {fingerprint(path)}".encode())
+    for path in sorted(files.ROOT.rglob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _folder(sky: Sky, system: str, key: str) -> Path:
+    """Where the parts are gathered; those of other keys are thrown away."""
+    gathering = sky.scores / ".parts"
+    folder = gathering / f"{system}-{key[:16]}"
+    for other in gathering.glob(f"{system}-*"):
+        if other != folder:
+            shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write_parts(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: Model, folder: Path
+) -> None:
+    """Write the parts that are not there yet."""
+    ranges = _ranges(connection, sky, steps)
+    paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
+    done = sum(rows for path, (_, rows) in zip(paths, ranges, strict=True) if path.exists())
+    with rows_bar(f"scoring {steps.name}", done, sum(rows for _, rows in ranges)) as advance:
+        for path, (condition, rows) in zip(paths, ranges, strict=True):
+            if path.exists():
+                continue
+            temporary = path.with_name(f".{path.name}.tmp")
+            metadata = {"candlesql.model": model.name, "candlesql.model_sha256": model.sha256}
+            pairs = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in metadata.items())
+            query = _query(sky, steps, model, condition)
+            execute(
+                connection,
+                f"copy ({query}) to {quoted(temporary)} ({QUICKLY}, kv_metadata {{{pairs}}})",
+            )
+            temporary.replace(path)
+            advance(rows)
+
+
+def _query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
+    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
+    wanted = () if model.metadata.get("missing") == "nan" else model.inputs
+    complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
+    columns = [steps.id, *(f'"{name}"' for name in steps.carries), f"unnest({model.name}_net({arguments}))"]
+    hull = f"{model.name}_inside_hull"
+    if hull in hull_files(sky.models):
+        within = ", ".join(f'"{name}"::double' for name in read_hull(hull_files(sky.models)[hull]).names)
+        columns.append(f"{hull}({within}) as inside_hull")
+    return f"select {', '.join(columns)} from {steps.inputs} where {complete}"
+
+
+def _ranges(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps) -> list[tuple[str, int]]:
+    """Conditions on the identifier that split the stars into parts, and how many rows of the base survey each has.
+
+    Bounds are those of row groups, so that a part reads only its share of a catalog that is sorted by its identifier,
+    as Gaia is.
+    """
+    column = steps.id.split(",")[-1].strip()
+    groups = _row_groups(connection, sky, steps)
+    if any(low is None for low, _ in groups):
+        return [("true", sum(rows for _, rows in groups))]
+    bounds: list[int | None] = []
+    counts = [0]
+    for low, rows in groups:
+        if counts[-1] >= PART_ROWS and low != (bounds[-1] if bounds else None):
+            bounds.append(low)
+            counts.append(0)
+        counts[-1] += rows
+    conditions = []
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        limits = [f"{column} >= {low}"] * (low is not None) + [f"{column} < {high}"] * (high is not None)
+        conditions.append(" and ".join(limits) or "true")
+    return list(zip(conditions, counts, strict=True))
+
+
+def _row_groups(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps) -> list[tuple[int | None, int]]:
+    """The lowest identifier and the number of rows of each row group of the catalogs that stars come from."""
+    surveys = [load_survey(name, sky.surveys) for name in survey_files(sky.surveys)]
+    groups: list[tuple[int | None, int]] = []
+    for survey in surveys:
+        if (survey.wide or survey.name == steps.base) and sky.catalog(survey.name).exists():
+            groups += connection.execute(
+                "select try_cast(stats_min_value as bigint), row_group_num_rows "
+                f"from parquet_metadata({quoted(sky.catalog(survey.name))}) where path_in_schema = ?",
+                [survey.id],
+            ).fetchall()
+    return sorted(groups, key=lambda group: (group[0] is not None, group[0]))
+
+
+def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
+    schema, view = steps.inputs.split(".")
+    rows = connection.execute(
+        "select column_name, comment from duckdb_columns() "
+        "where schema_name = ? and table_name = ? and database_name = current_database()",
+        [schema, view],
+    ).fetchall()
+    comments = {name: comment or "" for name, comment in rows}
+    for field in model.inputs:
+        if field.name not in comments:
+            raise UserError(
+                f"{model.path}: wants {field.name}, which {steps.inputs} lacks; train a model on what is there"
+            )
+        unit = comments[field.name][1:].split("]")[0] if comments[field.name].startswith("[") else ""
+        if unit and field.unit and unit != field.unit:
+            raise UserError(
+                f"{model.path}: wants {field.name} in {field.unit}, {steps.inputs} has it in {unit}; "
+                "train a model on what is there"
+            )
+
+
+def _nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> str:
+    counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
+    row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
+    if not row[0]:
+        return (
+            f"{steps.inputs} has no rows: ingest a catalog, or see {steps.name}.funnel for the cut that takes them all"
+        )
+    empty = [field.name for field, n in zip(model.inputs, row[1:], strict=True) if not n]
+    what = f"none has {empty[0]}" if empty else f"none has all of {', '.join(f.name for f in model.inputs)}"
+    return (
+        f"{model.path.name} cannot score {row[0]:,} stars of {steps.inputs}: {what}; ingest and match the survey that "
+        f"has it, or train on what is there with `candlesql train SKY {steps.name}`"
+    )

@@ -1,0 +1,228 @@
+"""Views as files, read back by astropy; columns added to other catalogs."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from candlesql import UserError, open_sky
+from candlesql.catalogs.export import export, join
+from candlesql.catalogs.readers import open_file
+
+pytest.importorskip("pandas", reason="astropy reads Parquet through pandas")
+
+IDS = [4295806720, 34361129088, 38655544960, 6917528443525529728]
+
+
+@pytest.fixture(scope="module")
+def connection(tiny_sky):
+    with open_sky(tiny_sky) as connection:
+        yield connection
+
+
+def by_id(table, name="source_id"):
+    order = np.argsort(np.asarray(table[name]))
+    return table[order]
+
+
+FORMATS = [("parquet", {}), ("parquet", {"format": "parquet.votable"}), ("fits", {}), ("ecsv", {})]
+
+
+@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "votable", "fits", "ecsv"])
+def test_units_and_64_bit_identifiers_come_back(connection, tmp_path, suffix, how):
+    file = tmp_path / f"gaia.{suffix}"
+    assert export(connection, "staging.gaia_dr2", file) == 4
+    table = by_id(Table.read(file, **how))
+    assert list(table["source_id"]) == IDS
+    assert table["source_id"].dtype.newbyteorder("=") == np.int64
+    assert str(table["parallax"].unit) == "mas"
+    assert str(table["pmra"].unit) == "mas / yr"
+    assert str(table["ra"].unit) == "deg"
+    assert list(table["ra"]) == [10.0, 150.0, 359.9999, 200.0]
+    assert np.asarray(table["phot_g_mean_mag"]).dtype.itemsize == 4
+
+
+@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "votable", "fits", "ecsv"])
+def test_text_and_missing_values_come_back(connection, tmp_path, suffix, how):
+    file = tmp_path / f"twomass.{suffix}"
+    export(connection, "staging.twomass", file)
+    table = Table.read(file, **how)
+    order = np.argsort(np.asarray(table["designation"]).astype(str))
+    names = [str(name).strip() for name in table["designation"][order]]
+    assert names == ["00400000+0000003", "10000000+4500003", "13200000-8929596", "13200000-8930007"]
+    magnitudes = np.ma.filled(np.ma.asarray(table["j_m"][order]).astype(float), np.nan)
+    assert magnitudes[:2].tolist() + magnitudes[3:].tolist() == [10.5, 11.5, 12.5]
+    assert math.isnan(magnitudes[2])
+
+
+def test_descriptions_and_ucds_in_votable_metadata(connection, tmp_path):
+    export(connection, "staging.gaia_dr2", tmp_path / "g.parquet")
+    table = Table.read(tmp_path / "g.parquet", format="parquet.votable")
+    assert table["parallax"].description == "Parallax, without zero-point correction"
+    assert table["parallax"].meta["ucd"] == "pos.parallax"
+    keys = pq.read_metadata(tmp_path / "g.parquet").metadata
+    assert keys[b"IVOA.VOTable-Parquet.version"] == b"1.0"
+
+
+def test_own_readers_read_what_the_writers_wrote(connection, tmp_path):
+    for suffix in ("parquet", "fits", "ecsv"):
+        export(connection, "staging.gaia_dr2", tmp_path / f"g.{suffix}")
+        column = open_file(connection, tmp_path / f"g.{suffix}").columns["parallax"]
+        assert (column.unit, column.description) == ("mas", "Parallax, without zero-point correction")
+
+
+def test_every_type_goes_into_fits(connection, tmp_path):
+    connection.execute(
+        """create or replace temp view every_type as
+           select 1::tinyint as a, 2::smallint as b, 3::integer as c, 4::bigint as d, 5::ubigint as e, 6::hugeint as f,
+                  1.5::real as g, 2.5::double as h, true as i, 'β "x"' as j, 1.25::decimal(5, 2) as k
+           union all by name select null::tinyint as a, -7::smallint as b"""
+    )
+    from candlesql.catalogs.export import _described
+    from candlesql.catalogs.writers import write_file
+
+    types = connection.execute("select column_name, column_type from (describe every_type)").fetchall()
+    columns = [_described(name, type_, "") for name, type_ in types]
+    fields = ", ".join(f"{c.name}::{c.type} as {c.name}" for c in columns)
+    write_file(connection, f"select {fields} from every_type", columns, "a note", tmp_path / "t.fits")
+    first, second = Table.read(tmp_path / "t.fits")
+    assert [first[n] for n in "abcdefghk"] == [1, 2, 3, 4, 5, 6, 1.5, 2.5, 1.25]
+    assert bool(first["i"]) is True
+    assert first["j"] == 'β "x"'
+    assert second["a"] is np.ma.masked
+    assert second["b"] == -7
+    assert second["d"] is np.ma.masked
+    assert np.isnan(float(np.ma.filled(second["h"], np.nan)))
+
+
+def test_fits_file_keeps_the_standard(connection, tmp_path):
+    export(connection, "staging.gaia_dr2", tmp_path / "g.fits")
+    with fits.open(tmp_path / "g.fits", checksum=True) as hdus:
+        hdus.verify("exception")
+    assert (tmp_path / "g.fits").stat().st_size % 2880 == 0
+
+
+def test_file_says_where_it_comes_from(connection, tmp_path):
+    export(connection, "match.gaia_dr2_twomass", tmp_path / "m.fits")
+    history = "".join(str(card) for card in fits.getheader(tmp_path / "m.fits", 1)["HISTORY"])
+    assert "match.gaia_dr2_twomass by candlesql 0.1.0" in history
+    assert "match.gaia_dr2_twomass made" in history
+    assert "max_ruwe" in history
+
+
+def test_csv(connection, tmp_path):
+    export(connection, "match.gaia_dr2_twomass", tmp_path / "m.csv")
+    lines = (tmp_path / "m.csv").read_text().splitlines()
+    assert lines[0] == "source_id,designation,separation_arcsec,n_neighbours"
+    assert len(lines) == 4
+
+
+def test_failed_export_keeps_the_file_before(connection, tmp_path):
+    (tmp_path / "x.csv").write_text("mine")
+    with pytest.raises(UserError):
+        export(connection, "red_clump.catalogue", tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "mine"
+
+
+# Join
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A user's catalog, in this order."""
+
+    def write(**columns):
+        pq.write_table(pa.table(columns), tmp_path / "mine.parquet")
+        return tmp_path / "mine.parquet"
+
+    return write
+
+
+def joined(connection, file, out, **how):
+    found = join(connection, file, out, how.pop("view", "staging.gaia_dr2"), **how)
+    return found, pq.read_table(out).to_pydict()
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64(), pa.string()])
+def test_join_by_identifier_keeps_every_row(connection, mine, tmp_path, kind):
+    ids = pa.array([IDS[3], 12345, IDS[0], None], pa.int64()).cast(kind)
+    file = mine(gaia=ids, name=["d", "none", "a", "null"], ra=[0.5, 1.5, 2.5, 3.5])
+    found, rows = joined(connection, file, tmp_path / "out.parquet", on="gaia")
+    assert found == (4, 2)
+    at = {name: i for i, name in enumerate(rows["name"])}
+    assert [rows["source_id"][at[n]] for n in ("d", "none", "a", "null")] == [IDS[3], None, IDS[0], None]
+    assert [rows["ra"][at[n]] for n in ("d", "none", "a", "null")] == [0.5, 1.5, 2.5, 3.5]
+    assert rows["ra_candlesql"][at["a"]] == 10.0
+
+
+def test_join_by_position(connection, mine, tmp_path):
+    file = mine(
+        star=["a", "far", "round zero", "pole", "a again", "nowhere"],
+        ra=[10.0, 77.0, 0.0, 201.0, 10.0, None],
+        dec=[0.0002, 0.0, -30.0, -89.5, 0.0, float("nan")],
+    )
+    found, rows = joined(connection, file, tmp_path / "out.parquet", radius_arcsec=40.0)
+    expected = {"a": IDS[0], "far": None, "round zero": IDS[2], "pole": IDS[3], "a again": IDS[0], "nowhere": None}
+    assert dict(zip(rows["star"], rows["source_id"], strict=True)) == expected
+    assert found == (6, 4)
+
+
+def test_join_takes_the_nearest(connection, mine, tmp_path):
+    file = mine(ra=[10.0, 200.0], dec=[0.0001, -89.4999], star=["near a", "near d"])
+    _, rows = joined(connection, file, tmp_path / "out.parquet", view="staging.gaia_dr2", radius_arcsec=600.0)
+    assert dict(zip(rows["star"], rows["source_id"], strict=True)) == {"near a": IDS[0], "near d": IDS[3]}
+
+
+def test_joining_twice_keeps_names_apart(connection, mine, tmp_path):
+    file = mine(source_id=IDS, RUWE=[1.0, 2.0, 3.0, 4.0])
+    joined(connection, file, tmp_path / "once.parquet", on="source_id")
+    _, rows = joined(connection, tmp_path / "once.parquet", tmp_path / "twice.parquet", on="source_id")
+    assert {"source_id", "source_id_candlesql", "source_id_candlesql_candlesql", "RUWE", "ruwe_candlesql"} <= set(rows)
+
+
+def test_units_of_both_sides_stay(connection, mine, tmp_path):
+    export(connection, "staging.gaia_dr2", tmp_path / "g.parquet")
+    join(connection, tmp_path / "g.parquet", tmp_path / "o.parquet", "match.gaia_dr2_twomass", on="source_id")
+    table = Table.read(tmp_path / "o.parquet")
+    assert str(table["parallax"].unit) == "mas"
+    assert str(table["separation_arcsec"].unit) == "arcsec"
+
+
+def test_join_into_fits(connection, mine, tmp_path):
+    assert join(connection, mine(id=IDS), tmp_path / "o.fits", "staging.gaia_dr2", on="id") == (4, 4)
+    assert list(by_id(Table.read(tmp_path / "o.fits"))["id"]) == IDS
+
+
+@pytest.mark.parametrize(
+    ("columns", "how", "said"),
+    [
+        ({"id": [1.0, 2.0]}, {"on": "id"}, "id is stored as DOUBLE, which cannot hold 64-bit identifiers"),
+        ({"id": pa.array([1.0], pa.float32())}, {"on": "id"}, "id is stored as FLOAT"),
+        ({"id": [1]}, {"on": "ident"}, "has no column ident; it has id"),
+        ({"id": [1]}, {"on": 'x"; drop table candlesql.runs; --'}, "has no column x"),
+        ({"id": [1]}, {"radius_arcsec": 1.0}, "has no column ra; it has id"),
+        ({"id": [1]}, {}, "say either --on ID or --radius ARCSEC"),
+        ({"id": [1]}, {"on": "id", "radius_arcsec": 1.0}, "say either --on ID or --radius ARCSEC"),
+        ({"id": [1, 2]}, {"on": "id"}, "none of its 2 rows joins staging.gaia_dr2"),
+        ({"ra": [1.0], "dec": [1.0]}, {"radius_arcsec": -1.0}, "must lie between 0 and 600 arcsec"),
+        ({"id": IDS}, {"on": "id", "view": "staging.twomass"}, "staging.twomass has no source_id"),
+        ({"id": IDS}, {"on": "id", "view": "staging.gaia"}, "there is no view staging.gaia; nearest: staging.ga"),
+    ],
+)
+def test_join_that_cannot_be(connection, mine, tmp_path, columns, how, said):
+    (tmp_path / "out.parquet").write_text("mine")
+    with pytest.raises(UserError) as error:
+        joined(connection, mine(**columns), tmp_path / "out.parquet", **how)
+    assert said in str(error.value)
+    assert (tmp_path / "out.parquet").read_text() == "mine"
+
+
+def test_join_with_a_file_that_is_no_parquet(connection, tmp_path):
+    (tmp_path / "m.parquet").write_text("junk junk junk junk")
+    with pytest.raises(UserError, match="not a readable Parquet file"):
+        join(connection, tmp_path / "m.parquet", tmp_path / "o.parquet", "staging.gaia_dr2", on="x")
+    with pytest.raises(UserError, match="join reads Parquet"):
+        join(connection, tmp_path / "m.csv", tmp_path / "o.parquet", "staging.gaia_dr2", on="x")

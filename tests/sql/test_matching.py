@@ -1,0 +1,134 @@
+"""Match tables in a workspace: kinds, identifiers, surveys that move on the right."""
+
+import duckdb
+import pytest
+from candlesql import UserError, open_sky
+from candlesql.catalogs.survey import load_survey
+from candlesql.sql.matching import match, match_surveys
+from candlesql.sql.workspace import find_sky
+
+#: Offsets north in arcsec of one Gaia star and its surroundings: 1 and 2 share a nearest neighbour; 3 has two at the
+#: same distance; 4 has none.
+GAIA = {1: 0.0, 2: 0.5, 3: 100.0, 4: 200.0}
+TWOMASS = {"b": 0.2, "a": 0.9, "d": 100.3, "c": 99.7}
+
+
+@pytest.fixture(scope="module")
+def chain(new_sky, tmp_path_factory, write_rows, gaia_rows):
+    """An open workspace with stars in a line, so that every separation is a difference."""
+    folder = tmp_path_factory.mktemp("chain")
+    gaia = [gaia_rows[0] | {"source_id": i, "ra": 0.0, "dec": north / 3600} for i, north in GAIA.items()]
+    twomass = [
+        {"designation": name, "ra": 0.0, "dec": north / 3600, "j_date": 2451545.0} for name, north in TWOMASS.items()
+    ]
+    gaia3 = [row | {"pmra": None, "pmdec": 100.0} for row in gaia]
+    surveys = {"gaia_dr2": gaia, "twomass": twomass, "gaia_dr3": gaia3}
+    files = {name: write_rows(folder / f"{name}.csv", rows) for name, rows in surveys.items()}
+    sky = new_sky(folder / "sky", files)
+    with open_sky(sky, read_only=False) as connection:
+        yield connection, find_sky(sky)
+
+
+def matched(chain, left, right, radius, kind):
+    connection, sky = chain
+    match(connection, sky, load_survey(left), load_survey(right), radius, kind)
+    relation = connection.execute(f"from match.{left}_{right} order by all")
+    names = [column[0] for column in relation.description]
+    return names, [(a, b, round(s, 6), n) for a, b, s, n in relation.fetchall()]
+
+
+def test_best_neighbour_and_how_many_there_are(chain):
+    names, rows = matched(chain, "gaia_dr2", "twomass", 1.0, "best")
+    assert names == ["source_id", "designation", "separation_arcsec", "n_neighbours"]
+    assert rows == [(1, "b", 0.2, 2), (2, "b", 0.3, 2), (3, "c", 0.3, 2)]
+
+
+def test_mutual_best(chain):
+    _, rows = matched(chain, "gaia_dr2", "twomass", 1.0, "mutual")
+    assert rows == [(1, "b", 0.2, 2), (3, "c", 0.3, 2)]
+
+
+def test_all_pairs(chain):
+    _, rows = matched(chain, "gaia_dr2", "twomass", 0.6, "all")
+    assert rows == [(1, "b", 0.2, 1), (2, "a", 0.4, 2), (2, "b", 0.3, 2), (3, "c", 0.3, 2), (3, "d", 0.3, 2)]
+
+
+def test_moving_survey_may_stand_on_either_side(chain):
+    """100 mas/yr north puts each Gaia star 1.6 arcsec further south in 2000 than in 2016."""
+    expected = {
+        (name, i): abs(north - (there - 1.6))
+        for name, north in TWOMASS.items()
+        for i, there in GAIA.items()
+        if abs(north - (there - 1.6)) <= 2
+    }
+    names, rows = matched(chain, "twomass", "gaia_dr3", 2.0, "all")
+    assert names == ["designation", "source_id", "separation_arcsec", "n_neighbours"]
+    assert {row[:2]: row[2] for row in rows} == pytest.approx(expected)
+    _, rows = matched(chain, "gaia_dr3", "twomass", 2.0, "all")
+    assert {(row[1], row[0]): row[2] for row in rows} == pytest.approx(expected)
+
+
+def test_two_gaias_have_two_identifiers(chain):
+    names, rows = matched(chain, "gaia_dr2", "gaia_dr3", 1.0, "best")
+    assert names[:2] == ["source_id", "source_id_gaia_dr3"]
+    assert [row[:2] for row in rows] == [(i, i) for i in GAIA]
+
+
+def test_match_is_recorded_with_what_it_was_made_from(tiny_sky):
+    with open_sky(tiny_sky) as connection:
+        made_by, inputs, n_rows = connection.execute(
+            "select made_by, inputs::varchar, n_rows from candlesql.runs where product = 'match.gaia_dr2_twomass'"
+        ).fetchone()
+    assert made_by == "match gaia_dr2 twomass --radius 1 --kind best"
+    assert "catalogs/gaia_dr2.parquet" in inputs
+    assert "catalogs/twomass.parquet" in inputs
+    assert n_rows == 3
+
+
+def test_plain_duckdb_reads_the_match_file(tiny_sky):
+    rows = duckdb.sql(f"from '{tiny_sky}/matches/gaia_dr2_twomass.parquet' order by 1").fetchall()
+    assert [(i, name, n) for i, name, _, n in rows] == [
+        (4295806720, "00400000+0000003", 1),
+        (34361129088, "10000000+4500003", 1),
+        (6917528443525529728, "13200000-8929596", 2),
+    ]
+
+
+def test_survey_is_not_matched_with_itself(tiny_sky):
+    with pytest.raises(UserError, match="LEFT and RIGHT are both twomass"):
+        match_surveys(tiny_sky, "twomass", "twomass", 1.0, "best")
+
+
+POSITIONS = """
+title = "Positions"
+citation = "Li et al. 2023; APOGEE"
+id = "kic"
+ra = "ra"
+dec = "dec"
+unique = false
+epoch = {epoch}
+[columns]
+kic = {{ type = "BIGINT", required = true }}
+ra = {{ type = "DOUBLE", unit = "deg", required = true }}
+dec = {{ type = "DOUBLE", unit = "deg", required = true }}
+pmra = {{ type = "DOUBLE", unit = "mas/yr", aka = ["gaiaedr3_pmra"] }}
+pmdec = {{ type = "DOUBLE", unit = "mas/yr", aka = ["gaiaedr3_pmdec"] }}
+"""
+
+
+def test_positions_of_the_kepler_field(new_sky, tmp_path, real_data):
+    """1,906 of the stars lie within 1 arcsec of one of APOGEE's, every one of them with the right KIC number."""
+    left, right = tmp_path / "kepler_gaia.toml", tmp_path / "kepler_apogee.toml"
+    left.write_text(POSITIONS.format(epoch=2016.0))
+    right.write_text(POSITIONS.format(epoch=2000.0))
+    files = {
+        "kepler_gaia": real_data("kepler/gaia_edr3_positions.csv"),
+        "kepler_apogee": real_data("kepler/apogee_positions.csv"),
+    }
+    sky = new_sky(tmp_path / "sky", files, (left, right))
+    assert match_surveys(sky, "kepler_gaia", "kepler_apogee", 1.0, "best") == 1906
+    with open_sky(sky) as connection:
+        wrong = connection.execute(
+            "select count(*) from match.kepler_gaia_kepler_apogee where kic <> kic_kepler_apogee"
+        ).fetchone()
+    assert wrong == (0,)

@@ -1,0 +1,143 @@
+"""Commands as a user runs them, on the tiny workspace."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from candlesql import open_sky
+
+QUERY = "select source_id, round(ra, 2) as ra from staging.gaia_dr2 order by source_id"
+ROWS = [(4295806720, 10.0), (34361129088, 150.0), (38655544960, 360.0), (6917528443525529728, 200.0)]
+
+
+def test_ingest_match_info_from_nothing(candlesql, tiny_files, tmp_path):
+    sky = tmp_path / "sky"
+    done = candlesql("ingest", sky, "gaia_dr2", tiny_files["gaia_dr2"])
+    assert (done.code, done.out, done.err) == (0, "4 rows\n", "")
+    assert candlesql("ingest", sky, "twomass", tiny_files["twomass"]).code == 0
+    done = candlesql("match", sky, "gaia_dr2", "twomass", "--radius", "1", "--kind", "all")
+    assert done.out == "4 pairs in match.gaia_dr2_twomass\n"
+    lines = candlesql("info", sky).out.splitlines()
+    assert lines[0] == f"{sky}  (0.1.0)"
+    assert "  staging.gaia_dr2: 4 rows, ra 10.00 to 360.00, dec -89.50 to 45.00 deg" in lines
+    assert any("`match gaia_dr2 twomass --radius 1 --kind all`" in line for line in lines)
+    assert lines[-1] == "  all cuts as published"
+
+
+def test_ingest_with_renames_and_units(candlesql, own_sky, tmp_path, write_rows, gaia_rows):
+    rows = [
+        {"plx" if k == "parallax" else k: v / 1000 if k == "parallax" else v for k, v in r.items()} for r in gaia_rows
+    ]
+    file = write_rows(tmp_path / "g.csv", [row | {"extra": 1} for row in rows])
+    done = candlesql("ingest", own_sky, "gaia_dr2", file, "--rename", "plx=parallax", "--unit", "parallax=arcsec")
+    assert (done.code, done.out) == (0, "4 rows\nleft out: extra\n")
+    with open_sky(own_sky) as connection:
+        assert connection.execute("select distinct parallax from staging.gaia_dr2").fetchall() == [(1.5,)]
+
+
+def test_own_survey_becomes_part_of_the_workspace(candlesql, own_sky, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text(
+        'title = "Mine"\ncitation = "me"\nid = "star"\n[columns]\nstar = { type = "VARCHAR", required = true }\n'
+        'age = { type = "REAL", unit = "Gyr", description = "Age" }\n'
+    )
+    (tmp_path / "t.csv").write_text('star;age\n"Kapteyn\'s star";11.5\nβ Hyi;6.7\n')
+    assert candlesql("ingest", own_sky, own, tmp_path / "t.csv").code == 0
+    own.unlink()
+    with open_sky(own_sky) as connection:
+        rows = connection.execute("select star, age from staging.mine order by star").fetchall()
+    assert rows == [("Kapteyn's star", 11.5), ("β Hyi", pytest.approx(6.7))]
+    assert "  staging.mine: 2 rows" in candlesql("info", own_sky).out.splitlines()
+
+
+def test_sql_as_a_table(candlesql, tiny_sky):
+    out = candlesql("sql", tiny_sky, QUERY).out
+    assert "source_id" in out
+    assert "6917528443525529728" in out
+
+
+def test_sql_as_csv_and_json(candlesql, tiny_sky):
+    lines = candlesql("sql", tiny_sky, QUERY + "; ", "--format", "csv").out.splitlines()
+    assert lines == ["source_id,ra", *(f"{i},{ra}" for i, ra in ROWS)]
+    out = candlesql("sql", tiny_sky, QUERY + " -- with a comment", "--format", "json").out
+    assert [tuple(json.loads(line).values()) for line in out.splitlines()] == ROWS
+
+
+def test_sql_as_parquet_on_stdout(tiny_sky):
+    done = subprocess.run(
+        [sys.executable, "-m", "candlesql.cli", "sql", tiny_sky, QUERY, "--format", "parquet"], capture_output=True
+    )
+    if done.returncode == 0 and not done.stdout:
+        pytest.skip("the module is run by its entry point only")
+    assert [tuple(row.values()) for row in pq.read_table(io.BytesIO(done.stdout)).to_pylist()] == ROWS
+
+
+def test_cuts_that_differ_are_listed(candlesql, own_sky):
+    with open_sky(own_sky, read_only=False) as connection:
+        from candlesql.sql.commands import apply_cuts
+
+        apply_cuts(connection, {"max_ruwe": "1.2"})
+    assert candlesql("info", own_sky).out.splitlines()[-1] == "  cut max_ruwe = 1.2, published 1.4"
+
+
+def test_models_show_inputs_outputs_and_where_they_come_from(candlesql, tiny_sky):
+    out = candlesql("models", tiny_sky).out
+    for word in ("photometry", "reads", "gives", "teff_k [K]", "citation", "sha256"):
+        assert word in out
+
+
+def test_export_and_join(candlesql, tiny_sky, tmp_path):
+    done = candlesql("export", tiny_sky, "staging.twomass", tmp_path / "t.parquet")
+    assert done.out == f"4 rows in {tmp_path / 't.parquet'}\n"
+    candlesql("export", tiny_sky, "staging.gaia_dr2", tmp_path / "g.parquet")
+    done = candlesql(
+        "join",
+        tiny_sky,
+        tmp_path / "g.parquet",
+        tmp_path / "o.parquet",
+        "--on",
+        "source_id",
+        "--view",
+        "quality.gaia_dr2",
+    )
+    assert done.out == f"4 of 4 rows found a star; {tmp_path / 'o.parquet'}\n"
+
+
+def test_help_imports_nothing_heavy():
+    """Each of these takes longer to import than the help to print."""
+    code = (
+        "import sys; from candlesql.cli import app\n"
+        "from typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = ('astropy', 'duckdb', 'numpy', 'onnx', 'onnxruntime', 'pyarrow', 'torch')\n"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_queries_need_neither_astropy_nor_torch(tiny_sky):
+    code = (
+        "import sys; from candlesql.sql.commands import print_query\n"
+        f"print_query({str(tiny_sky)!r}, 'select 1', 'csv')\n"
+        "print([m for m in ('astropy', 'scipy', 'torch', 'prompt_toolkit') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
+def test_output_that_nobody_reads_to_its_end(tiny_sky):
+    command = Path(sys.executable).with_name("candlesql")
+    if not command.exists():
+        pytest.skip("the command is not installed")
+    done = subprocess.run(
+        f"{command} sql '{tiny_sky}' 'from range(200000)' --format csv | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("range\n", "")

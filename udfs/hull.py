@@ -1,0 +1,176 @@
+"""Whether a star lies inside the convex hull of the training stars: exact, in any number of dimensions.
+
+A point x is inside if, for every facet, gauge @ (x - centre) <= 1, where gauge is the facet's outward normal over its
+distance from an interior centre. The largest of these is found by climbing from facet to facet, not by trying them all.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import ConvexHull, QhullError
+
+from ..errors import UserError
+from .model import NAME
+
+SUFFIX = "_hull"
+ON_THE_BOUNDARY = 1 + 1e-9
+SAME_PLANE = 1e-9
+MIN_RELATIVE_WIDTH = 1e-7
+STARTS = 32
+
+
+@dataclass(frozen=True)
+class Hull:
+    """A convex hull in whitened coordinates u = matrix @ (x - centre).
+
+    gauge [facets, dimensions]; neighbours of facet i are neighbour[pointer[i]:pointer[i + 1]]; start [few] are the
+    facets that a climb begins from; low and high [dimensions] bound the points.
+    """
+
+    names: tuple[str, ...]
+    centre: np.ndarray
+    matrix: np.ndarray
+    gauge: np.ndarray
+    pointer: np.ndarray
+    neighbour: np.ndarray
+    start: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def contains(self, x: np.ndarray) -> np.ndarray:
+        """Which points lie inside or on the boundary: x [dimensions, rows] in float64 -> bool [rows]."""
+        from .hull_kernel import largest_gauge
+
+        u = np.ascontiguousarray((self.matrix @ (x - self.centre[:, None])).T)
+        value = largest_gauge(u, self.gauge, self.pointer, self.neighbour, self.start, ON_THE_BOUNDARY)
+        return np.asarray(value <= ON_THE_BOUNDARY)
+
+
+def make_hull(points: np.ndarray, names: Sequence[str]) -> Hull:
+    """The hull of points [rows, dimensions], whose columns are `names`.
+
+    Raises
+    ------
+    UserError
+        If there are too few points, one is not finite, or they fill no volume.
+    """
+    points = np.asarray(points, np.float64)
+    n, d = points.shape
+    if n <= d:
+        raise UserError(f"convex hull: {n} points in {d} dimensions; at least {d + 1} are needed")
+    for name, column in zip(names, points.T, strict=True):
+        if not np.isfinite(column).all():
+            raise UserError(f"convex hull: column {name} holds NaN or infinity; leave those rows out")
+    centre, matrix = _whitening(points, names)
+    u = (points - centre) @ matrix.T
+    try:
+        gauge, edges, inner = _facets(u)
+    except QhullError as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(f"convex hull of {', '.join(names)}: the points fill no volume ({reason})") from None
+    pointer = np.searchsorted(edges[:, 0], np.arange(len(gauge) + 1)).astype(np.int32)
+    directions = np.random.default_rng(0).standard_normal((STARTS, d))
+    start = np.unique(np.argmax(directions @ gauge.T, axis=1)).astype(np.int32)
+    return Hull(
+        tuple(names),
+        centre + np.linalg.solve(matrix, inner),
+        matrix,
+        np.ascontiguousarray(gauge),
+        pointer,
+        edges[:, 1].astype(np.int32),
+        start,
+        points.min(axis=0),
+        points.max(axis=0),
+    )
+
+
+def write_hull(path: Path, points: np.ndarray, names: Sequence[str]) -> Hull:
+    """Make the hull of points [rows, dimensions] and store it, as `<model>_hull.npz` beside the model."""
+    hull = make_hull(points, names)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        np.savez(file, **{**vars(hull), "names": np.array(hull.names)})
+    temporary.replace(path)
+    return hull
+
+
+def read_hull(path: Path) -> Hull:
+    """Read a stored hull.
+
+    Raises
+    ------
+    UserError
+        If the file is truncated or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            parts = {key: file[key] for key in Hull.__dataclass_fields__}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: truncated or no convex hull ({error}); train the model again") from None
+    hull = Hull(**{**parts, "names": tuple(str(name) for name in parts["names"])})
+    d = len(hull.names)
+    wrong = [name for name in (*hull.names, path.stem) if not NAME.fullmatch(name)]
+    facets = len(hull.gauge)
+    sound = (
+        hull.gauge.shape == (facets, d)
+        and hull.matrix.shape == (d, d)
+        and hull.pointer.shape == (facets + 1,)
+        and all(np.isfinite(a).all() for a in (hull.gauge, hull.matrix, hull.centre))
+        and _within(hull.neighbour, facets)
+        and _within(hull.start, facets)
+        and _within(hull.pointer, len(hull.neighbour) + 1)
+    )
+    if wrong or not sound:
+        raise UserError(f"{path}: no sound convex hull; train the model again")
+    return hull
+
+
+def _within(index: np.ndarray, size: int) -> bool:
+    return bool(len(index) and index.min() >= 0 and index.max() < size)
+
+
+def _whitening(points: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Centre [d] and matrix [d, d] after which the points have unit covariance."""
+    centre, spread = points.mean(axis=0), points.std(axis=0)
+    for name, width, column in zip(names, spread, points.T, strict=True):
+        if width <= MIN_RELATIVE_WIDTH * np.abs(column).max():
+            raise UserError(f"convex hull: column {name} has one value, {column[0]:g}; leave it out")
+    variances, axes = np.linalg.eigh(np.cov((points - centre) / spread, rowvar=False).reshape(len(names), -1))
+    if variances[0] < MIN_RELATIVE_WIDTH**2 * variances[-1]:
+        tied = [name for name, weight in zip(names, axes[:, 0], strict=True) if abs(weight) > 0.1]
+        raise UserError(f"convex hull: {', '.join(tied)} depend on each other; leave one of them out")
+    return centre, (axes / np.sqrt(variances)).T / spread
+
+
+def _facets(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gauges [facets, d], sorted pairs of neighbours [edges, 2], and the interior point [d] that gauges start from."""
+    d = u.shape[1]
+    if d == 1:
+        inner = np.array([(u.min() + u.max()) / 2])
+        half = (u.max() - u.min()) / 2
+        return np.array([[1 / half], [-1 / half]]), np.array([[0, 1], [1, 0]]), inner
+    hull = ConvexHull(u)
+    inner = u[hull.vertices].mean(axis=0)
+    normal, offset = hull.equations[:, :d], hull.equations[:, d]
+    gauge = normal / -(offset + normal @ inner)[:, None]
+    left, right = np.repeat(np.arange(len(gauge)), d), hull.neighbors.ravel()
+    plane = _planes(gauge, left, right)
+    gauge = gauge[np.unique(plane, return_index=True)[1]]
+    edges = np.unique(np.stack([plane[left], plane[right]], axis=1), axis=0)
+    return gauge, edges[edges[:, 0] != edges[:, 1]], inner
+
+
+def _planes(gauge: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The plane [facets] that each facet lies in: neighbours in one plane, as on a grid, would trap a climb."""
+    size = np.linalg.norm(gauge, axis=1)
+    same = np.linalg.norm(gauge[left] - gauge[right], axis=1) < SAME_PLANE * (size[left] + size[right])
+    pairs = coo_array((np.ones(same.sum()), (left[same], right[same])), shape=(len(gauge), len(gauge)))
+    return np.asarray(connected_components(pairs, directed=False)[1])
