@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ..errors import UserError
-from ..sql.products import execute, record, replaced
+from ..sql.products import Run, execute, record, replaced
 from ..sql.progress import run_with_bar
 from ..sql.query import first_row, quoted
 from ..sql.workspace import connect, find_sky, make_sky, refresh
@@ -31,7 +31,6 @@ READ_ERRORS = (
     duckdb.IOException,
     duckdb.SerializationException,
 )
-Run = Callable[[duckdb.DuckDBPyConnection, str], None]
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,17 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     connect(sky).close()
     started = time.time()
     target = sky.catalog(survey.name)
-    with prepared(survey, files, target, renames, units, run_with_bar(f"reading {survey.name}")) as (made, done):
-        with connect(sky) as connection, replaced(made, target):
-            if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
-                shutil.copy(own, sky.surveys / own.name)
-            refresh(connection, sky)
-            said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
-            record(connection, f"staging.{survey.name}", said, files, {}, done.rows, time.time() - started)
+    run = run_with_bar(f"reading {survey.name}")
+    with (
+        prepared(survey, files, target, renames, units, run) as (made, done),
+        connect(sky) as connection,
+        replaced(made, target),
+    ):
+        if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
+            shutil.copy(own, sky.surveys / own.name)
+        refresh(connection, sky)
+        said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
+        record(connection, f"staging.{survey.name}", said, files, {}, done.rows, time.time() - started)
     return done
 
 
@@ -85,7 +88,7 @@ def prepared(
     target: Path,
     renames: dict[str, str],
     units: dict[str, str],
-    run: Run | None = None,
+    run: Run = execute,
 ) -> Iterator[tuple[Path, Ingested]]:
     """The rows of files of one survey, checked and sorted by HEALPix index, in a Parquet file beside `target`.
 
@@ -104,7 +107,6 @@ def prepared(
         For a missing column, a value or unit that cannot be converted, a duplicate identifier, a missing or
         impossible position, a damaged file, a full disk.
     """
-    run = run or execute
     _refuse_unknown_units(survey, units)
     work = target.with_name(f".{target.stem}.ingest")
     shutil.rmtree(work, ignore_errors=True)

@@ -187,6 +187,7 @@ def _check(survey: Survey) -> None:
     """What only the whole survey shows."""
     if not PLAIN_NAME.fullmatch(survey.name):
         raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
+    _refuse_narrower(survey)
     for role in ("id", "ra", "dec", "pmra", "pmdec"):
         column = getattr(survey, role)
         if column and column not in survey.columns:
@@ -198,6 +199,19 @@ def _check(survey: Survey) -> None:
         raise ValueError(f"epoch {epoch} wants one of its columns, and a format of {', '.join(EPOCH_FORMATS)}")
     if not isinstance(epoch, dict | int | float):
         raise ValueError(f"epoch {epoch!r} is neither a year nor a column with its format")
+
+
+def _refuse_narrower(survey: Survey) -> None:
+    """A survey that takes the place of a shipped one needs its columns, since views read them."""
+    shipped = SHIPPED / f"{survey.name}.toml"
+    if survey.path is None or not shipped.exists() or survey.path.resolve() == shipped.resolve():
+        return
+    missing = sorted(_parse(shipped)["columns"].keys() - survey.columns.keys())
+    if missing:
+        raise ValueError(
+            f"it takes the place of the shipped survey {survey.name} without its column {missing[0]}, which views "
+            "read; give the file another name"
+        )
 
 
 def _said(error: Exception) -> str:

@@ -87,3 +87,38 @@ create or replace macro cuts.locus_magnitude_bin() as 0.25; -- [mag] Green+2020 
 create or replace macro cuts.reference_teff() as 5400; -- [K] median of the training stars, where mean extinction vectors are taken; Green+2020 equation 17
 create or replace macro cuts.reference_logg() as 4.1; -- [dex] the same
 create or replace macro cuts.reference_feh() as -0.25; -- [dex] the same
+
+-- DistMass: extinction and distances
+create or replace macro cuts.distmass_rjce_slope() as 0.918; -- [] Majewski+2011, A_K over the colour excess of H - [4.5]
+create or replace macro cuts.distmass_rjce_irac_colour() as 0.08; -- [mag] Majewski+2011, H - [4.5] of unreddened stars with IRAC
+create or replace macro cuts.distmass_rjce_wise_colour() as 0.05; -- [mag] Zasowski+2013, H - W2 of unreddened stars
+create or replace macro cuts.distmass_a_k_over_ebv() as 0.302; -- [] A_K over E(B-V) of Schlegel+1998, as APOGEE takes it (Zasowski+2013)
+create or replace macro cuts.distmass_max_abs_b_rjce() as 16; -- [deg] Stone-Martinez+2024 section 2: RJCE below, SFD above
+create or replace macro cuts.distmass_edr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars in Gaia EDR3
+create or replace macro cuts.distmass_length_kpc() as 1.35; -- [kpc] Astraatmadja & Bailer-Jones 2016, scale length of the weak prior
+create or replace macro cuts.distmass_max_parallax_error_ratio() as 0.15; -- [] Stone-Martinez+2024 section 4.1
+create or replace macro cuts.distmass_max_a_k() as 0.5; -- [mag] Stone-Martinez+2024 section 4.1
+create or replace macro cuts.distmass_max_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.3, where labels carry errors
+create or replace macro cuts.distmass_star_bad() as 8388608; -- [] bit 23 of ASPCAPFLAG, STAR_BAD (APOGEE DR17)
+
+-- DistMass: masses and ages
+create or replace macro cuts.distmass_min_log_density() as 0; -- [] log density of training stars over that of their sparsest 1 %
+create or replace macro cuts.distmass_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.5, flat error of the paper's masses
+create or replace macro cuts.distmass_max_logg_age() as 3.5; -- [dex] Stone-Martinez+2024 section 6.1
+create or replace macro cuts.distmass_min_mass_age() as 0.8; -- [Msun] Stone-Martinez+2024 section 6.1
+create or replace macro cuts.distmass_max_mass_age() as 8; -- [Msun] Stone-Martinez+2024 section 6.1
+create or replace macro cuts.distmass_max_abs_feh_age() as 0.5; -- [dex] Stone-Martinez+2024 section 6.1
+create or replace macro cuts.distmass_mass_loss() as 0.03; -- [Msun] Stone-Martinez+2024 section 6.2; Handberg+2017
+create or replace macro cuts.distmass_reference_teff_error() as 8; -- [K] median of APOGEE DR17 giants (APO-K2): errors that the networks learned with
+create or replace macro cuts.distmass_reference_logg_error() as 0.022; -- [dex] the same
+create or replace macro cuts.distmass_reference_m_h_error() as 0.006; -- [dex] the same
+create or replace macro cuts.distmass_reference_c_fe_error() as 0.015; -- [dex] typical of APOGEE DR17 giants
+create or replace macro cuts.distmass_reference_n_fe_error() as 0.02; -- [dex] typical of APOGEE DR17 giants
+create or replace macro cuts.distmass_unknown_extinction_error() as 0.05; -- [mag] added where no extinction is known; median A_K of Kepler giants by RJCE
+create or replace macro cuts.distmass_extinction_error_ratio() as 0.1; -- [] of A_K; Majewski+2011
+create or replace macro cuts.distmass_cluster_distance_error() as 0.085; -- [] Stone-Martinez+2024 section 4.1, 7-10 %
+create or replace macro cuts.distmass_min_member_probability() as 0.01; -- [] Donor+2020, within 3 sigma in each of three dimensions
+create or replace macro cuts.distmass_logg_bin() as 0.5; -- [dex] Stone-Martinez+2024 figures 7 and 13
+create or replace macro cuts.distmass_nmsu_teff_error() as 50; -- [K] least error of Teff in NMSU distances: that of the isochrones' scale
+create or replace macro cuts.distmass_nmsu_logg_error() as 0.05; -- [dex] the same of log g
+create or replace macro cuts.distmass_nmsu_m_h_error() as 0.05; -- [dex] the same of [M/H], the step of the grid

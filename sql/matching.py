@@ -30,7 +30,7 @@ def match_surveys(path: Path, left: str, right: str, radius_arcsec: float, kind:
     if kind not in get_args(Kind):
         raise UserError(f"--kind {kind}: it is one of {', '.join(get_args(Kind))}")
     sky = existing_sky(path)
-    left_survey, right_survey = load_survey(left, sky.surveys), load_survey(right, sky.surveys)
+    left_survey, right_survey = (load_survey(name, sky.surveys) for name in (left, right))
     with open_sky(path, read_only=False) as connection:
         return match(
             connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching")

@@ -13,7 +13,7 @@ from ..udfs.functions import model_files
 from ..udfs.model import Model, load_model
 from .files import ROOT
 from .matching import match
-from .products import Run, execute, is_fresh
+from .products import Run, execute, is_fresh, write_product
 from .scoring import score_in_parts
 from .workspace import Sky
 
@@ -21,7 +21,7 @@ from .workspace import Sky
 @dataclass(frozen=True)
 class SystemSteps:
     """From `systems.toml`: where a system's rows come from, which matches it reads, the model that scores if it has
-    several, and the columns of its inputs that stand beside the scores."""
+    several, the columns of its inputs that stand beside the scores, and its labelled rows if a baseline judges them."""
 
     name: str
     inputs: str
@@ -31,6 +31,7 @@ class SystemSteps:
     catalogue: str
     model: str = ""
     carries: tuple[str, ...] = ()
+    labels: str = ""
 
 
 def system_steps(name: str) -> SystemSteps:
@@ -89,7 +90,24 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     model = system_model(sky, system)
     if not is_fresh(connection, f"{system}.scores", _sources(sky), {model.name: model.sha256}):
         made[f"{system}.scores"] = score(connection, sky, system)
-    return made
+    return made | _score_baseline(connection, sky, system_steps(system), run)
+
+
+def _score_baseline(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run) -> dict[str, int]:
+    """What the baseline says of the labelled stars, where it was trained on other tables than these."""
+    name, product = f"{steps.name}_baseline", f"{steps.name}.baseline"
+    path = model_files(sky.models).get(name)
+    if not steps.labels or path is None or path.parent == sky.models:
+        return {}
+    model = load_model(path)
+    if is_fresh(connection, product, _sources(sky), {name: model.sha256}):
+        return {}
+    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
+    query = f"select {steps.id}, unnest({name}_net({arguments})) from {steps.labels}"
+    target = sky.results / f"{name}.parquet"
+    made_by = f"run {steps.name}"
+    rows = write_product(connection, sky, product, query, target, made_by, _sources(sky), {name: model.sha256}, run)
+    return {product: rows} if rows else {}
 
 
 def _sources(sky: Sky) -> list:

@@ -145,7 +145,7 @@ def _ranges(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps)
     """
     column = steps.id.split(",")[-1].strip()
     groups = _row_groups(connection, sky, steps)
-    if any(low is None for low, _ in groups):
+    if _columns(connection, steps.inputs)[column][0] != "BIGINT" or any(low is None for low, _ in groups):
         return [("true", sum(rows for _, rows in groups))]
     bounds: list[int | None] = []
     counts = [0]
@@ -175,14 +175,18 @@ def _row_groups(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSt
     return sorted(groups, key=lambda group: (group[0] is not None, group[0]))
 
 
-def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
-    schema, view = steps.inputs.split(".")
+def _columns(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, tuple[str, str]]:
+    """Type and comment of a view's columns."""
     rows = connection.execute(
-        "select column_name, comment from duckdb_columns() "
-        "where schema_name = ? and table_name = ? and database_name = current_database()",
-        [schema, view],
+        "select column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where schema_name || '.' || table_name = ? and database_name = current_database()",
+        [view],
     ).fetchall()
-    comments = {name: comment or "" for name, comment in rows}
+    return {name: (type_, comment) for name, type_, comment in rows}
+
+
+def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
+    comments = {name: comment for name, (_, comment) in _columns(connection, steps.inputs).items()}
     for field in model.inputs:
         if field.name not in comments:
             raise UserError(

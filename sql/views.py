@@ -13,7 +13,7 @@ import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UserError
-from ..udfs.functions import create_stored_macros, model_files, outlines
+from ..udfs.functions import create_stored_macros, drop_stored_macros, model_files, outlines
 from . import files
 from .query import quoted
 
@@ -43,7 +43,7 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: 
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
     _drop_views(connection)
     if models_changed:
-        _drop_macros(connection)
+        drop_stored_macros(connection)
     schemas = {item.name.split(".")[0] for item in items} | {"staging", "match", "photometry"}
     for schema in sorted(schemas):
         connection.execute(f"create schema if not exists {schema}")
@@ -109,16 +109,6 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for schema, name in named:
         connection.execute(f'drop view if exists "{schema}"."{name}"')
-
-
-def _drop_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    named = connection.execute(
-        """select distinct if(function_type = 'table_macro', 'macro table', 'macro'), schema_name, function_name
-           from duckdb_functions()
-           where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')"""
-    ).fetchall()
-    for kind, schema, name in named:
-        connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
 
 
 def _create(connection: duckdb.DuckDBPyConnection, item: files.Item) -> None:

@@ -60,18 +60,19 @@ class Sky:
         return self.matches / f"{left}_{right}.parquet"
 
     def code_fingerprint(self) -> str:
-        """Changes when a file that says what a view is changes, or when the workspace moves."""
+        """Changes when a file that says what a view is changes."""
         return self._fingerprint(views.code_sources(self))
 
     def fingerprint(self) -> str:
         """Changes when any file that views are made of changes, or when the workspace moves."""
-        return self._fingerprint([*views.code_sources(self), *views.data_sources(self)])
+        return self._fingerprint([*views.code_sources(self), *views.data_sources(self)], str(self.root))
 
-    def _fingerprint(self, paths: list[Path]) -> str:
-        digest = hashlib.sha256(f"{version('candlesql')} {self.root}".encode())
+    def _fingerprint(self, paths: list[Path], place: str = "") -> str:
+        digest = hashlib.sha256(f"{version('candlesql')} {place}".encode())
         for path in paths:
             stat = path.stat()
-            digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size}".encode())
+            name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+            digest.update(f"{name} {stat.st_mtime_ns} {stat.st_size}".encode())
         return digest.hexdigest()
 
 

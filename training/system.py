@@ -21,10 +21,12 @@ from ..udfs.onnx_udf import session_of
 from .export import Member, system_graph
 from .mdn import train
 from .specification import System, load_system
+from .trees import train_trees
 
 FOLDS = 5
 ONE_FOLD_ABOVE = 20_000
 MIN_ROWS = 200
+BASELINE_OUTPUTS = [{"name": "p_rc_baseline", "unit": ""}]
 Progress = Callable[[str, int, int], None]
 
 
@@ -71,19 +73,25 @@ def train_system(
     started = time.time()
     rows, system = _load(connection, name, view)
     folds = range(FOLDS) if len(rows) <= ONE_FOLD_ABOVE else range(1)
-    held_out = []
+    held_out, baseline = [], []
     for fold in folds:
         label = f"fold {fold + 1} of {len(folds)}"
         members = _train_members(connection, system, rows, rows.fold != fold, seed, label, progress)
         graph = system_graph(members, system.input_names, len(system.outputs), name)
         model = write_model(model_path.with_suffix(f".fold{fold}"), graph, _plain_metadata(system))
-        held_out.append(_scores(model, system, rows, rows.fold == fold))
+        held_out.append(_scores(model, system.outputs, system, rows, rows.fold == fold))
         model.path.unlink()
+        trees = _train_baseline(connection, system, rows, rows.fold != fold, seed, _baseline_path(model_path))
+        if trees:
+            baseline.append(_scores(trees, BASELINE_OUTPUTS, system, rows, rows.fold == fold))
     if len(folds) > 1:
         members = _train_members(connection, system, rows, rows.fold >= 0, seed, "all stars", progress)
+        _train_baseline(connection, system, rows, rows.fold >= 0, seed, _baseline_path(model_path))
         graph = system_graph(members, system.input_names, len(system.outputs), name)
     held = pa.concat_tables(held_out)
     _write_parquet(held, held_out_path)
+    if baseline:
+        _write_parquet(pa.concat_tables(baseline), held_out_path.with_name(f"{name}_baseline.parquet"))
     giants = _giants(connection, {n: held[n].to_numpy() for n in held.column_names}, len(held))
     seconds = time.time() - started
     _write_hull(connection, system, rows, folds, seed, model_path)
@@ -167,6 +175,24 @@ def _train_members(
     return members
 
 
+def _baseline_path(model_path: Path) -> Path:
+    return model_path.with_name(f"{model_path.stem}_baseline.onnx")
+
+
+def _train_baseline(
+    connection: duckdb.DuckDBPyConnection, system: System, rows: Rows, chosen: np.ndarray, seed: int, path: Path
+) -> Model | None:
+    """Train trees on the labelled states of the chosen rows [rows], and write them; nothing without a state."""
+    states = [network.state for network in system.networks if network.state]
+    if not states:
+        return None
+    state = rows.columns[states[0].column]
+    usable = chosen & np.isfinite(state)
+    graph = train_trees(rows.labels(system.input_names)[usable], state[usable], _seed(seed, "baseline", 0) % 2**31)
+    about = {"outputs": BASELINE_OUTPUTS, "n_train": str(int(usable.sum())), "citation": "Ke et al. 2017, LightGBM"}
+    return write_model(path, graph, _plain_metadata(system) | about)
+
+
 def _most(connection: duckdb.DuckDBPyConnection, cut: str) -> int:
     """The value in force of the cut that limits the number of training rows."""
     return int(first_row(connection, f"select cuts.{cut}()")[0])
@@ -206,10 +232,10 @@ def _write_hull(
     write_hull(model_path.with_name(f"{model_path.stem}{SUFFIX}.npz"), rows.labels(system.hull)[chosen], system.hull)
 
 
-def _scores(model: Model, system: System, rows: Rows, held: np.ndarray) -> pa.Table:
+def _scores(model: Model, named: list[dict[str, str]], system: System, rows: Rows, held: np.ndarray) -> pa.Table:
     x = np.stack([rows.columns[n][held] for n in system.input_names]).astype(np.float32)
     y = session_of(model).run(None, {"x": x})[0]
-    outputs = {entry["name"]: pa.array(values) for entry, values in zip(system.outputs, y, strict=True)}
+    outputs = {entry["name"]: pa.array(values) for entry, values in zip(named, y, strict=True)}
     return pa.table({system.id: pa.array(rows.columns[system.id][held].astype(np.int64)), **outputs})
 
 

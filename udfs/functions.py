@@ -30,6 +30,7 @@ from .network_sql import scalar_macro_body, table_macro_body
 from .onnx_udf import as_struct, as_structs, register, register_rows, session_of
 
 SHIPPED = Path(__file__).parent / "models"
+KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
 WRITERS = ("functions.py", "network_sql.py", "hull.py")
 
 
@@ -61,24 +62,75 @@ def fingerprint(own: Path) -> str:
 
 
 def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
-    """Create the forms that need no Python, and the functions over them."""
-    for model in models_of(own):
-        connection.execute(f"create schema if not exists {model.system}")
-        _create_outline(connection, model)
-        _create_functions(connection, model)
-        _create_derivatives(connection, model)
-        arguments = [f'"{field.name}"' for field in model.inputs]
-        try:
-            scalar = scalar_macro_body(model, arguments)
-            table = table_macro_body(model, "query_table(source)")
-        except NotImplementedError:
-            scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
-            table = f"select *, unnest({scalar}) from query_table(source)"
-        _create(connection, f"{model.name}_net", arguments, scalar)
-        connection.execute(f"create or replace macro {model.name}_rows(source) as table {table}")
+    """Create the forms that need no Python, and the functions over them; a network that is there as it should be stays,
+    since binding it takes long."""
+    models, stored = models_of(own), _stored(connection)
+    notes = {f"{model.name}_{form}": _note(model) for model in models for form in ("net", "rows")}
+    for (name, kind), note in stored.items():
+        if notes.get(name) != note:
+            connection.execute(f"drop {kind} {_in_file(connection, name)}")
+    with outlines(connection, own):
+        for model in models:
+            connection.execute(f"create schema if not exists {model.system}")
+            if (f"{model.name}_rows", "macro table") not in stored or stored[f"{model.name}_net", "macro"] != _note(
+                model
+            ):
+                _create_network(connection, model)
+            _create_functions(connection, model)
+            _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
         hull = _hull(path, path.stat().st_mtime_ns)
         _create(connection, name, [f'"{column}"' for column in hull.names], _outside_box(hull))
+
+
+def drop_stored_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop every macro of the database but the networks; `create_stored_macros` drops those that are out of date."""
+    named = connection.execute(
+        f"""select distinct {KIND}, schema_name, function_name from duckdb_functions()
+            where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')
+            and coalesce(comment, '') not like 'network %'"""
+    ).fetchall()
+    for kind, schema, name in named:
+        connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
+
+
+def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """The comment of each network's macro in the database, by name and kind."""
+    rows = connection.execute(
+        f"""select distinct function_name, {KIND}, comment from duckdb_functions()
+            where database_name = current_database() and comment like 'network %'"""
+    ).fetchall()
+    return {(name, kind): note for name, kind, note in rows}
+
+
+def _note(model: Model) -> str:
+    """Says what a network's macros were made of."""
+    digest = hashlib.sha256(model.sha256.encode())
+    for name in WRITERS:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return f"network {digest.hexdigest()[:16]}"
+
+
+def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """The model as one scalar and one table macro."""
+    arguments = [f'"{field.name}"' for field in model.inputs]
+    try:
+        scalar = scalar_macro_body(model, arguments)
+        table = table_macro_body(model, "query_table(source)")
+    except NotImplementedError:
+        scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
+        table = f"select *, unnest({scalar}) from query_table(source)"
+    _create(connection, f"{model.name}_net", arguments, scalar)
+    connection.execute(f"create or replace macro {model.name}_rows(source) as table {table}")
+    for kind, form in (("macro", "net"), ("macro table", "rows")):
+        name = _in_file(connection, f"{model.name}_{form}")
+        connection.execute(f"comment on {kind} {name} is '{_note(model)}'")
+
+
+def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
+    """The macro of the database file, where a temporary one may shadow it."""
+    ((database,),) = connection.execute("select current_database()").fetchall()
+    return f'"{database}".main.{macro}'
 
 
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
@@ -98,25 +150,19 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
 
 @contextmanager
 def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]:
-    """Let outlines shadow the stored networks, unless the vectorised functions do so already, while views are made."""
+    """Let outlines shadow the stored networks, unless the vectorised functions do so already, while what calls them is
+    made: DuckDB binds a macro's whole body for each macro and view that calls it, which takes long, but runs the body
+    that is there when it is used."""
     known = connection.execute("select function_name from duckdb_functions() where database_name = 'temp'").fetchall()
     bare = [model for model in models_of(own) if (f"{model.name}_net",) not in known]
     for model in bare:
-        connection.execute(f"create temp macro {model.name}_net({_arguments(model)}) as {_outline(model)}")
+        nulls = ", ".join(f"'{output.name}': null::FLOAT" for output in model.outputs)
+        connection.execute(f"create temp macro {model.name}_net({_arguments(model)}) as {{{nulls}}}")
+        connection.execute(f"create temp macro {model.name}_rows(source) as table from query_table(source)")
     yield
     for model in bare:
         connection.execute(f"drop macro temp.{model.name}_net")
-
-
-def _create_outline(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    connection.execute(f"create or replace macro {model.name}_net({_arguments(model)}) as {_outline(model)}")
-    connection.execute(f"create or replace macro {model.name}_rows(source) as table from query_table(source)")
-
-
-def _outline(model: Model) -> str:
-    """The network's macro without the network: DuckDB binds a macro's whole body for each macro and view that calls it,
-    which takes long, but runs the body that is there when it is used."""
-    return "{" + ", ".join(f"'{output.name}': null::FLOAT" for output in model.outputs) + "}"
+        connection.execute(f"drop macro table temp.{model.name}_rows")
 
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import ConvexHull, QhullError
 
 from ..errors import UserError
 from .model import NAME
@@ -61,6 +58,8 @@ def make_hull(points: np.ndarray, names: Sequence[str]) -> Hull:
     UserError
         If there are too few points, one is not finite, or they fill no volume.
     """
+    from scipy.spatial import QhullError
+
     points = np.asarray(points, np.float64)
     n, d = points.shape
     if n <= d:
@@ -157,6 +156,8 @@ def _facets(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         inner = np.array([(u.min() + u.max()) / 2])
         half = (u.max() - u.min()) / 2
         return np.array([[1 / half], [-1 / half]]), np.array([[0, 1], [1, 0]]), inner
+    from scipy.spatial import ConvexHull
+
     hull = ConvexHull(u)
     inner = u[hull.vertices].mean(axis=0)
     normal, offset = hull.equations[:, :d], hull.equations[:, d]
@@ -170,6 +171,9 @@ def _facets(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _planes(gauge: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The plane [facets] that each facet lies in: neighbours in one plane, as on a grid, would trap a climb."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     size = np.linalg.norm(gauge, axis=1)
     same = np.linalg.norm(gauge[left] - gauge[right], axis=1) < SAME_PLANE * (size[left] + size[right])
     pairs = coo_array((np.ones(same.sum()), (left[same], right[same])), shape=(len(gauge), len(gauge)))

@@ -47,8 +47,8 @@ def _untagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         entries = loader.construct_mapping(node, deep=True)
         return entries.get("unit", entries)
-    return loader.construct_sequence(node, deep=True)  # type: ignore[arg-type]
+    assert isinstance(node, yaml.SequenceNode)
+    return loader.construct_sequence(node, deep=True)
 
 
-_Loader.add_constructor("!!omap", yaml.SafeLoader.construct_yaml_omap)  # type: ignore[type-var]
 _Loader.add_multi_constructor("!", _untagged)

@@ -6,6 +6,7 @@ import io
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -46,17 +47,14 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
 def _described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
     if VOTABLE_KEY in notes:
         said = _votable_fields(notes[VOTABLE_KEY], path)
-        return {
-            name: replace(column, **said.get(name, {}))  # type: ignore[arg-type]
-            for name, column in columns.items()
-        }
+        return {name: replace(column, **said.get(name, {})) for name, column in columns.items()}
     if ASTROPY_KEY in notes:
         entries = ecsv.header(notes[ASTROPY_KEY].decode(), path)
         return {name: ecsv.described(column, entries) for name, column in columns.items()}
     return columns
 
 
-def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, str]]:
+def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, Any]]:
     """Units, UCDs and descriptions of the FIELD elements of a VOTable header."""
     said = {}
     try:

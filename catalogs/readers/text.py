@@ -60,9 +60,9 @@ def _top(path: Path) -> tuple[list[str], str]:
         is_gzip = file.read(2) == b"\x1f\x8b"
     if is_gzip != (path.suffix.lower() == ".gz"):
         raise UserError(f"{path}: its name and its content disagree on gzip; rename it")
-    opened = gzip.open(path, "rt", encoding="utf-8-sig") if is_gzip else path.open(encoding="utf-8-sig")
+    opener = gzip.open if is_gzip else open
     try:
-        with opened as lines:
+        with opener(path, "rt", encoding="utf-8-sig") as lines:
             for line in lines:
                 if not line.startswith("#"):
                     return comments, line.rstrip("\r\n")

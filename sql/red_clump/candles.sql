@@ -5,10 +5,10 @@ select
     l,
     b,
     parallax_error,
-    case when phot_g_mean_mag is null or w1mpro is null then 'J-Ks' else 'G-W1' end as recipe,
-    case when recipe = 'G-W1' then w1mpro else ks_m end as magnitude,
-    case when recipe = 'G-W1' then phot_g_mean_mag - w1mpro else j_m - ks_m end as colour,
-    case when recipe = 'G-W1' then teff_photometric_k end as teff_k,
+    if(phot_g_mean_mag is null or w1mpro is null, 'J-Ks', 'G-W1') as recipe,
+    if(recipe = 'G-W1', w1mpro, ks_m) as magnitude,
+    if(recipe = 'G-W1', phot_g_mean_mag - w1mpro, j_m - ks_m) as colour,
+    if(recipe = 'G-W1', teff_photometric_k, null) as teff_k,
     parallax - parallax_zero_point as true_parallax,
     stats.fold(source_id, 'distance', 5) as fold
 from red_clump.giants

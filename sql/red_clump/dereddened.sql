@@ -9,14 +9,13 @@ select
     candles.b,
     candles.true_parallax,
     candles.parallax_error,
-    case
-        when
-            candles.recipe = 'G-W1'
-            then (candles.colour - colours.intercept - colours.slope * candles.teff_k) / (cuts.a_g_over_a_w1() - 1)
-        else 0
-    end as extinction,
+    if(
+        candles.recipe = 'G-W1',
+        (candles.colour - colours.intercept - colours.slope * candles.teff_k) / (cuts.a_g_over_a_w1() - 1),
+        0
+    ) as extinction,
     candles.magnitude - extinction as magnitude,
-    case when candles.recipe = 'G-W1' then candles.teff_k / 1000 else candles.colour end as predictor,
+    if(candles.recipe = 'G-W1', candles.teff_k / 1000, candles.colour) as predictor,
     candles.magnitude - extinction + 5 * log10(candles.true_parallax) - 10 as parallax_magnitude
 from red_clump.candles as candles
 left join red_clump.intrinsic_colours as colours on candles.fold = colours.fold

@@ -14,8 +14,8 @@ with stars as (
         5 * log10(distances.distance_kpc) + 10 as photometric_modulus,
         5 / ln(10) * distances.parallax_error / distances.true_parallax as parallax_width,
         distances.true_parallax > 10 * distances.parallax_error as is_sharp,
-        case when is_sharp then 10 - 5 * log10(distances.true_parallax) else photometric_modulus end as middle,
-        case when is_sharp then 5 * parallax_width else 2.5 end as half_span
+        if(is_sharp, 10 - 5 * log10(distances.true_parallax), photometric_modulus) as middle,
+        if(is_sharp, 5 * parallax_width, 2.5) as half_span
     from red_clump.distances as distances
     inner join red_clump.giants as giants using (source_id)
     inner join red_clump.magnitude_models as models using (recipe)

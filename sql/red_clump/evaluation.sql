@@ -30,11 +30,11 @@ select
     stats.fold(held_out.source_id, 'rank', 5) as fold,
     truth.phase = 3 as is_rc_by_phase,
     scores.j_m - scores.ks_m as j_ks,
-    case
-        when
-            is_in_label_range
-            then red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc)
-    end as tier
+    if(
+        is_in_label_range,
+        red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc),
+        null
+    ) as tier
 from held_out
 inner join red_clump.labels as labels using (source_id)
 left join red_clump.scores as scores using (source_id)

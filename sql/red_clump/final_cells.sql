@@ -16,8 +16,8 @@ with labelled as (
 wholes as (
     select
         tier,
-        1 - sum(n_true) / nullif(sum(n_selected), 0) as contamination,
-        sum(n_true) / nullif(sum(n_rc), 0) as completeness
+        1 - sum(n_true) / nullif(sum(n_selected), 0) as tier_contamination,
+        sum(n_true) / nullif(sum(n_rc), 0) as tier_completeness
     from labelled
     group by tier
 ),
@@ -41,9 +41,9 @@ select
     coalesce(labelled.n_selected, 0) as n_selected,
     coalesce(labelled.n_true, 0) as n_true,
     coalesce(labelled.n_rc, 0) as n_rc,
-    red_clump.pooled_share(labelled.n_selected - labelled.n_true, labelled.n_selected, wholes.contamination)
+    red_clump.pooled_share(labelled.n_selected - labelled.n_true, labelled.n_selected, wholes.tier_contamination)
         as contamination,
-    red_clump.pooled_share(labelled.n_true, labelled.n_rc, wholes.completeness) as completeness,
+    red_clump.pooled_share(labelled.n_true, labelled.n_rc, wholes.tier_completeness) as completeness,
     red_clump.pooled_error(contamination, labelled.n_selected) as contamination_error,
     red_clump.pooled_error(completeness, labelled.n_rc) as completeness_error
 from final

@@ -37,5 +37,5 @@ select
     sum(n_wrong) over so_far / sum(n) over so_far as contamination_so_far
 from summed
 window
-    so_far as (partition by tier, along order by case when along = 'abs_b_deg' then -low else low end)
+    so_far as (partition by tier, along order by if(along = 'abs_b_deg', -low, low))
 order by tier, along, low

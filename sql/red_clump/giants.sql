@@ -11,6 +11,6 @@ with giants as (
 )
 
 select
-    * replace (case when is_in_label_range then p_rc end as p_rc),
-    case when is_in_label_range then red_clump.tier(teff_k, delta_nu_uhz, delta_p_s, p_rc) end as tier
+    * replace (if(is_in_label_range, p_rc, null) as p_rc),
+    if(is_in_label_range, red_clump.tier(teff_k, delta_nu_uhz, delta_p_s, p_rc), null) as tier
 from giants

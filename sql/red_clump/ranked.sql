@@ -55,3 +55,12 @@ select
     p_rc as worth
 from red_clump.binned
 where p_rc is not null
+union all by name
+select
+    'lightgbm' as method,
+    source_id,
+    is_rc,
+    is_rc_by_phase,
+    p_rc_baseline as worth
+from red_clump.binned
+inner join red_clump.baseline using (source_id)

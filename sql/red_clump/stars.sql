@@ -32,9 +32,9 @@ with gaia_stars as (
         'gaia_dr2' as survey
     from staging.gaia_dr2 as gaia
     inner join quality.gaia_dr2 as quality using (source_id)
-    left join match.twomass using (source_id)
-    left join staging.twomass as twomass using (designation)
-    left join quality.twomass as twomass_quality using (designation)
+    left join match.twomass as to_twomass on gaia.source_id = to_twomass.source_id
+    left join staging.twomass as twomass on to_twomass.designation = twomass.designation
+    left join quality.twomass as twomass_quality on to_twomass.designation = twomass_quality.designation
     left join match.allwise as to_allwise on gaia.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
     left join quality.allwise as allwise_quality on to_allwise.designation = allwise_quality.designation

@@ -7,10 +7,10 @@ create or replace macro red_clump.thresholds(goal, wanted) as table
             method,
             arg_max(
                 { 'p': min_delta_p_s, 'nu': max_delta_nu_uhz, 'teff': min_teff_k, 'rc': min_p_rc },
-                case when goal = 'contamination' then completeness else -contamination end
+                if(goal = 'contamination', completeness, -contamination)
             ) as edge
         from red_clump.candidate_cuts
-        where chooses and case when goal = 'contamination' then contamination <= wanted else completeness >= wanted end
+        where chooses and if(goal = 'contamination', contamination <= wanted, completeness >= wanted)
         group by method
     )
 

@@ -20,7 +20,7 @@ select
     parameter,
     reference,
     count(*) as n,
-    case when starts_with(parameter, 'distance') then median(difference) else avg(difference) end as bias,
+    if(starts_with(parameter, 'distance'), median(difference), avg(difference)) as bias,
     stddev_pop(difference) as standard_deviation,
     stats.robust_scatter(difference) as robust_scatter,
     avg(abs(difference)) as mean_absolute,

@@ -78,23 +78,21 @@ create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch,
 
     guarded as (
         select
-            * exclude (ni),
+            *,
             case
                 when greatest(ni, nj, nk) > 6 then error('cell is too small for the search ball of ' || id)
-                else ni
-            end as ni
+                else ni + 7 * nj + 49 * nk
+            end as box
         from corners
     ),
 
-    -- One row for each size of box and each cube in it, so that a plain join makes the copies.
+    -- One row for each size of box and each cube in it, so that a plain join on one key makes the copies.
     boxes as (
         select
-            a.range as ni,
-            b.range as nj,
-            c.range as nk,
             di.range as di,
             dj.range as dj,
-            dk.range as dk
+            dk.range as dk,
+            a.range + 7 * b.range + 49 * c.range as box
         from range(7) as a, range(7) as b, range(7) as c, range(7) as di, range(7) as dj, range(7) as dk
         where di.range <= a.range and dj.range <= b.range and dk.range <= c.range
     )
@@ -111,7 +109,7 @@ create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch,
         speed_squared,
         sphere.cube_key(i + di, j + dj, k + dk) as cube
     from guarded
-    inner join boxes using (ni, nj, nk);
+    inner join boxes using (box);
 
 -- A standing star in its cube; dt counts from the mid epoch.
 create or replace macro sphere.standing_in_cubes(standing, mid_epoch, cell) as table

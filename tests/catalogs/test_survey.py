@@ -30,10 +30,12 @@ def survey_file(tmp_path):
 @pytest.mark.parametrize("name", survey_files())
 def test_shipped_survey_has_units_that_astropy_knows_and_describes_every_column(name):
     survey = load_survey(name)
-    assert survey.title and survey.citation
+    assert survey.title
+    assert survey.citation
     for column in survey.columns.values():
         u.Unit(column.unit, parse_strict="raise")
-        assert column.description and column.ucd
+        assert column.description
+        assert column.ucd
         assert (column.unit == "mag") >= bool(column.system)
     assert survey.columns[survey.id].required
 
@@ -68,10 +70,14 @@ def test_like_takes_what_the_file_does_not_say(survey_file):
 
 
 def test_like_may_name_the_shipped_survey_of_the_same_name(survey_file, tmp_path):
-    file = survey_file(
-        'like = "gaia_dr2"\n[columns]\nsource_id = {}\nra = {}\ndec = {}\n pmra = {}\n pmdec = {}', "gaia_dr2.toml"
-    )
-    assert list(read_survey(file, tmp_path).columns) == ["source_id", "ra", "dec", "pmra", "pmdec"]
+    file = survey_file('like = "gaia_dr2"\nepoch = 2015.0\n', "gaia_dr2.toml")
+    assert read_survey(file, tmp_path).epoch == 2015.0
+
+
+def test_file_of_a_shipped_name_must_have_the_shipped_columns(survey_file):
+    file = survey_file(PLAIN, "gaia_dr2.toml")
+    with pytest.raises(UserError, match=r"gaia_dr2 without its column b, which views read; give the file another name"):
+        read_survey(file)
 
 
 @pytest.mark.parametrize(

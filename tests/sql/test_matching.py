@@ -118,17 +118,17 @@ pmdec = {{ type = "DOUBLE", unit = "mas/yr", aka = ["gaiaedr3_pmdec"] }}
 
 def test_positions_of_the_kepler_field(new_sky, tmp_path, real_data):
     """1,906 of the stars lie within 1 arcsec of one of APOGEE's, every one of them with the right KIC number."""
-    left, right = tmp_path / "kepler_gaia.toml", tmp_path / "kepler_apogee.toml"
+    left, right = tmp_path / "field_gaia.toml", tmp_path / "field_apogee.toml"
     left.write_text(POSITIONS.format(epoch=2016.0))
     right.write_text(POSITIONS.format(epoch=2000.0))
     files = {
-        "kepler_gaia": real_data("kepler/gaia_edr3_positions.csv"),
-        "kepler_apogee": real_data("kepler/apogee_positions.csv"),
+        "field_gaia": real_data("kepler/gaia_edr3_positions.csv"),
+        "field_apogee": real_data("kepler/apogee_positions.csv"),
     }
     sky = new_sky(tmp_path / "sky", files, (left, right))
-    assert match_surveys(sky, "kepler_gaia", "kepler_apogee", 1.0, "best") == 1906
+    assert match_surveys(sky, "field_gaia", "field_apogee", 1.0, "best") == 1906
     with open_sky(sky) as connection:
         wrong = connection.execute(
-            "select count(*) from match.kepler_gaia_kepler_apogee where kic <> kic_kepler_apogee"
+            "select count(*) from match.field_gaia_field_apogee where kic <> kic_field_apogee"
         ).fetchone()
     assert wrong == (0,)

@@ -45,8 +45,10 @@ def test_readers_stand_side_by_side(tiny_sky):
     first, second = open_sky(tiny_sky), open_sky(tiny_sky)
     net = "select photometry_net(5000, 3, 0) is not null"
     try:
-        count = f"c.execute({COUNT!r}).fetchone()[0]"
-        code = f"import candlesql\nwith candlesql.open_sky({str(tiny_sky)!r}) as c: print({count})"
+        code = (
+            "import candlesql\n"
+            f"with candlesql.open_sky({str(tiny_sky)!r}) as c: print(c.execute({COUNT!r}).fetchone()[0])"
+        )
         assert in_other_process(code) == "3"
         assert shell(tiny_sky / "sky.duckdb", COUNT) == "3"
         first.close()
@@ -92,6 +94,7 @@ def test_views_are_not_made_again_when_nothing_changed(tiny_sky):
     assert (tiny_sky / "sky.duckdb").stat().st_mtime_ns == before
 
 
+@pytest.mark.heavy
 def test_database_can_be_made_again_from_the_files(own_sky):
     (own_sky / "sky.duckdb").unlink()
     make_sky(own_sky)
@@ -184,9 +187,14 @@ def test_what_was_in_place_comes_back_if_the_rest_fails(tmp_path):
     target, made = tmp_path / "t.parquet", tmp_path / "made"
     target.write_text("old")
     made.write_text("new")
-    with pytest.raises(RuntimeError), replaced(made, target):
-        assert target.read_text() == "new"
-        raise RuntimeError
+
+    def fails():
+        with replaced(made, target):
+            assert target.read_text() == "new"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
     assert target.read_text() == "old"
     made.write_text("new")
     with replaced(made, target):

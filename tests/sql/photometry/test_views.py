@@ -2,7 +2,9 @@
 
 import shutil
 import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -247,7 +249,7 @@ def test_every_column_is_described(connection):
 
 
 def test_the_plain_shell_gives_the_same_reddenings(sky, connection):
-    shell = shutil.which("duckdb")
+    shell = shutil.which("duckdb", path=str(Path(sys.executable).parent))
     if shell is None:
         pytest.skip("the DuckDB shell is not installed")
     query = "select avg(ebv), avg(chi2) from photometry.reddenings"

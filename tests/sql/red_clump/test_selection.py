@@ -1,0 +1,161 @@
+"""Tiers, bins, thresholds and rankings on tables small enough to count by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+BINNED = """
+    select i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
+        14.5::real as phot_g_mean_mag, 0.65::real as j_ks, teff_k, delta_nu_uhz, delta_p_s,
+        96 as teff_bin, 24 as logg_bin, 4 as delta_nu_bin, 13 as delta_p_bin, 95 as teff_label_bin, 24 as logg_label_bin
+    from (values {}) as t(i, is_rc, p_rc, tier, b, g_error_ratio, teff_k, delta_nu_uhz, delta_p_s)
+"""
+
+
+def binned(*rows: str) -> str:
+    return BINNED.format(", ".join(f"({row})" for row in rows))
+
+
+def macro(connection, call: str):
+    return connection.execute(f"select {call}").fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "tier"),
+    [
+        ("4701, 5.24, 265.1, 0.5", 1),
+        ("4700, 5.24, 265.1, 0.5", 2),
+        ("4701, 5.25, 265.1, 0.5", 2),
+        ("4701, 5.24, 265, 0.5", 2),
+        ("4000, 5.49, 225.1, 0.5", 2),
+        ("4000, 5.50, 225.1, 0.99", None),
+        ("4000, 5.49, 225, 0.99", None),
+        ("4000, 5.49, null, 0.89", 1),
+        ("4000, null, null, 0.70", 2),
+        ("4000, null, null, 0.60", None),
+    ],
+)
+def test_tiers_stand_at_the_boundaries_of_table_1(connection, parameters, tier):
+    assert macro(connection, f"red_clump.tier({parameters})") == tier
+
+
+@pytest.mark.parametrize(
+    ("parameters", "giant"),
+    [("4800, 3.49", True), ("4800, 3.5", False), ("5500, 3", False), ("2500, 3", False), ("2501, 3", True)],
+)
+def test_giants_stand_at_the_boundaries_of_section_3_2(connection, parameters, giant):
+    assert macro(connection, f"red_clump.is_giant({parameters})") is giant
+
+
+def test_labels_without_delta_p_say_nothing(connection):
+    assert macro(connection, "red_clump.is_red_clump(null, 250, 4)") is True
+    assert macro(connection, "red_clump.is_red_clump(null, 200, 4)") is False
+    assert macro(connection, "red_clump.is_red_clump(null, 250, 8.5)") is False
+    assert macro(connection, "red_clump.is_red_clump(null, null, 4)") is None
+    assert macro(connection, "red_clump.is_red_clump('RGB', 250, 4)") is False
+
+
+def test_giants_beyond_the_labels_have_no_tier_and_no_probability(view):
+    scores = """
+        select 1 as source_id, logg, joint_feh, 4800 as teff_k, 4.0 as delta_nu_uhz, 280 as delta_p_s, 0.9 as p_rc,
+            4800 as teff_all_k, 2.5 as logg_all, inside_hull
+        from (values (2.5, 0.0, true), (1.9, 0.0, null), (2.5, -1.0, true), (2.5, null, null), (2.5, 0.0, false))
+            as t(logg, joint_feh, inside_hull)
+    """
+    rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants", **{"red_clump.scores": scores})
+    found = [(row["tier"], row["p_rc"] and float(row["p_rc"])) for row in rows]
+    assert found == [(1, 0.9), (None, None), (None, None), (1, 0.9)]
+
+
+def test_tiers_count_regions(view):
+    given = {
+        "red_clump.binned": binned(
+            "1, true, .9, 1, 10, 1e-5, 4800, 4, 280",
+            "2, true, .8, 2, 40, 1e-5, 4800, 4, 240",
+            "3, false, .7, 2, 40, 1e-5, 4800, 4, 240",
+            "4, false, .1, null, 5, 1e-5, 4800, 7, 80",
+        ),
+        "red_clump.catalogue": "select 7 as source_id, 1::tinyint as tier, -31.0 as b",
+    }
+    rows = view("red_clump.tiers", **given)
+    found = {(row["tier"], row["region"]): row for row in rows}
+    assert found[1, "all"] == {
+        "tier": 1,
+        "region": "all",
+        "n": 1,
+        "contamination": 0.0,
+        "completeness": 0.5,
+        "base_rate": 0.5,
+    }
+    assert found[2, "all"]["contamination"] == pytest.approx(1 / 3)
+    assert found[2, "|b| > 30 deg"]["completeness"] == 1
+    assert found[1, "|b| > 30 deg"]["contamination"] is None
+    assert found[2, "|b| > 30 deg"]["n"] == 1
+
+
+def test_a_two_dimensional_bin_counts_what_it_finds(view):
+    given = {
+        "red_clump.binned": binned(
+            "1, true, .9, 1, 10, 1e-5, 4800, 4, 280",
+            "2, true, .8, null, 40, 1e-5, 4800, 4, 200",
+            "3, false, .7, 2, 40, 1e-5, 4800, 4, 240",
+        )
+    }
+    rows = {row["tier"]: row for row in view("red_clump.bins_2d", **given)}
+    assert (rows[1]["contamination"], rows[1]["completeness"]) == (0.0, 0.5)
+    assert (rows[2]["contamination"], rows[2]["completeness"]) == (0.5, 0.5)
+    assert rows[1]["teff_low_k"] == 4800
+    assert float(rows[1]["logg_low"]) == 2.4
+
+
+def test_a_bin_is_judged_by_other_folds_only(view, connection):
+    rows = [f"{i}, {'true' if i % 5 else 'false'}, .5, 1, 10, 1e-5, 4800, 4, 280" for i in range(50)]
+    connection.execute("create or replace macro cuts.pooled_stars() as 0")
+    given = {
+        "red_clump.binned": binned(*rows),
+        "red_clump.baseline": "select 0::bigint as source_id, 0.5::real as p_rc_baseline",
+    }
+    view("red_clump.bin_sets", "select 1", **given)
+    ranked = view("red_clump.ranked", "select distinct is_rc, worth from red_clump.ranked where method = 'bins_4d'")
+    worths = {row["is_rc"]: row["worth"] for row in ranked}
+    assert worths == {False: 1.0, True: 0.75}
+
+
+def test_roc_of_a_perfect_and_a_useless_ranking(view):
+    ranked = """
+        select 'good' as method, i as source_id, i < 50 as is_rc, null::boolean as is_rc_by_phase, 100.0 - i as worth
+        from range(100) as t(i)
+        union all
+        select 'none' as method, i as source_id, i < 50 as is_rc, null as is_rc_by_phase, 1.0 as worth
+        from range(100) as t(i)
+    """
+    rows = view("red_clump.roc", **{"red_clump.ranked": ranked})
+    good = [row for row in rows if row["method"] == "good"]
+    assert {row["contamination"] for row in good if row["completeness"] < 1} == {0.0}
+    assert len(good) == 50
+    none = [row for row in rows if row["method"] == "none"]
+    assert [(row["completeness"], row["contamination"], row["n_selected"]) for row in none] == [(1.0, 0.5, 100)]
+    assert none[0]["base_rate"] == 0.5
+    assert none[0]["contamination_low"] < 0.5 < none[0]["contamination_high"]
+
+
+def test_thresholds_are_judged_on_giants_that_did_not_choose_them(view):
+    rows = [
+        f"{i}, {'true' if dp > 240 else 'false'}, {dp / 400}, 1, 10, 1e-5, 4800, 4, {dp}"
+        for i, dp in enumerate(range(60, 340, 2))
+    ]
+    view("red_clump.candidate_cuts", "select 1", **{"red_clump.binned": binned(*rows)})
+    found = view("red_clump.thresholds", "from red_clump.thresholds('contamination', 0.0)")
+    by_method = {row["method"]: row for row in found}
+    assert by_method["delta_p"]["min_delta_p_s"] == 240
+    assert by_method["delta_p"]["contamination"] == 0
+    assert by_method["delta_p"]["completeness"] == 1
+    assert by_method["p_rc"]["min_p_rc"] == pytest.approx(0.6, abs=0.011)
+    assert by_method["delta_p"]["n_selected"] < 30
+
+
+def test_calibration_of_a_bin(view):
+    rows = [f"{i}, {'true' if i < 8 else 'false'}, 0.82, 1, 10, 1e-5, 4800, 4, 280" for i in range(10)]
+    (row,) = view("red_clump.calibration", **{"red_clump.binned": binned(*rows)})
+    assert (row["n"], row["rc_share"], round(row["p_rc_low"], 6)) == (10, 0.8, 0.8)
+    assert row["rc_share_low"] < 0.8 < row["rc_share_high"]

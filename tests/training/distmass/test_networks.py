@@ -1,0 +1,61 @@
+"""Losses, training space and the distilled network against SciPy and against themselves in another form."""
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+from scipy.stats import t as student
+
+torch = pytest.importorskip("torch")
+
+from candlesql.training.distmass.regression import FREEDOM, Recipe, loss_of, train  # noqa: E402
+from candlesql.training.distmass.space import fit_space  # noqa: E402
+
+
+def test_student_loss_is_the_negative_log_likelihood_up_to_a_constant():
+    rng = np.random.default_rng(1)
+    mean, log_scale, target = rng.standard_normal((3, 50))
+    sigma = np.full(50, 0.3)
+    head = torch.tensor(np.stack([mean, log_scale], axis=1))
+    found = loss_of(head, torch.tensor(target), torch.tensor(sigma), "student").item()
+    scale = np.hypot(np.exp(log_scale), sigma)
+    constant = -student.logpdf(0, FREEDOM)
+    assert found + constant == pytest.approx(-student.logpdf(target, FREEDOM, mean, scale).mean())
+
+
+def test_squared_loss_is_divided_by_the_errors():
+    head, target, sigma = (torch.tensor(v) for v in ([[1.0], [2.0]], [0.0, 0.0], [1.0, 4.0]))
+    assert loss_of(head, target, sigma, "squared").item() == pytest.approx((1 + 0.25) / 2)
+
+
+def test_a_network_learns_value_and_error():
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-1, 1, (4000, 2))
+    error = 0.1 + 0.1 * (x[:, 1] > 0)
+    y = np.sin(2 * x[:, 0]) + error * rng.standard_normal(4000)
+    recipe = Recipe(hidden=(16,), activation="Tanh", loss="student", epochs=30)
+    network = train(x, y, np.zeros(4000), np.arange(4000) % 5 == 0, recipe, seed=1)
+    mean, scale = network.predict(x)
+    assert np.abs(mean - np.sin(2 * x[:, 0])).mean() < 0.03
+    ratio = scale[x[:, 1] > 0.2].mean() / scale[x[:, 1] < -0.2].mean()
+    assert ratio == pytest.approx(2, abs=0.3)
+
+
+def test_the_same_seed_gives_the_same_network():
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((300, 2)), rng.standard_normal(300)
+    recipe = Recipe(hidden=(4,), activation="Sigmoid", loss="squared", epochs=3)
+    one, two = (train(x, y, np.ones(300), np.arange(300) < 60, recipe, seed=5) for _ in range(2))
+    assert all((a.weight == b.weight).all() for a, b in zip(one.layers, two.layers, strict=True))
+
+
+def test_training_space_follows_a_normal_distribution():
+    rng = np.random.default_rng(4)
+    covariance = [[1.0, 0.6], [0.6, 2.0]]
+    x = rng.multivariate_normal([3, -1], covariance, 20_000)
+    space = fit_space(x, seed=1)
+    assert np.mean(space.log_density(x) < 0) == pytest.approx(0.01, abs=0.001)
+    points = np.array([[3.0, -1], [4, 0], [2, -2]])
+    truth = multivariate_normal([3, -1], covariance).logpdf(points)
+    found = space.log_density(points)
+    assert found - found[0] == pytest.approx(truth - truth[0], abs=0.15)
+    assert space.log_density(np.array([[30.0, 30.0]]))[0] < -10

@@ -1,0 +1,88 @@
+"""Ensembles of networks with calibrated errors, and the paper's networks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from .data import Stars, Target
+from .regression import Recipe, Trained, predict, train
+
+#: Share of a normal distribution within one standard deviation.
+ONE_SIGMA = 0.6827
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks of one target; `widening` times their error is the standard error."""
+
+    target: Target
+    networks: list[Trained]
+    widening: float
+
+    def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Value and standard error [rows] in the target's unit."""
+        mean, scale = predict(self.networks, x)
+        if self.target.logarithmic:
+            return np.exp(mean), np.exp(mean) * scale * self.widening
+        return mean, scale * self.widening
+
+    def seen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean as networks see the target, and ln of its standard error there [rows]."""
+        mean, scale = predict(self.networks, x)
+        return mean, np.log(scale * self.widening)
+
+
+def train_ensemble(stars: Stars, x: np.ndarray, target: Target, recipe: Recipe, seed: int) -> Ensemble:
+    """Train on the 80 % outside the test part; members stop on different fifths of it.
+
+    Errors are calibrated by a first ensemble on the training part alone: 68 % of the validation stars must fall within
+    one standard error, that of the label included.
+
+    Parameters
+    ----------
+    x
+        What the networks read [rows, inputs]; rows with NaN are not used.
+    """
+    usable = np.isfinite(stars.label(target)) & np.isfinite(x).all(axis=1) & (stars.split != "test")
+    label, sigma = stars.label(target), stars.sigma(target)
+    validation = stars.split == "validation"
+
+    def members(held: list[np.ndarray], name: str) -> list[Trained]:
+        return [
+            train(x[usable], label[usable], sigma[usable], rows[usable], recipe, seed_of(seed, target.name, name, i))
+            for i, rows in enumerate(held)
+        ]
+
+    first = members([validation] * recipe.members, "calibration")
+    judged = usable & validation
+    mean, scale = predict(first, x[judged])
+    widening = _widening(mean - label[judged], scale, sigma[judged])
+    held = [(stars.bucket - 5) % recipe.members == i for i in range(recipe.members)]
+    return Ensemble(target, members(held, "member"), widening)
+
+
+def train_paper(stars: Stars, target: Target, recipe: Recipe, seed: int) -> Trained:
+    """The paper's network: linear target, errors of the labels in the loss, early stopping on the validation part."""
+    label = stars.columns[target.label]
+    sigma = stars.sigma(target) if target.error else target.error_ratio * label
+    usable = np.isfinite(label) & (stars.split != "test")
+    held = stars.split[usable] == "validation"
+    return train(stars.x[usable], label[usable], sigma[usable], held, recipe, seed_of(seed, target.name, "paper", 0))
+
+
+def seed_of(seed: int, *words: object) -> int:
+    """A seed of its own for each network."""
+    return int(hashlib.sha256(f"{seed}:{words}".encode()).hexdigest()[:8], 16)
+
+
+def _widening(residual: np.ndarray, scale: np.ndarray, sigma: np.ndarray) -> float:
+    """The factor of `scale` at which 68 % of the residuals are within hypot(factor * scale, sigma)."""
+
+    def excess(factor: float) -> float:
+        return float(np.quantile(np.abs(residual) / np.hypot(factor * scale, sigma), ONE_SIGMA)) - 1
+
+    return float(brentq(excess, 0.05, 20))
