@@ -69,7 +69,7 @@ def compare(
         def python_only() -> None:
             for chunk in columns:
                 stacked = pa.concat_arrays([c.chunk(0) for c in chunk]).to_numpy().reshape(len(chunk), -1)
-                np.isfinite(stacked.sum())
+                np.isfinite(stacked.max()) and np.isfinite(stacked.min())
                 as_struct(session.run(None, {"x": stacked})[0], names, None)
 
         found = alternate(

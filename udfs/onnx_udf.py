@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -78,7 +79,7 @@ def register_rows(
         valid = None
         if takes_nan:
             x = np.where(np.isinf(x), np.float32(np.nan), x)
-        elif not np.isfinite(x.sum()):
+        elif not (np.isfinite(x.max(initial=0)) and np.isfinite(x.min(initial=0))):
             valid = np.isfinite(x).all(axis=0)
             x = np.where(valid, x, x.dtype.type(0))
         return wrap(evaluate(x), valid)
@@ -97,7 +98,7 @@ def register_rows(
 def as_struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.StructArray:
     """Wrap y [outputs, rows] as a struct array without copying it; rows not valid are NULL."""
     mask = _bitmap(valid)
-    type_ = pa.struct([(name, pa.float32()) for name in names])
+    type_ = _struct_of_floats(tuple(names))
     return pa.StructArray.from_buffers(type_, y.shape[1], [mask], children=_children(y, len(names), mask))
 
 
@@ -105,11 +106,16 @@ def as_structs(y: np.ndarray, outer: list[str], inner: list[str], valid: np.ndar
     """Wrap y [outer * inner, rows] as a struct of structs."""
     n_rows, k, mask = y.shape[1], len(inner), _bitmap(valid)
     leaves = _children(y, len(outer) * k, mask)
-    one = pa.struct([(name, pa.float32()) for name in inner])
+    one = _struct_of_floats(tuple(inner))
     groups = [
         pa.StructArray.from_buffers(one, n_rows, [mask], children=leaves[i : i + k]) for i in range(0, len(leaves), k)
     ]
     return pa.StructArray.from_buffers(pa.struct([(name, one) for name in outer]), n_rows, [mask], children=groups)
+
+
+@cache
+def _struct_of_floats(names: tuple[str, ...]) -> pa.StructType:
+    return pa.struct([(name, pa.float32()) for name in names])
 
 
 def _bitmap(valid: np.ndarray | None) -> pa.Buffer | None:
@@ -121,8 +127,7 @@ def _children(y: np.ndarray, n: int, mask: pa.Buffer | None) -> list[pa.Array]:
     n_rows = y.shape[1]
     values = pa.py_buffer(np.ascontiguousarray(y, np.float32))
     if mask is None:
-        whole = pa.Array.from_buffers(pa.float32(), n * n_rows, [None, values])
-        return [whole.slice(i * n_rows, n_rows) for i in range(n)]
+        return [pa.Array.from_buffers(pa.float32(), n_rows, [None, values], 0, i * n_rows) for i in range(n)]
     size = 4 * n_rows
     return [pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)]) for i in range(n)]
 
@@ -131,7 +136,7 @@ def _stack(columns: tuple[pa.ChunkedArray, ...]) -> np.ndarray:
     """Columns as one array [columns, rows], NULL as NaN."""
     parts = [c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in columns]
     x = pa.concat_arrays(parts).to_numpy(zero_copy_only=False)
-    return np.asarray(x).reshape(len(columns), len(parts[0]))
+    return x.reshape(len(columns), -1)
 
 
 def _fixed_arity(function: Callable[..., pa.Array], n_inputs: int) -> Callable[..., pa.Array]:
