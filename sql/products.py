@@ -25,9 +25,16 @@ WITHOUT_CUTS = ("staging", "match")
 
 def execute(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     """Run a statement; a full disk is the user's to mend."""
-    try:
+    with full_disk_told():
         connection.execute(query)
-    except duckdb.IOException as error:
+
+
+@contextmanager
+def full_disk_told() -> Iterator[None]:
+    """Turns the errors of a full disk into a UserError."""
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
         if "No space left" in str(error):
             raise UserError(
                 f"the disk is full ({str(error).splitlines()[0]}); free some space and run it again"

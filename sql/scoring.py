@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +22,17 @@ from ..udfs.functions import hull_files
 from ..udfs.hull import read_hull
 from ..udfs.model import Model
 from . import files
-from .products import execute, fingerprint, record
+from .bulk import write_inferred
+from .products import fingerprint, full_disk_told, record
 from .progress import rows_bar
 from .query import first_row, quoted
-from .views import cut_values
+from .views import PRODUCTS, cut_values
 from .workspace import Sky, refresh
 
 if TYPE_CHECKING:
     from .pipeline import SystemSteps
 
-PART_ROWS = 2_000_000
-#: Inferred numbers hardly repeat: looking for a dictionary takes as long as writing, and zstd gains a tenth.
-QUICKLY = "format parquet, compression snappy, dictionary_size_limit 1"
+PART_ROWS = 5_000_000
 
 
 def score_in_parts(
@@ -108,33 +108,39 @@ def _write_parts(
     """Write the parts that are not there yet."""
     ranges = _ranges(connection, sky, steps)
     paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
+    outputs = _stored_outputs(steps, model)
+    metadata = {"candlesql.model": model.name, "candlesql.model_sha256": model.sha256}
     done = sum(rows for path, (_, rows) in zip(paths, ranges, strict=True) if path.exists())
     with rows_bar(f"scoring {steps.name}", done, sum(rows for _, rows in ranges)) as advance:
         for path, (condition, rows) in zip(paths, ranges, strict=True):
             if path.exists():
                 continue
             temporary = path.with_name(f".{path.name}.tmp")
-            metadata = {"candlesql.model": model.name, "candlesql.model_sha256": model.sha256}
-            pairs = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in metadata.items())
-            query = _query(sky, steps, model, condition)
-            execute(
-                connection,
-                f"copy ({query}) to {quoted(temporary)} ({QUICKLY}, kv_metadata {{{pairs}}})",
-            )
+            with full_disk_told():
+                query = _query(sky, steps, model, condition)
+                write_inferred(connection, query, model, outputs, temporary, metadata)
             temporary.replace(path)
             advance(rows)
 
 
 def _query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
-    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
+    """The stars that have what the model reads: identifier, what is carried along, and the inputs."""
     wanted = () if model.metadata.get("missing") == "nan" else model.inputs
     complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
-    columns = [steps.id, *(f'"{name}"' for name in steps.carries), f"unnest({model.name}_net({arguments}))"]
+    columns = [steps.id, *(f'"{name}"' for name in steps.carries)]
     hull = f"{model.name}_inside_hull"
     if hull in hull_files(sky.models):
         within = ", ".join(f'"{name}"::double' for name in read_hull(hull_files(sky.models)[hull]).names)
         columns.append(f"{hull}({within}) as inside_hull")
+    columns += [f'"{field.name}"::float as "input {number}"' for number, field in enumerate(model.inputs)]
     return f"select {', '.join(columns)} from {steps.inputs} where {complete}"
+
+
+def _stored_outputs(steps: SystemSteps, model: Model) -> list[str]:
+    """Those outputs that the view over the scores shows; all of a system that has none."""
+    view = tomllib.loads(PRODUCTS.read_text()).get(f"{steps.name}.scores")
+    names = [output.name for output in model.outputs]
+    return [name for name in names if name in view["columns"]] if view else names
 
 
 def _ranges(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ session with one thread serves them all.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import duckdb
@@ -31,6 +31,19 @@ def session_of(model: Model) -> ort.InferenceSession:
             options.log_severity_level = 3
             _sessions[model.sha256] = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
         return _sessions[model.sha256]
+
+
+def infer(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Run the model over x [inputs, rows], float32.
+
+    Returns
+    -------
+    Its outputs [outputs, rows], and a mask [rows] of the rows that count (None if all do): a row with a NaN or infinite
+    input does not, unless the model's metadata says `missing = "nan"`; then it knows what to do with it.
+    """
+    takes_nan = model.metadata.get("missing") == "nan"
+    x, valid = _cleaned(x, takes_nan)
+    return session_of(model).run(None, {"x": x})[0], valid
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> None:
@@ -75,13 +88,7 @@ def register_rows(
     """
 
     def call(*columns: pa.ChunkedArray) -> pa.Array:
-        x = _stack(columns)
-        valid = None
-        if takes_nan:
-            x = np.where(np.isinf(x), np.float32(np.nan), x)
-        elif not (np.isfinite(x.max(initial=0)) and np.isfinite(x.min(initial=0))):
-            valid = np.isfinite(x).all(axis=0)
-            x = np.where(valid, x, x.dtype.type(0))
+        x, valid = _cleaned(stacked([_whole(column) for column in columns]), takes_nan)
         return wrap(evaluate(x), valid)
 
     connection.create_function(  # type: ignore[call-overload]
@@ -132,11 +139,24 @@ def _children(y: np.ndarray, n: int, mask: pa.Buffer | None) -> list[pa.Array]:
     return [pa.Array.from_buffers(pa.float32(), n_rows, [mask, values.slice(size * i, size)]) for i in range(n)]
 
 
-def _stack(columns: tuple[pa.ChunkedArray, ...]) -> np.ndarray:
+def _cleaned(x: np.ndarray, takes_nan: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """x [inputs, rows] with nothing that upsets a network, and a mask [rows] of the valid rows (None if all are)."""
+    if takes_nan:
+        return np.where(np.isinf(x), np.float32(np.nan), x), None
+    if np.isfinite(x.max(initial=0)) and np.isfinite(x.min(initial=0)):
+        return x, None
+    valid = np.isfinite(x).all(axis=0)
+    return np.where(valid, x, x.dtype.type(0)), valid
+
+
+def stacked(columns: Sequence[pa.Array]) -> np.ndarray:
     """Columns as one array [columns, rows], NULL as NaN."""
-    parts = [c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in columns]
-    x = pa.concat_arrays(parts).to_numpy(zero_copy_only=False)
-    return x.reshape(len(columns), -1)
+    whole = pa.concat_arrays(columns)
+    return whole.to_numpy(zero_copy_only=not whole.null_count).reshape(len(columns), -1)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _fixed_arity(function: Callable[..., pa.Array], n_inputs: int) -> Callable[..., pa.Array]:

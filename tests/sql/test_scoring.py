@@ -31,14 +31,14 @@ from pathlib import Path
 from candlesql.sql import pipeline, scoring
 from candlesql.sql.workspace import find_sky, open_sky
 scoring.PART_ROWS = int(sys.argv[2])
-write, parts = scoring.execute, []
-def slow(connection, query):
+write, parts = scoring.write_inferred, []
+def slow(connection, query, *rest):
     if len(parts) == 2:
         Path(sys.argv[1], "waiting").touch()
         time.sleep(600)
     parts.append(query)
-    write(connection, query)
-scoring.execute = slow
+    write(connection, query, *rest)
+scoring.write_inferred = slow
 with open_sky(sys.argv[1], read_only=False) as connection:
     pipeline.score(connection, find_sky(sys.argv[1]), "red_clump")
 """
