@@ -27,7 +27,7 @@ bench: $(VENV)/.dev                     ## ratios against peers and limits, alte
 models: $(VENV)/.dev                    ## train the shipped red clump networks again (8 million mock stars, 7 GB of disk)
 	$(BIN)/candlesql demo build/training-sky --stars 8000000 --seed 1000
 	$(BIN)/candlesql train build/training-sky red_clump
-	cp build/training-sky/models/red_clump.onnx udfs/models/red_clump.onnx
+	cp build/training-sky/models/red_clump* udfs/models/
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -17,8 +17,9 @@ POINTS, DIMENSIONS, ROWS, BRUTE_ROWS = 10_000, 6, 400_000, 4_000
 def run(name: str, points: np.ndarray, x: np.ndarray) -> None:
     started = time.process_time()
     hull = make_hull(points, [f"c{i}" for i in range(DIMENSIONS)])
+    facets = hull.facets
     built = time.process_time() - started
-    u = hull.matrix @ (x[:, :BRUTE_ROWS] - hull.centre[:, None])
+    u = facets.matrix @ (x[:, :BRUTE_ROWS] - facets.centre[:, None])
 
     def climb() -> float:
         started = time.process_time()
@@ -28,14 +29,14 @@ def run(name: str, points: np.ndarray, x: np.ndarray) -> None:
     def brute() -> float:
         started = time.process_time()
         for part in np.array_split(u, 8, axis=1):
-            (hull.gauge @ part).max(axis=0)
+            (facets.gauge @ part).max(axis=0)
         return BRUTE_ROWS / (time.process_time() - started)
 
     rates = alternate({"climb": climb, "brute": brute}, 3)
-    expected = (hull.gauge @ u).max(axis=0) <= ON_THE_BOUNDARY
+    expected = (facets.gauge @ u).max(axis=0) <= ON_THE_BOUNDARY
     wrong = int((hull.contains(x[:, :BRUTE_ROWS]) != expected).sum())
     print(
-        f"{name}: {len(hull.gauge):,} facets in {built:.1f} s, {rates['climb'] / 1e6:.2f} M rows/s, brute force "
+        f"{name}: {len(facets.gauge):,} facets in {built:.1f} s, {rates['climb'] / 1e6:.2f} M rows/s, brute force "
         f"{rates['brute'] / 1e6:.3f} M rows/s (x {rates['climb'] / rates['brute']:.0f}), {expected.mean():.0%} inside, "
         f"{wrong} of {BRUTE_ROWS:,} differ"
     )

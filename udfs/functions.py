@@ -227,7 +227,8 @@ def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, hull: Hull)
 
 def _outside_box(hull: Hull) -> str:
     """Without Python a hull knows a row only by the box around it: outside is FALSE, else it is not known: NULL."""
-    ranges = zip(hull.names, hull.low.tolist(), hull.high.tolist(), strict=True)
+    low, high = hull.corners.min(axis=0).tolist(), hull.corners.max(axis=0).tolist()
+    ranges = zip(hull.names, low, high, strict=True)
     inside = " and ".join(f'"{name}" between {low!r}::DOUBLE and {high!r}::DOUBLE' for name, low, high in ranges)
     given = " and ".join(f'isfinite("{name}")' for name in hull.names)
     return f"case when {given} and not ({inside}) then false end"

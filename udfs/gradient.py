@@ -50,7 +50,7 @@ def gradient_model(model: Model) -> Model:
 
     Outputs stand in the order of the model's outputs and, within, of its inputs.
     """
-    jacobian = _Jacobian(model, "x")
+    jacobian = Jacobian(model, "x")
     parts = [jacobian.row(i) for i in range(len(model.outputs))]
     fields = [
         Field(f"d_{output.name}_d_{given.name}", f"{output.unit or '1'} / ({given.unit or '1'})")
@@ -71,7 +71,7 @@ def propagated_model(model: Model) -> Model:
     builder = GraphBuilder()
     given = builder.rows("x", 0, n)
     sigma = builder.rows("x", n, 2 * n)
-    jacobian = _Jacobian(model, given, builder)
+    jacobian = Jacobian(model, given, builder)
     parts = []
     for i in range(len(model.outputs)):
         moved = builder.add("Mul", jacobian.row(i), sigma)
@@ -81,7 +81,7 @@ def propagated_model(model: Model) -> Model:
     return derived_model(model, f"{model.name}_propagated", graph, inputs, list(model.outputs))
 
 
-class _Jacobian:
+class Jacobian:
     """The model's nodes, then for each output the nodes of its derivative; forward tensors are shared.
 
     Raises

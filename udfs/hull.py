@@ -7,8 +7,10 @@ distance from an interior centre. The largest of these is found by climbing from
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,29 +26,40 @@ STARTS = 32
 
 
 @dataclass(frozen=True)
-class Hull:
-    """A convex hull in whitened coordinates u = matrix @ (x - centre).
+class Facets:
+    """The facets of a hull in whitened coordinates u = matrix @ (x - centre).
 
     gauge [facets, dimensions]; neighbours of facet i are neighbour[pointer[i]:pointer[i + 1]]; start [few] are the
-    facets that a climb begins from; low and high [dimensions] bound the points.
+    facets that a climb begins from.
     """
 
-    names: tuple[str, ...]
     centre: np.ndarray
     matrix: np.ndarray
     gauge: np.ndarray
     pointer: np.ndarray
     neighbour: np.ndarray
     start: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Hull:
+    """The convex hull of `corners` [points, dimensions], whose columns are `names`."""
+
+    names: tuple[str, ...]
+    corners: np.ndarray
+
+    @cached_property
+    def facets(self) -> Facets:
+        """Found when first asked for: there are ten times as many as corners."""
+        return _facets(self.corners, self.names)
 
     def contains(self, x: np.ndarray) -> np.ndarray:
         """Which points lie inside or on the boundary: x [dimensions, rows] in float64 -> bool [rows]."""
         from .hull_kernel import largest_gauge
 
-        u = np.ascontiguousarray((self.matrix @ (x - self.centre[:, None])).T)
-        value = largest_gauge(u, self.gauge, self.pointer, self.neighbour, self.start, ON_THE_BOUNDARY)
+        f = self.facets
+        u = np.ascontiguousarray((f.matrix @ (x - f.centre[:, None])).T)
+        value = largest_gauge(u, f.gauge, f.pointer, f.neighbour, f.start, ON_THE_BOUNDARY)
         return np.asarray(value <= ON_THE_BOUNDARY)
 
 
@@ -58,8 +71,6 @@ def make_hull(points: np.ndarray, names: Sequence[str]) -> Hull:
     UserError
         If there are too few points, one is not finite, or they fill no volume.
     """
-    from scipy.spatial import QhullError
-
     points = np.asarray(points, np.float64)
     n, d = points.shape
     if n <= d:
@@ -68,35 +79,16 @@ def make_hull(points: np.ndarray, names: Sequence[str]) -> Hull:
         if not np.isfinite(column).all():
             raise UserError(f"convex hull: column {name} holds NaN or infinity; leave those rows out")
     centre, matrix = _whitening(points, names)
-    u = (points - centre) @ matrix.T
-    try:
-        gauge, edges, inner = _facets(u)
-    except QhullError as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"convex hull of {', '.join(names)}: the points fill no volume ({reason})") from None
-    pointer = np.searchsorted(edges[:, 0], np.arange(len(gauge) + 1)).astype(np.int32)
-    directions = np.random.default_rng(0).standard_normal((STARTS, d))
-    start = np.unique(np.argmax(directions @ gauge.T, axis=1)).astype(np.int32)
-    return Hull(
-        tuple(names),
-        centre + np.linalg.solve(matrix, inner),
-        matrix,
-        np.ascontiguousarray(gauge),
-        pointer,
-        edges[:, 1].astype(np.int32),
-        start,
-        points.min(axis=0),
-        points.max(axis=0),
-    )
+    return Hull(tuple(names), points[_corners((points - centre) @ matrix.T, names)])
 
 
 def write_hull(path: Path, points: np.ndarray, names: Sequence[str]) -> Hull:
-    """Make the hull of points [rows, dimensions] and store it, as `<model>_hull.npz` beside the model."""
+    """Make the hull of points [rows, dimensions] and store its corners, as `<model>_hull.npz` beside the model."""
     hull = make_hull(points, names)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
-        np.savez(file, **{**vars(hull), "names": np.array(hull.names)})
+        np.savez_compressed(file, names=np.array(hull.names), corners=hull.corners)
     temporary.replace(path)
     return hull
 
@@ -111,29 +103,14 @@ def read_hull(path: Path) -> Hull:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            parts = {key: file[key] for key in Hull.__dataclass_fields__}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            names, corners = tuple(str(name) for name in file["names"]), file["corners"]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path}: truncated or no convex hull ({error}); train the model again") from None
-    hull = Hull(**{**parts, "names": tuple(str(name) for name in parts["names"])})
-    d = len(hull.names)
-    wrong = [name for name in (*hull.names, path.stem) if not NAME.fullmatch(name)]
-    facets = len(hull.gauge)
-    sound = (
-        hull.gauge.shape == (facets, d)
-        and hull.matrix.shape == (d, d)
-        and hull.pointer.shape == (facets + 1,)
-        and all(np.isfinite(a).all() for a in (hull.gauge, hull.matrix, hull.centre))
-        and _within(hull.neighbour, facets)
-        and _within(hull.start, facets)
-        and _within(hull.pointer, len(hull.neighbour) + 1)
-    )
-    if wrong or not sound:
+    named = all(NAME.fullmatch(name) for name in (*names, path.stem))
+    shaped = corners.ndim == 2 and corners.shape[1] == len(names) < len(corners)
+    if not (named and shaped and corners.dtype == np.float64 and np.isfinite(corners).all()):
         raise UserError(f"{path}: no sound convex hull; train the model again")
-    return hull
-
-
-def _within(index: np.ndarray, size: int) -> bool:
-    return bool(len(index) and index.min() >= 0 and index.max() < size)
+    return Hull(names, corners)
 
 
 def _whitening(points: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +126,30 @@ def _whitening(points: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np
     return centre, (axes / np.sqrt(variances)).T / spread
 
 
-def _facets(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _corners(u: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Which of the points u [rows, d] are corners of their hull: indices."""
+    if u.shape[1] == 1:
+        return np.array([u.argmin(), u.argmax()])
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return np.sort(ConvexHull(u).vertices)
+    except QhullError as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(f"convex hull of {', '.join(names)}: the points fill no volume ({reason})") from None
+
+
+def _facets(corners: np.ndarray, names: Sequence[str]) -> Facets:
+    centre, matrix = _whitening(corners, names)
+    gauge, edges, inner = _gauges((corners - centre) @ matrix.T)
+    pointer = np.searchsorted(edges[:, 0], np.arange(len(gauge) + 1)).astype(np.int32)
+    directions = np.random.default_rng(0).standard_normal((STARTS, len(names)))
+    start = np.unique(np.argmax(directions @ gauge.T, axis=1)).astype(np.int32)
+    inner = centre + np.linalg.solve(matrix, inner)
+    return Facets(inner, matrix, np.ascontiguousarray(gauge), pointer, edges[:, 1].astype(np.int32), start)
+
+
+def _gauges(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gauges [facets, d], sorted pairs of neighbours [edges, 2], and the interior point [d] that gauges start from."""
     d = u.shape[1]
     if d == 1:
@@ -159,7 +159,7 @@ def _facets(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from scipy.spatial import ConvexHull
 
     hull = ConvexHull(u)
-    inner = u[hull.vertices].mean(axis=0)
+    inner = u.mean(axis=0)
     normal, offset = hull.equations[:, :d], hull.equations[:, d]
     gauge = normal / -(offset + normal @ inner)[:, None]
     left, right = np.repeat(np.arange(len(gauge)), d), hull.neighbors.ravel()

@@ -112,7 +112,11 @@ def test_broken_files_are_refused_in_one_line(tmp_path: Path):
         with pytest.raises(UserError, match=r"red_clump_hull\.npz: .*train the model again") as caught:
             read_hull(path)
         assert "\n" not in str(caught.value)
-    for changed in ({"neighbour": parts["neighbour"] + 10**6}, {"gauge": parts["gauge"] * np.nan}, {"names": ["a;--"]}):
+    for changed in (
+        {"corners": parts["corners"][:, :1]},
+        {"corners": parts["corners"] * np.nan},
+        {"names": ["a;--", "b"]},
+    ):
         np.savez(path, **{**parts, **changed})
         with pytest.raises(UserError, match="sound"):
             read_hull(path)
