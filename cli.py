@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from .catalogs.ingest import Ingested
 
 app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
@@ -73,7 +76,9 @@ def demo(
 def ingest(
     sky: SkyPath,
     survey: Annotated[str, typer.Argument(help="A survey's name, or the path of a survey file of your own.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="FITS, CSV, ECSV or Parquet, also .gz.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS, a folder.")
+    ],
     rename: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="Another column name.")] = None,
     unit: Annotated[list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="The unit of the file.")] = None,
 ) -> None:
@@ -83,12 +88,50 @@ def ingest(
     """
     from .catalogs.ingest import ingest_survey
 
-    done = ingest_survey(sky, survey, files, _pairs(rename, "--rename"), _pairs(unit, "--unit"))
+    _tell(ingest_survey(sky, survey, files, _pairs(rename, "--rename"), _pairs(unit, "--unit")))
+
+
+@app.command()
+def fetch(
+    sky: SkyPath,
+    survey: Annotated[str, typer.Argument(help="A survey's name.")],
+    cone: Annotated[str | None, typer.Option(metavar="RA,DEC,RADIUS", help="A cone, in degrees.")] = None,
+    adql: Annotated[Path | None, typer.Option(metavar="FILE", help="A query of your own instead.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another TAP service than the survey's.")] = None,
+) -> None:
+    """Ask the survey's archive (TAP) for rows and ingest them; needs the extra `fetch`.
+
+    Example: candlesql fetch sky gaia_dr3 --cone 56.75,24.12,2
+    """
+    from .catalogs.fetch import fetch_survey
+
+    _tell(fetch_survey(sky, survey, cone, adql, url))
+
+
+def _tell(done: Ingested) -> None:
     print(f"{done.rows:,} rows")
     for column, n in done.sentinels.items():
         print(f"{column}: {n:,} sentinels are NULL")
+    if done.same_place:
+        print(f"{done.same_place:,} rows stand where another one stands, within 0.4 mas")
     if done.left_out:
         print(f"left out: {', '.join(done.left_out)}")
+
+
+@app.command()
+def region(
+    sky: SkyPath,
+    name: Annotated[str, typer.Argument(help="What queries call it.")],
+    file: Annotated[Path, typer.Argument(help="A MOC: FITS, JSON, or ASCII in .txt.")],
+) -> None:
+    """Store a region of any shape, for sphere.region('gaia_dr3', 'NAME') in queries; needs the extra `regions`.
+
+    Example: candlesql region sky footprint kepler_moc.fits
+    """
+    from .catalogs.regions import store_region
+
+    ranges, part = store_region(sky, name, file)
+    print(f"{ranges:,} ranges, {100 * part:.4f} % of the sky in region.{name}")
 
 
 @app.command()
@@ -98,6 +141,9 @@ def match(
     right: Annotated[str, typer.Argument(help="The survey that is searched.")],
     radius: Annotated[float, typer.Option(metavar="ARCSEC", help="How far to look.")] = 1.0,
     kind: Annotated[str, typer.Option(help="best, mutual or all.")] = "best",
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count pairs by separation, and those that chance makes.")
+    ] = False,
 ) -> None:
     """Match two surveys on the sky, with proper motion to the epoch of each row.
 
@@ -105,7 +151,7 @@ def match(
     """
     from .sql.matching import match_surveys
 
-    print(f"{match_surveys(sky, left, right, radius, kind):,} pairs in match.{left}_{right}")
+    print(f"{match_surveys(sky, left, right, radius, kind, statistics):,} pairs in match.{left}_{right}")
 
 
 @app.command()
@@ -182,7 +228,7 @@ def shell(sky: SkyPath) -> None:
 def export(
     sky: SkyPath,
     view: Annotated[str, typer.Argument(help="A view, such as red_clump.catalogue.")],
-    file: Annotated[Path, typer.Argument(help="Parquet, FITS, ECSV or CSV by its name.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, FITS, VOTable (.vot), ECSV, CSV or .hats by its name.")],
 ) -> None:
     """Write a view to a file with units, descriptions and provenance in it.
 
@@ -214,6 +260,21 @@ def join(
     with open_sky(sky) as connection:
         rows, matched = add(connection, file, out, view, on, radius)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
+
+
+@app.command()
+def report(
+    sky: SkyPath,
+    output: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Instead of SKY/report.")] = None,
+) -> None:
+    """Draw the figures of the red clump paper from the views: one HTML page, and PNGs.
+
+    Example: candlesql report sky
+    """
+    from .sql.report import write_report
+
+    for line in write_report(sky, output):
+        print(line)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from . import healpix
 from .checks import check_rows
 from .fields import choose, first_misfit, is_sentinel, typed_field
 from .metadata import kv_metadata
-from .readers import open_file
+from .readers import Source, catalog_files, hats, open_file, split_hdu
 from .survey import Column, Survey, load_survey, read_survey
 
 ROW_GROUP = 122_880
+#: DuckDB's share of the memory that an ingest takes, whatever the size; what does not fit goes to the disk.
+MEMORY = "256MB"
 READ_ERRORS = (
     duckdb.ConversionException,
     duckdb.InvalidInputException,
@@ -35,11 +38,13 @@ READ_ERRORS = (
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out."""
+    """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, and rows
+    that stand in the HEALPix cell (0.4 mas) of another."""
 
     rows: int
     sentinels: dict[str, int]
     left_out: list[str]
+    same_place: int = 0
 
 
 def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, str], units: dict[str, str]) -> Ingested:
@@ -47,6 +52,7 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     own = Path(name)
     surveys = find_sky(path).surveys
     survey = read_survey(own, surveys) if own.suffix == ".toml" else load_survey(name, surveys)
+    files = catalog_files(files)
     sky = make_sky(path)
     connect(sky).close()
     started = time.time()
@@ -61,7 +67,8 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
             shutil.copy(own, sky.surveys / own.name)
         refresh(connection, sky)
         said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
-        record(connection, f"staging.{survey.name}", said, files, {}, done.rows, time.time() - started)
+        inputs = [part for file in files for part in stored_in(file)]
+        record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started)
     return done
 
 
@@ -109,26 +116,99 @@ def prepared(
     """
     _refuse_unknown_units(survey, units)
     work = target.with_name(f".{target.stem}.ingest")
-    shutil.rmtree(work, ignore_errors=True)
+    keep = False
     try:
-        work.mkdir(parents=True)
+        work.mkdir(parents=True, exist_ok=True)
+        parts = [work / f"{_signature(survey, file, renames, units)}.parquet" for file in files]
+        _clear(work, set(parts))
+        keep = len(files) > 1
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
-            parts = [work / f"{number}.parquet" for number in range(len(files))]
-            left_out = [
-                _convert(connection, survey, file, part, renames, units, run)
-                for file, part in zip(files, parts, strict=True)
-            ]
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            connection.execute("set preserve_insertion_order = false")
+            left_out = _convert_all(connection, survey, files, parts, renames, units, run)
+            keep = False
             sentinels = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", files, units)
             made = work / "sorted.parquet"
             _store(connection, survey, made, run)
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
-        yield made, Ingested(rows, sentinels, sorted(set().union(*left_out)))
+            same_place = _same_place(connection, survey, made)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror or error})") from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def stored_in(path: Path) -> list[Path]:
+    """The files that a catalog's rows come from."""
+    return hats.partitions(path) if path.is_dir() else [split_hdu(path)[0]]
+
+
+def _signature(survey: Survey, file: Path, renames: dict[str, str], units: dict[str, str]) -> str:
+    """Names what becomes of a file: another file, survey, rename or unit gives another name."""
+    stats = [path.stat() for path in stored_in(file) if path.exists()]
+    seen = [str(file.resolve()), [(stat.st_size, stat.st_mtime_ns) for stat in stats], survey, renames, units]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+
+def _clear(work: Path, parts: set[Path]) -> None:
+    """Take away what an ingest before has left, but for the files that it had finished and this one needs."""
+    for path in work.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path not in parts:
+            path.unlink()
+
+
+def _convert_all(
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    files: list[Path],
+    parts: list[Path],
+    renames: dict[str, str],
+    units: dict[str, str],
+    run: Run,
+) -> set[str]:
+    """Each file to its part, unless that is there from before; returns the columns that are left out.
+
+    Raises
+    ------
+    UserError
+        Also where a file lacks a column of the survey that another one has.
+    """
+    left_out: set[str] = set()
+    first: tuple[Path, set[str]] | None = None
+    for file, part in zip(files, parts, strict=True):
+        source = open_file(connection, file, survey.layout, survey.hdu)
+        try:
+            chosen = choose(survey, source, renames)
+            first = first or (file, set(chosen))
+            _refuse_mixed(*first, file, set(chosen))
+            read = _columns_to_read(survey, source, chosen)
+            if not part.exists():
+                _convert(connection, survey, source, chosen, read, part, units, run)
+        finally:
+            source.close()
+        unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
+        left_out |= (unread | {*source.left_out}) - {source.columns[name].part_of for name in read}
+    return left_out
+
+
+def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:
+    for whole, lacking, names in ((first, file, expected - there), (file, first, there - expected)):
+        if names:
+            raise UserError(
+                f"{lacking}: has no column {min(names)}, which {whole} has; the files of one survey must have the same "
+                "columns: leave those rows out, or add the column to the file, empty"
+            )
+
+
+def _columns_to_read(survey: Survey, source: Source, chosen: dict[str, str]) -> list[str]:
+    wanted = {*chosen.values(), *(column.by for column in survey.columns.values() if column.by)}
+    return sorted(wanted, key=list(source.columns).index)
 
 
 def _refuse_unknown_units(survey: Survey, units: dict[str, str]) -> None:
@@ -140,30 +220,22 @@ def _refuse_unknown_units(survey: Survey, units: dict[str, str]) -> None:
 def _convert(
     connection: duckdb.DuckDBPyConnection,
     survey: Survey,
-    file: Path,
+    source: Source,
+    chosen: dict[str, str],
+    read: list[str],
     part: Path,
-    renames: dict[str, str],
     units: dict[str, str],
     run: Run,
-) -> set[str]:
-    """One file to Parquet in the survey's names, types and units; returns the columns that it leaves out."""
-    source = open_file(connection, file)
+) -> None:
+    """One file to Parquet in the survey's names, types and units."""
+    fields = [typed_field(survey, column, chosen.get(name), source, units) for name, column in survey.columns.items()]
+    query = f"select {', '.join(fields)} from {source.relation(read)}"
+    temporary = part.with_suffix(".tmp")
     try:
-        chosen = choose(survey, source, renames)
-        read = sorted(
-            {*chosen.values(), *(c.by for c in survey.columns.values() if c.by)}, key=list(source.columns).index
-        )
-        fields = [
-            typed_field(survey, column, chosen.get(name), source, units) for name, column in survey.columns.items()
-        ]
-        query = f"select {', '.join(fields)} from {source.relation(read)}"
-        try:
-            run(connection, f"copy ({query}) to {quoted(part)} (format parquet, compression zstd)")
-        except READ_ERRORS as error:
-            raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
-    finally:
-        source.close()
-    return {*source.columns, *source.left_out} - set(read)
+        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd)")
+    except READ_ERRORS as error:
+        raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
+    temporary.replace(part)
 
 
 def _clean(connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]) -> dict[str, int]:
@@ -193,3 +265,16 @@ def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path, ru
         connection,
         f"copy ({query}) to {quoted(path)} (format parquet, compression zstd, row_group_size {ROW_GROUP}, {metadata})",
     )
+
+
+def _same_place(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> int:
+    """Rows in the HEALPix cell of the row before, in a sorted file."""
+    if not survey.has_position:
+        return 0
+    connection.execute("set preserve_insertion_order = true")
+    (n,) = first_row(
+        connection,
+        "select count(*) filter (where here = before) from (select _healpix_29 as here, lag(_healpix_29) over () as "
+        f"before from read_parquet([{quoted(path)}]))",
+    )
+    return n

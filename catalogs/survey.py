@@ -43,11 +43,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """How the lines of a text file without a header worth the name are cut into fields.
+
+    `names` in order, between `delimiter` (white space if it is empty); or `bytes`, name to "first-last" as in a CDS
+    ReadMe, counted from 1. Lines that start with `comment` are left out.
+    """
+
+    names: tuple[str, ...] = ()
+    delimiter: str = ""
+    bytes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    comment: str = "#"
+
+
+@dataclass(frozen=True)
 class Survey:
     """A survey: its columns, and which of them hold the identifier, the position and the epoch.
 
     `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `sentinels` are numbers that stand
-    for a missing value. `wide` tables hold several surveys' photometry in one row and need no match.
+    for a missing value. `wide` tables hold several surveys' photometry in one row and need no match. `layout` is that
+    of its text files where they have no header, `hdu` the table of its FITS files where they hold several.
     """
 
     name: str
@@ -63,6 +78,8 @@ class Survey:
     sentinels: tuple[float, ...] = ()
     unique: bool = True
     wide: bool = False
+    layout: Layout | None = None
+    hdu: str = ""
     path: Path | None = None
 
     @property
@@ -150,6 +167,8 @@ def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey
         }
     if "sentinels" in entries:
         entries["sentinels"] = tuple(float(value) for value in entries["sentinels"])
+    if "layout" in entries:
+        entries["layout"] = _layout(entries["layout"])
     given: dict[str, Any] = {"name": path.stem, "path": path} | entries
     if parent:
         return replace(parent, **given)
@@ -157,6 +176,22 @@ def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey
         if entry not in given:
             raise KeyError(entry)
     return Survey(**given)
+
+
+def _layout(entry: dict[str, Any]) -> Layout:
+    _refuse_unknown(entry, {each.name for each in fields(Layout)})
+    if ("names" in entry) == ("bytes" in entry):
+        raise ValueError("layout says either names, or bytes")
+    places = {}
+    for name, text in entry.get("bytes", {}).items():
+        found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", str(text))
+        if not found or not 0 < int(found[1]) <= int(found[2] or found[1]):
+            raise ValueError(f'layout: the bytes of {name} are {text!r}, not "first-last" counted from 1')
+        places[name] = (int(found[1]), int(found[2] or found[1]))
+    names = tuple(entry.get("names", places))
+    if len(set(names)) < len(names):
+        raise ValueError("layout: a name stands twice")
+    return Layout(names, entry.get("delimiter", ""), places, entry.get("comment", "#"))
 
 
 def _column(name: str, entry: dict[str, Any], parent: Column | None) -> Column:

@@ -55,6 +55,13 @@ create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrator
 create or replace macro cuts.max_contaminant_offset() as 2; -- [mag] calibrators further from the red clump are of no use to either model
 create or replace macro cuts.min_magnitude_width() as 0.05; -- [mag] the red clump is never sharper in W1; Hawkins+2017 find 0.11 to 0.17
 
+-- Red clump: derivatives of the networks
+create or replace macro cuts.gradient_step() as 0.001; -- [mag] Lucey+2020 section 5.2, added and subtracted (of a parallax in mas)
+create or replace macro cuts.gradient_min_teff() as 4100; -- [K] Lucey+2020 figure 11, where the red clump is
+create or replace macro cuts.gradient_max_teff() as 5100; -- [K] Lucey+2020 figure 11
+create or replace macro cuts.gradient_min_logg() as 2.3; -- [dex] Lucey+2020 figure 11
+create or replace macro cuts.gradient_max_logg() as 2.7; -- [dex] Lucey+2020 figure 11
+
 -- Photometry: stars that equations 4-9 can use
 create or replace macro cuts.green_min_parallax_snr() as 5; -- [] parallax over its error; Green+2020 section 3.2 via ../findings, below it the modulus is unconstrained
 create or replace macro cuts.green_max_magnitude_error() as 0.2; -- [mag] Green+2020 section 3.2, above it a band counts as not observed
@@ -67,6 +74,13 @@ create or replace macro cuts.green_ebv_floor() as 0.02; -- [mag] Green+2020 sect
 create or replace macro cuts.green_ebv_relative_floor() as 0.1; -- [] of E, in quadrature to that floor; development scripts of Green+2020
 create or replace macro cuts.unmapped_ebv() as 0.2; -- [mag] prior of E where no dust map is ingested
 create or replace macro cuts.unmapped_ebv_error() as 0.5; -- [mag] standard deviation of that prior
+create or replace macro cuts.green_min_spectrum_snr() as 20; -- [] per pixel, LAMOST in g and GALAH in its third channel; development scripts of Green+2020
+create or replace macro cuts.green_apogee_bad() as 8388736; -- [] bits 7 and 23 of ASPCAPFLAG, STAR_WARN and STAR_BAD; Green+2020 section 3.1
+create or replace macro cuts.green_teff_floor() as 10; -- [K] in quadrature, Green+2020 section 3.1; no label of the published sample has less
+create or replace macro cuts.green_logg_floor() as 0.05; -- [dex] the same
+create or replace macro cuts.green_feh_floor() as 0.03; -- [dex] the same
+create or replace macro cuts.green_label_clip() as 5; -- [] standard deviations from the median difference of two surveys' labels; wrong matches and failed fits fall beyond
+create or replace macro cuts.green_min_common_stars() as 10; -- [] fewer stars in common say nothing about the zero-point between two surveys
 create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose table gives no error
 create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
@@ -84,18 +98,20 @@ create or replace macro cuts.residual_ebv_bin() as 0.1; -- [mag] Green+2020 figu
 create or replace macro cuts.residual_log_density_bin() as 0.5; -- [dex] Green+2020 figure 13
 create or replace macro cuts.locus_colour_bin() as 0.05; -- [mag] Green+2020 figure 7
 create or replace macro cuts.locus_magnitude_bin() as 0.25; -- [mag] Green+2020 figure 7
+create or replace macro cuts.reddening_teff_cell() as 50; -- [K] Green+2020 figure 10
+create or replace macro cuts.reddening_variation_cell() as 0.005; -- [] Green+2020 figure 10
 create or replace macro cuts.reference_teff() as 5400; -- [K] median of the training stars, where mean extinction vectors are taken; Green+2020 equation 17
 create or replace macro cuts.reference_logg() as 4.1; -- [dex] the same
 create or replace macro cuts.reference_feh() as -0.25; -- [dex] the same
 
 -- DistMass: extinction and distances
-create or replace macro cuts.distmass_rjce_slope() as 0.918; -- [] Majewski+2011, A_K over the colour excess of H - [4.5]
-create or replace macro cuts.distmass_rjce_irac_colour() as 0.08; -- [mag] Majewski+2011, H - [4.5] of unreddened stars with IRAC
-create or replace macro cuts.distmass_rjce_wise_colour() as 0.05; -- [mag] Zasowski+2013, H - W2 of unreddened stars
-create or replace macro cuts.distmass_a_k_over_ebv() as 0.302; -- [] A_K over E(B-V) of Schlegel+1998, as APOGEE takes it (Zasowski+2013)
+create or replace macro cuts.distmass_rjce_slope() as 0.918; -- [] Majewski+2011, A_K over the colour excess of H - [4.5]; with the next but one it gives the A_K that APOGEE published for CoRoT giants to 0.011 mag (tests)
+create or replace macro cuts.distmass_rjce_irac_colour() as 0.08; -- [mag] Majewski+2011, H - [4.5] of unreddened stars with IRAC; not checked, for want of IRAC magnitudes
+create or replace macro cuts.distmass_rjce_wise_colour() as 0.05; -- [mag] H - W2 of unreddened giants: 0.055 +- 0.003 in the sample of Green+2020 (tests), 0.04 by the A_K of APOGEE
+create or replace macro cuts.distmass_a_k_over_ebv() as 0.302; -- [] A_K over E(B-V) of Schlegel+1998, as APOGEE takes it (Zasowski+2013); 0.28 by RJCE in the sample of Green+2020 (tests)
 create or replace macro cuts.distmass_max_abs_b_rjce() as 16; -- [deg] Stone-Martinez+2024 section 2: RJCE below, SFD above
 create or replace macro cuts.distmass_edr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars in Gaia EDR3
-create or replace macro cuts.distmass_length_kpc() as 1.35; -- [kpc] Astraatmadja & Bailer-Jones 2016, scale length of the weak prior
+create or replace macro cuts.distmass_length_kpc() as 1.35; -- [kpc] scale length of the weak prior, one for all stars (Astraatmadja & Bailer-Jones 2016); Bailer-Jones+2018 vary it with direction; at a parallax error of 15 % 0.5 and 2.5 kpc move a star at 1 kpc by -3 and +1 %
 create or replace macro cuts.distmass_max_parallax_error_ratio() as 0.15; -- [] Stone-Martinez+2024 section 4.1
 create or replace macro cuts.distmass_max_a_k() as 0.5; -- [mag] Stone-Martinez+2024 section 4.1
 create or replace macro cuts.distmass_max_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.3, where labels carry errors
@@ -112,13 +128,38 @@ create or replace macro cuts.distmass_mass_loss() as 0.03; -- [Msun] Stone-Marti
 create or replace macro cuts.distmass_reference_teff_error() as 8; -- [K] median of APOGEE DR17 giants (APO-K2): errors that the networks learned with
 create or replace macro cuts.distmass_reference_logg_error() as 0.022; -- [dex] the same
 create or replace macro cuts.distmass_reference_m_h_error() as 0.006; -- [dex] the same
-create or replace macro cuts.distmass_reference_c_fe_error() as 0.015; -- [dex] typical of APOGEE DR17 giants
-create or replace macro cuts.distmass_reference_n_fe_error() as 0.02; -- [dex] typical of APOGEE DR17 giants
-create or replace macro cuts.distmass_unknown_extinction_error() as 0.05; -- [mag] added where no extinction is known; median A_K of Kepler giants by RJCE
-create or replace macro cuts.distmass_extinction_error_ratio() as 0.1; -- [] of A_K; Majewski+2011
+create or replace macro cuts.distmass_reference_c_fe_error() as 0.015; -- [dex] assumed for APOGEE DR17 giants: no table here gives it
+create or replace macro cuts.distmass_reference_n_fe_error() as 0.02; -- [dex] assumed for APOGEE DR17 giants: no table here gives it
+create or replace macro cuts.distmass_unknown_extinction_error() as 0.05; -- [mag] added where no extinction is known; median A_K by RJCE of the Kepler giants with W2
+create or replace macro cuts.distmass_extinction_error_ratio() as 0.1; -- [] of A_K; assumed
 create or replace macro cuts.distmass_cluster_distance_error() as 0.085; -- [] Stone-Martinez+2024 section 4.1, 7-10 %
 create or replace macro cuts.distmass_min_member_probability() as 0.01; -- [] Donor+2020, within 3 sigma in each of three dimensions
 create or replace macro cuts.distmass_logg_bin() as 0.5; -- [dex] Stone-Martinez+2024 figures 7 and 13
 create or replace macro cuts.distmass_nmsu_teff_error() as 50; -- [K] least error of Teff in NMSU distances: that of the isochrones' scale
 create or replace macro cuts.distmass_nmsu_logg_error() as 0.05; -- [dex] the same of log g
 create or replace macro cuts.distmass_nmsu_m_h_error() as 0.05; -- [dex] the same of [M/H], the step of the grid
+
+-- Spectrophotometric parallaxes: parent sample and training set; never a cut on parallax or its signal-to-noise
+create or replace macro cuts.hogg_min_logg() as 0; -- [dex] Hogg+2018 section 4
+create or replace macro cuts.hogg_max_logg() as 2.2; -- [dex] Hogg+2018 section 4, more luminous than the red clump
+create or replace macro cuts.hogg_jk_intercept() as 0.4; -- [mag] Hogg+2018 equation 6, J - K below it plus the slope times BP - RP
+create or replace macro cuts.hogg_jk_slope() as 0.45; -- [] Hogg+2018 equation 6
+create or replace macro cuts.hogg_min_h_w2() as -0.05; -- [mag] Hogg+2018 equation 7
+create or replace macro cuts.hogg_max_parallax_error() as 0.1; -- [mas] Hogg+2018 equation 8
+create or replace macro cuts.hogg_min_visibility_periods() as 8; -- [] Hogg+2018 equation 9
+create or replace macro cuts.hogg_max_astrometric_chi() as 35; -- [] Hogg+2018 equation 10, astrometric_chi2_al over sqrt(astrometric_n_good_obs_al - 5), as printed
+create or replace macro cuts.hogg_parallax_offset() as 0.048; -- [mas] Hogg+2018 section 4, added to Gaia DR2 parallaxes; by cross-validation
+create or replace macro cuts.hogg_gaia_parallax_offset() as 0.029; -- [mas] Lindegren+2018, the Gaia Collaboration's own
+create or replace macro cuts.hogg_best_parallax_error() as 0.05; -- [] error over parallax of the stars of the right panel of figure 2
+create or replace macro cuts.hogg_m_h_bin() as 0.25; -- [dex] Hogg+2018 figure 3, here in bins
+create or replace macro cuts.hogg_h_w2_bin() as 0.1; -- [mag] Hogg+2018 figure 3, here in bins
+create or replace macro cuts.hogg_magnitude_bin() as 1; -- [mag] Hogg+2018 figure 5, here in bins of G
+create or replace macro cuts.hogg_distance_bin() as 1; -- [kpc] Hogg+2018 figure 5, here in bins
+create or replace macro cuts.hogg_map_cell() as 1; -- [kpc] Hogg+2018 figure 6, here in cells
+create or replace macro cuts.hogg_map_error_ratio() as 0.2; -- [] largest error of the spectrophotometric parallax over it, in the map
+create or replace macro cuts.hogg_map_max_abs_z() as 1; -- [kpc] stars of the map are within this of the disk's plane
+create or replace macro cuts.hogg_galactic_centre_kpc() as 8.122; -- [kpc] distance of the Galactic centre; GRAVITY Collaboration 2018
+create or replace macro cuts.hogg_sun_z_kpc() as 0.0208; -- [kpc] height of the Sun; Bennett & Bovy 2019
+create or replace macro cuts.hogg_sun_vx_km_s() as 12.9; -- [km/s] of the Sun, towards the Galactic centre; Drimmel & Poggio 2018
+create or replace macro cuts.hogg_sun_vy_km_s() as 245.6; -- [km/s] of the Sun, along rotation; Drimmel & Poggio 2018
+create or replace macro cuts.hogg_sun_vz_km_s() as 7.78; -- [km/s] of the Sun, towards the north; Drimmel & Poggio 2018

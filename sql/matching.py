@@ -25,16 +25,63 @@ CELL = 1e-4
 CELLS_ACROSS = 6
 
 
-def match_surveys(path: Path, left: str, right: str, radius_arcsec: float, kind: str) -> int:
+#: What the sky is shifted by to see how many pairs chance makes, in search radii, but not less than an arcminute.
+SHIFT_RADII, MIN_SHIFT_ARCSEC = 20, 60
+SEPARATION_BINS = 20
+
+
+def match_surveys(
+    path: Path, left: str, right: str, radius_arcsec: float, kind: str, with_statistics: bool = False
+) -> int:
     """`candlesql match`: the number of pairs."""
     if kind not in get_args(Kind):
         raise UserError(f"--kind {kind}: it is one of {', '.join(get_args(Kind))}")
     sky = existing_sky(path)
     left_survey, right_survey = (load_survey(name, sky.surveys) for name in (left, right))
     with open_sky(path, read_only=False) as connection:
-        return match(
+        rows = match(
             connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching")
         )
+        if with_statistics:
+            measure(connection, left_survey, right_survey, radius_arcsec)
+        return rows
+
+
+def measure(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, radius_arcsec: float) -> None:
+    """Count pairs of two surveys by separation, and those that chance makes, into `candlesql.match_statistics`.
+
+    A row is a bin of separation: all pairs in it, those with the moving survey shifted by twenty radii toward the
+    equator, and the rows of the left survey. What pairs there are beyond the shifted ones are counterparts.
+    """
+    moving, standing = (left, right) if bool(left.pmra) or not right.pmra else (right, left)
+    shift = max(MIN_SHIFT_ARCSEC, SHIFT_RADII * radius_arcsec) / 3600
+    shifted = f'select * replace ("dec" - if("dec" > 0, {shift!r}, -{shift!r}) as "dec") from ({_staged(moving)})'
+    connection.execute(
+        """create table if not exists candlesql.match_statistics("left" varchar, "right" varchar,
+            low_arcsec double, high_arcsec double, n_pairs bigint, n_random bigint, n_left bigint)"""
+    )
+    counts = []
+    for query in (_staged(moving), shifted):
+        pairs = pairs_sql(connection, query, _staged(standing), radius_arcsec)
+        width = radius_arcsec / SEPARATION_BINS
+        found = connection.execute(
+            f"select least(floor(sphere.chord_in_arcsec(chord_squared) / {width!r}::double), {SEPARATION_BINS - 1})"
+            f"::integer as bin, count(*) from {pairs} group by bin"
+        ).fetchall()
+        counts.append(dict(found))
+    (n_left,) = first_row(connection, f"select count(*) from staging.{left.name}")
+    connection.begin()
+    connection.execute(
+        'delete from candlesql.match_statistics where "left" = ? and "right" = ?', [left.name, right.name]
+    )
+    connection.executemany(
+        "insert into candlesql.match_statistics values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            [left.name, right.name, k * width, (k + 1) * width, counts[0].get(k, 0), counts[1].get(k, 0), n_left]
+            for k in range(SEPARATION_BINS)
+        ],
+    )
+    connection.commit()
 
 
 def match(

@@ -15,13 +15,15 @@ from .files import ROOT
 from .matching import match
 from .products import Run, execute, is_fresh, write_product
 from .scoring import score_in_parts
+from .spectral import score_spectra
 from .workspace import Sky
 
 
 @dataclass(frozen=True)
 class SystemSteps:
     """From `systems.toml`: where a system's rows come from, which matches it reads, the model that scores if it has
-    several, the columns of its inputs that stand beside the scores, and its labelled rows if a baseline judges them."""
+    several, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and
+    the file of its spectra if it reads those."""
 
     name: str
     inputs: str
@@ -32,6 +34,7 @@ class SystemSteps:
     model: str = ""
     carries: tuple[str, ...] = ()
     labels: str = ""
+    spectra: str = ""
 
 
 def system_steps(name: str) -> SystemSteps:
@@ -81,12 +84,17 @@ def system_model(sky: Sky, system: str) -> Model:
 
 def score(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> int:
     """Write the networks' outputs for every star that has all their inputs; returns the number of stars."""
-    return score_in_parts(connection, sky, system_steps(system), system_model(sky, system), _sources(sky))
+    steps = system_steps(system)
+    if steps.spectra:
+        return sum(score_spectra(connection, sky, steps).values())
+    return score_in_parts(connection, sky, steps, system_model(sky, system), _sources(sky))
 
 
 def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> dict[str, int]:
     """Make what is missing or stale, in order; returns the rows of each product made."""
     made = match_all(connection, sky, system, run)
+    if system_steps(system).spectra:
+        return made | score_spectra(connection, sky, system_steps(system), run, only_stale=True)
     model = system_model(sky, system)
     if not is_fresh(connection, f"{system}.scores", _sources(sky), {model.name: model.sha256}):
         made[f"{system}.scores"] = score(connection, sky, system)

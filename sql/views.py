@@ -14,6 +14,7 @@ import duckdb
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UserError
 from ..udfs.functions import create_stored_macros, drop_stored_macros, model_files, outlines
+from ..udfs.spectral import spectral_files
 from . import files
 from .query import quoted
 
@@ -27,7 +28,9 @@ PRODUCTS = files.ROOT / "products.toml"
 def code_sources(sky: Sky) -> list[Path]:
     """The files that say what views there are and what stands in them."""
     shipped = [*files.ROOT.rglob("*.sql"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")]
-    return sorted([*shipped, *sky.surveys.glob("*.toml"), *model_files(sky.models).values()])
+    return sorted(
+        [*shipped, *sky.surveys.glob("*.toml"), *model_files(sky.models).values(), *spectral_files(sky.models).values()]
+    )
 
 
 def data_sources(sky: Sky) -> list[Path]:
@@ -183,7 +186,8 @@ def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Surve
     parts = [_empty({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
     for survey in surveys.values():
         if survey.wide and sky.catalog(survey.name).exists():
-            kept = ", ".join(f'"{name}"' for name in survey.columns if name in template and name != survey.id)
+            shared = [c for name, c in survey.columns.items() if name in template and name != survey.id]
+            kept = ", ".join(_in_system(column, template[column.name].system) for column in shared)
             parts.append(
                 f'select "{survey.id}"::bigint as source_id, {kept}, {quoted(survey.name)} as wide_survey '
                 f"from staging.{survey.name}"
@@ -192,6 +196,14 @@ def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Surve
     connection.execute(
         "comment on view staging.wide_stars is 'A star of a table that holds several surveys'' photometry'"
     )
+
+
+def _in_system(column: Column, system: str) -> str:
+    """A column, put into a magnitude system where the survey says that it is in another."""
+    if system in ("", column.system) or not column.system:
+        return f'"{column.name}"'
+    given = f'{quoted(column.name)}, {quoted(column.system)}, "{column.name}"'
+    return f'photometric.column_in_model_system({given}) as "{column.name}"'
 
 
 def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:

@@ -28,6 +28,11 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
     except ModuleNotFoundError as error:
         raise UserError(f"training needs {error.name}: pip install 'candlesql[train]'") from None
     system_steps(system)
+    if system == "distmass":
+        from .distmass.command import train_distmass
+
+        yield from train_distmass(path, labels, seed, cuts)
+        return
     sky = find_sky(path)
     started = time.time()
     with open_sky(path, read_only=False) as connection, bar() as progress:

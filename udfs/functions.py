@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from . import spectral
 from .gradient import gradient_model, is_differentiable, propagated_model
 from .hull import SUFFIX, Hull, read_hull
 from .model import Field, Model, load_model
@@ -31,7 +32,7 @@ from .onnx_udf import as_struct, as_structs, register, register_rows, session_of
 
 SHIPPED = Path(__file__).parent / "models"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
-WRITERS = ("functions.py", "network_sql.py", "hull.py")
+WRITERS = ("functions.py", "network_sql.py", "hull.py", "spectral.py")
 
 
 def model_files(own: Path) -> dict[str, Path]:
@@ -56,6 +57,8 @@ def fingerprint(own: Path) -> str:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for model in models_of(own):
         digest.update(f"{model.name} {model.sha256}".encode())
+    for path in spectral.spectral_files(own).values():
+        digest.update(path.read_bytes())
     for name, path in hull_files(own).items():
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
@@ -81,6 +84,7 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
     for name, path in hull_files(own).items():
         hull = _hull(path, path.stat().st_mtime_ns)
         _create(connection, name, [f'"{column}"' for column in hull.names], _outside_box(hull))
+    spectral.create_stored_macros(connection, own)
 
 
 def drop_stored_macros(connection: duckdb.DuckDBPyConnection) -> None:

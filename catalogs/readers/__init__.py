@@ -5,15 +5,17 @@ A new format is a new module and a line here.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
 
 from ...errors import UserError
-from . import fits, parquet, text
+from ..survey import Layout
+from . import fits, hats, layout, mrt, parquet, query, text, votable
 from .source import FileColumn, Reader, Source
 
-__all__ = ["READERS", "FileColumn", "Source", "open_file"]
+__all__ = ["READERS", "FileColumn", "Source", "catalog_files", "hats", "open_file", "split_hdu"]
 
 READERS: dict[str, Reader] = {
     ".fits": fits.read,
@@ -22,23 +24,76 @@ READERS: dict[str, Reader] = {
     ".ecsv": text.read,
     ".csv": text.read,
     ".tsv": text.read,
+    ".mrt": mrt.read,
+    ".vot": votable.read,
+    ".votable": votable.read,
+    ".xml": votable.read,
+    ".sql": query.read,
 }
+#: Files that a survey's own layout is for; without one they say nothing of their columns.
+PLAIN_TEXT = (".dat", ".txt", ".csv", ".tsv", ".tbl")
 
 
-def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    """Open a catalog file by the format that its name says, `.gz` or not.
+def open_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | None = None, usual_hdu: str = ""
+) -> Source:
+    """Open a catalog by the format that its name says, `.gz` or not; a HATS catalog by its folder.
+
+    `stars.fits[2]` or `stars.fits[NAME]` is one of several tables of a FITS file. `lines` is the layout of text files
+    without a header, `usual_hdu` the table that is read where the path names none.
 
     Raises
     ------
     UserError
         If the file is missing, empty, or of an unknown format.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise UserError(f"{path}: is empty")
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    suffix = next((s for s in reversed(suffixes) if s != ".gz"), "")
+    if path.is_dir():
+        return hats.read(connection, path)
+    base, hdu = split_hdu(path)
+    hdu = hdu or usual_hdu
+    if not base.is_file():
+        raise UserError(f"{base}: no such file")
+    if base.stat().st_size == 0:
+        raise UserError(f"{base}: is empty")
+    suffix = _suffix(base)
+    if lines and suffix in PLAIN_TEXT:
+        return layout.read(connection, base, lines)
+    if hdu and suffix in (".fits", ".fit"):
+        return fits.read(connection, base, hdu)
+    if suffix in PLAIN_TEXT and suffix not in READERS:
+        raise UserError(
+            f"{base}: text that does not say what its columns are; say it in a survey file, [layout] names = [...]"
+        )
     if suffix not in READERS:
-        raise UserError(f"{path}: format {suffix or '(none)'} is unknown; it reads {', '.join(READERS)}, also with .gz")
-    return READERS[suffix](connection, path)
+        raise UserError(f"{base}: format {suffix or '(none)'} is unknown; it reads {', '.join(READERS)}, also with .gz")
+    return READERS[suffix](connection, base)
+
+
+def split_hdu(path: Path) -> tuple[Path, str]:
+    """The file of a path, and the table that `[...]` behind it names."""
+    found = None if path.exists() else re.fullmatch(r"(.+)\[([^\[\]]+)\]", path.name)
+    return (path.with_name(found[1]), found[2]) if found else (path, "")
+
+
+def catalog_files(paths: list[Path]) -> list[Path]:
+    """The files themselves; a folder that is no HATS catalog stands for every catalog file in it.
+
+    Raises
+    ------
+    UserError
+        If a folder holds none.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir() or hats.is_catalog(path):
+            files.append(path)
+            continue
+        found = sorted(p for p in path.iterdir() if p.is_file() and _suffix(p) in (*READERS, *PLAIN_TEXT))
+        if not found:
+            raise UserError(f"{path}: holds no catalog file; it reads {', '.join(READERS)}, also with .gz")
+        files += found
+    return files
+
+
+def _suffix(path: Path) -> str:
+    return next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")

@@ -1,6 +1,7 @@
 """FITS binary and ASCII tables, plain or gzipped, in slices of constant size.
 
-Columns with several values a row (vectors, variable-length arrays), complex numbers and bit fields are left out.
+The elements of a short vector are columns of their own, `NAME[1]` and so on; longer ones, variable-length arrays,
+complex numbers and bit fields are left out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +26,8 @@ from ...errors import UserError
 from .source import FileColumn, Source
 
 BLOCK = 2880
-SLICE_BYTES, SLICE_ROWS = 1 << 25, 1 << 17
+SLICE_BYTES, SLICE_ROWS = 1 << 23, 1 << 16
+MAX_ELEMENTS = 64
 FORM = re.compile(r"\s*(\d*)\s*([LXBIJKAEDCMPQ])\s*(.*)")
 ASCII_FORM = re.compile(r"\s*([AIFED])\s*(\d+)")
 #: numpy type of one value, big-endian as stored, and its size in bytes.
@@ -50,6 +52,7 @@ class Field:
     null: str | int | None = None
     is_logical: bool = False
     is_ascii: bool = False
+    part_of: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -65,14 +68,15 @@ class Field:
 
 
 class Table:
-    """The first table of a FITS file: its header, its layout, and its rows from the start as often as wanted."""
+    """A table of a FITS file: its header, its layout, and its rows from the start as often as wanted."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, hdu: str = "") -> None:
+        self.path, self.hdu = path, hdu
         self.failure: UserError | None = None
         try:
             with _opened(path) as stream:
-                self.header = _table_header(stream, path)
+                self.header = _table_header(stream, path, hdu)
+                _refuse_more(stream, path, self.header, hdu)
         except (OSError, ValueError, *DAMAGE) as error:
             raise UserError(f"{path}: not a readable FITS file ({error})") from None
         self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
@@ -87,7 +91,7 @@ class Table:
         rows = max(1, min(SLICE_ROWS, SLICE_BYTES // max(1, self.row_size)))
         try:
             with _opened(self.path) as stream:
-                _table_header(stream, self.path)
+                _table_header(stream, self.path, self.hdu)
                 for start in range(0, self.n_rows, rows):
                     raw = stream.read(self.row_size * min(rows, self.n_rows - start))
                     if len(raw) < self.row_size * min(rows, self.n_rows - start):
@@ -105,15 +109,15 @@ class Table:
         return pa.schema([(self.fields[name].sql, self.fields[name].arrow_type) for name in names])
 
 
-def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    """Open the first table of a FITS file.
+def read(connection: duckdb.DuckDBPyConnection, path: Path, hdu: str = "") -> Source:
+    """Open the one table of a FITS file, or that with the number (the primary is 0) or EXTNAME `hdu`.
 
     Raises
     ------
     UserError
-        If the file is truncated, is no FITS file, or holds no table.
+        If the file is truncated, is no FITS file, or holds no table or several.
     """
-    table = Table(path)
+    table = Table(path, hdu)
     registered: list[str] = []
 
     def relation(names: list[str]) -> str:
@@ -136,22 +140,22 @@ def _opened(path: Path) -> BinaryIO:
     return gzip.open(path) if is_gzip else path.open("rb")  # type: ignore[return-value]
 
 
-def _table_header(stream: BinaryIO, path: Path) -> Header:
-    """Skip to the first table; the stream is left at its rows."""
+def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
+    """Skip to the table; the stream is left at its rows."""
     if stream.read(6) != b"SIMPLE":
         raise ValueError("it does not begin with SIMPLE")
     stream.seek(0)
+    number = 0
     while True:
         try:
             header = Header.fromfile(stream)
         except EOFError:
-            raise UserError(f"{path}: holds no table") from None
-        is_table = header.get("XTENSION", "").strip() in ("BINTABLE", "TABLE")
-        if is_table and not header.get("ZIMAGE", False):
+            raise UserError(f"{path}: holds no table" + (f" {hdu}" if hdu else "")) from None
+        wanted = hdu in ("", str(number)) or hdu.lower() == str(header.get("EXTNAME", "")).strip().lower()
+        if wanted and _is_table(header):
             break
-        axes = [header[f"NAXIS{i + 1}"] for i in range(header["NAXIS"])]
-        n_bytes = abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0)) if axes else 0
-        stream.seek(n_bytes + -n_bytes % BLOCK, os.SEEK_CUR)
+        stream.seek(_n_bytes(header), os.SEEK_CUR)
+        number += 1
     needed = header["NAXIS1"] * header["NAXIS2"]
     there = path.stat().st_size - stream.tell()
     if not isinstance(stream, gzip.GzipFile) and there < needed:
@@ -160,6 +164,45 @@ def _table_header(stream: BinaryIO, path: Path) -> Header:
             f"{there:,} bytes are there; fetch it again"
         )
     return header
+
+
+def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str) -> None:
+    """What stands behind the table must be another HDU, and no table unless this one was asked for.
+
+    Of a gzipped file it is not looked at, since that would unpack all of it once more.
+    """
+    if isinstance(stream, gzip.GzipFile):
+        return
+    names = [str(header.get("EXTNAME", "")).strip() or "(no name)"]
+    while True:
+        stream.seek(_n_bytes(header), os.SEEK_CUR)
+        block = stream.read(BLOCK)
+        if not block.strip(b"\0 \r\n"):
+            break
+        if not block.startswith(b"XTENSION"):
+            raise UserError(
+                f"{path}: damaged: after the {header.get('NAXIS2', 0):,} rows that its header promises come other bytes"
+            )
+        stream.seek(-len(block), os.SEEK_CUR)
+        header = Header.fromfile(stream)
+        if _is_table(header):
+            names.append(str(header.get("EXTNAME", "")).strip() or "(no name)")
+    if len(names) > 1 and not hdu:
+        raise UserError(
+            f"{path}: holds {len(names)} tables: {', '.join(names[:8])}; say which by number or name, as in "
+            f"'{path.name}[1]' or '{path.name}[{names[0]}]'"
+        )
+
+
+def _is_table(header: Header) -> bool:
+    return header.get("XTENSION", "").strip() in ("BINTABLE", "TABLE") and not header.get("ZIMAGE", False)
+
+
+def _n_bytes(header: Header) -> int:
+    """Size of the data behind a header, whole blocks."""
+    axes = [header[f"NAXIS{i + 1}"] for i in range(header["NAXIS"])]
+    size = abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0)) if axes else 0
+    return size + -size % BLOCK
 
 
 def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ...]]:
@@ -177,14 +220,17 @@ def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ..
             "null": header.get(f"TNULL{i}"),
         }
         if is_binary:
-            code, size, is_logical = _binary_form(header, i, path)
-            field = Field(name, f"c{len(kept)}", code, offset, i, is_logical=is_logical, **scaling) if code else None
-            offset += size
+            form = _binary_form(header, i, path)
+            fields = [
+                Field(label, "", form.code, offset + place, i, is_logical=form.is_logical, part_of=whole, **scaling)
+                for label, place, whole in form.elements(name)
+            ]
+            offset += form.n_bytes
         else:
-            field = _ascii_field(header, i, name, f"c{len(kept)}", scaling)
-        if field:
-            kept[name] = field
-        else:
+            fields = _ascii_field(header, i, name, scaling)
+        for field in fields:
+            kept[field.name] = replace(field, sql=f"c{len(kept)}")
+        if not fields:
             left_out.append(name)
     if is_binary and offset != header["NAXIS1"]:
         raise UserError(f"{path}: damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}")
@@ -193,8 +239,25 @@ def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ..
     return kept, tuple(left_out)
 
 
-def _binary_form(header: Header, i: int, path: Path) -> tuple[str, int, bool]:
-    """numpy code ("" for a column that is left out), bytes a row, and whether it is logical."""
+@dataclass(frozen=True)
+class _Form:
+    """A TFORM: numpy code of one value ("" for a column that is left out), how many there are, bytes a row."""
+
+    code: str
+    count: int
+    n_bytes: int
+    is_logical: bool
+
+    def elements(self, name: str) -> list[tuple[str, int, str]]:
+        """Name, offset and the vector's name of each value."""
+        if not self.code or self.count > MAX_ELEMENTS:
+            return []
+        if self.count == 1:
+            return [(name, 0, "")]
+        return [(f"{name}[{k + 1}]", k * self.n_bytes // self.count, name) for k in range(self.count)]
+
+
+def _binary_form(header: Header, i: int, path: Path) -> _Form:
     found = FORM.fullmatch(str(header[f"TFORM{i}"]))
     if not found:
         raise UserError(f"{path}: damaged: TFORM{i} is {header[f'TFORM{i}']!r}")
@@ -202,15 +265,15 @@ def _binary_form(header: Header, i: int, path: Path) -> tuple[str, int, bool]:
     size = -(-repeat // 8) if letter == "X" else repeat * SIZES[letter]
     if letter == "A":
         is_list = "," in str(header.get(f"TDIM{i}", "")) or (rest.isdigit() and int(rest) < repeat)
-        return (f"S{repeat}" if repeat and not is_list else ""), size, False
-    return (CODES.get(letter, "") if repeat == 1 else ""), size, letter == "L"
+        return _Form(f"S{repeat}" if repeat and not is_list else "", 1, size, False)
+    return _Form(CODES.get(letter, "") if repeat else "", repeat, size, letter == "L")
 
 
-def _ascii_field(header: Header, i: int, name: str, sql: str, scaling: dict) -> Field | None:
+def _ascii_field(header: Header, i: int, name: str, scaling: dict) -> list[Field]:
     found = ASCII_FORM.match(str(header[f"TFORM{i}"]))
     if not found or scaling["scale"] != 1 or scaling["zero"] != 0:
-        return None
-    return Field(name, sql, f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=True)
+        return []
+    return [Field(name, "", f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=True)]
 
 
 def _described(table: Table) -> dict[str, FileColumn]:
@@ -224,6 +287,7 @@ def _described(table: Table) -> dict[str, FileColumn]:
             str(header.get(f"TCOMM{field.place}", "") or header.comments[f"TTYPE{field.place}"]),
             is_text=field.is_text,
             is_float=field.is_scaled or field.code in (">f4", ">f8"),
+            part_of=field.part_of,
         )
         for name, field in table.fields.items()
     }

@@ -16,7 +16,7 @@ class FileColumn:
     """A column as its file describes it.
 
     `sql` is how a query names it; `is_text` says that its values are strings to be cast, `is_float` that they are
-    floating-point numbers.
+    floating-point numbers; `part_of` is the vector that it is one element of.
     """
 
     name: str
@@ -26,6 +26,7 @@ class FileColumn:
     description: str = ""
     is_text: bool = False
     is_float: bool = False
+    part_of: str = ""
 
 
 @dataclass(frozen=True)

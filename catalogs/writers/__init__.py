@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,11 +61,29 @@ def _write_fits(
     fits.write(connection, query, columns, note, path)
 
 
+def _write_votable(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
+) -> None:
+    from . import votable
+
+    votable.write(connection, query, columns, note, path)
+
+
+def _write_hats(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
+) -> None:
+    from . import hats
+
+    hats.write(connection, query, columns, note, path)
+
+
 WRITERS: dict[str, Writer] = {
     ".parquet": _write_parquet,
     ".fits": _write_fits,
     ".ecsv": _write_ecsv,
     ".csv": _write_csv,
+    ".vot": _write_votable,
+    ".hats": _write_hats,
 }
 
 
@@ -80,11 +99,14 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
         raise UserError(f"{path}: format {path.suffix or '(none)'} is unknown; it writes {', '.join(WRITERS)}")
     if not path.parent.is_dir():
         raise UserError(f"{path}: folder {path.parent} does not exist")
+    if path.is_dir():
+        raise UserError(f"{path}: is there already; remove that folder, or choose another name")
     temporary = path.with_name(f".{path.name}.tmp")
     try:
+        shutil.rmtree(temporary, ignore_errors=True)
         WRITERS[path.suffix.lower()](connection, query, columns, note, temporary)
         temporary.replace(path)
     except (OSError, duckdb.IOException) as error:
         raise UserError(f"{path}: cannot be written ({str(error).splitlines()[0]})") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)

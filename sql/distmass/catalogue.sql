@@ -50,18 +50,18 @@ with computed as (
         ages.paper_log_age_apokasc2 as "AGE_APOKASC2_PAPER",
         stars.spectrum_id as "SPECTRUM_ID",
         case when stars.is_inside then stars.absolute_k_mag_error end as "ABS_MAG_ERR",
-        case when stars.is_inside then stars.mass_apokasc2_msun_error end as "MASS_ERR",
+        case when stars.is_inside_apokasc2 then stars.mass_apokasc2_msun_error end as "MASS_ERR",
         (ages.log_age_apokasc2_high - ages.log_age_apokasc2_low) / 2 as "AGE_ERR",
         (
             case when training.absolute_k_label is not null and training.split <> 'test' then 1 else 0 end
-            + case when stars.is_inside then 0 else 2 end
+            + case when stars.is_inside_apokasc2 or stars.is_inside_apokasc3 then 0 else 2 end
             + case
                 when coalesce(training.mass_apokasc2_label, training.mass_apokasc3_label) is not null then 8 else 0
             end
             + case when training.mass_isochrone_label is not null then 16 else 0 end
             + case when training.mass_subgiant_label is not null then 32 else 0 end
         )::integer as "BITMASK",
-        case when stars.is_inside then stars.mass_apokasc2_msun_error end as "MASS_APOKASC2_ERR",
+        case when stars.is_inside_apokasc2 then stars.mass_apokasc2_msun_error end as "MASS_APOKASC2_ERR",
         case when stars.is_inside_apokasc3 then stars.mass_apokasc3_msun_error end as "MASS_APOKASC3_ERR",
         stars.paper_distance_kpc * fits.fractional_error as "DISTANCE_PAPER_ERR",
         stars.paper_mass_apokasc2_msun * cuts.distmass_mass_error_ratio() as "MASS_APOKASC2_PAPER_ERR"
@@ -73,8 +73,6 @@ with computed as (
 )
 
 select
-    "SURVEY",
-    "STAR_ID",
     "APOGEE_ID",
     "APSTAR_ID",
     "TEFF",
@@ -106,6 +104,9 @@ select
     "AGE_ERR",
     "BITMASK",
     "NMSU_DIST",
+    "SURVEY",
+    "STAR_ID",
+    "SPECTRUM_ID",
     "NMSU_DIST_LOW",
     "NMSU_DIST_HIGH",
     "EXTINCTION_METHOD",
@@ -126,6 +127,5 @@ select
     "MASS_APOKASC2_PAPER",
     "MASS_APOKASC2_PAPER_ERR",
     "MASS_APOKASC3_PAPER",
-    "AGE_APOKASC2_PAPER",
-    "SPECTRUM_ID"
+    "AGE_APOKASC2_PAPER"
 from computed

@@ -2,6 +2,7 @@
 select
     stars.*,
     members.cluster,
-    members.cluster_distance_kpc
+    members.cluster_distance_kpc,
+    members.cluster_log_age
 from distmass.members as members
 inner join distmass.catalogue as stars on members.spectrum_id = stars."SPECTRUM_ID"

@@ -3,6 +3,7 @@
 select
     members.cluster,
     members.cluster_distance_kpc,
+    members.cluster_log_age,
     count(*) as n,
     count(stars."DISTANCE") as n_distances,
     count(stars."AGE_APOKASC2") as n_ages,
@@ -20,4 +21,4 @@ select
     stddev_samp(stars."AGE_APOKASC2_PAPER") as log_age_scatter_paper
 from distmass.members as members
 inner join distmass.catalogue as stars on members.spectrum_id = stars."SPECTRUM_ID"
-group by members.cluster, members.cluster_distance_kpc
+group by members.cluster, members.cluster_distance_kpc, members.cluster_log_age

@@ -6,8 +6,10 @@ case when bucket < 5 then 'test' when bucket < 9 then 'validation' else 'train' 
 create or replace macro distmass.is_precise(label_mass, label_mass_error) as
 coalesce(label_mass_error / label_mass <= cuts.distmass_max_mass_error_ratio(), true);
 
--- Whether the networks have seen such stars; Stone-Martinez et al. 2024, section 5.3.
+-- Whether the networks of mass and of distance have seen such stars; Stone-Martinez et al. 2024, section 5.3.
 create or replace macro distmass.in_training_space(teff_k, logg, m_h, c_fe, n_fe) as
+distmass_net(teff_k, logg, m_h, c_fe, n_fe).log_density_apokasc2 >= cuts.distmass_min_log_density();
+create or replace macro distmass.in_distance_space(teff_k, logg, m_h, c_fe, n_fe) as
 distmass_net(teff_k, logg, m_h, c_fe, n_fe).log_density >= cuts.distmass_min_log_density();
 
 -- Absolute Ks magnitude [mag] and mass [Msun, APOKASC-2 or APOKASC-3], NULL outside the training space. The list of one
@@ -20,14 +22,12 @@ list_transform(
 create or replace macro distmass.mass_apokasc2(teff_k, logg, m_h, c_fe, n_fe) as
 list_transform(
     [distmass_net(teff_k, logg, m_h, c_fe, n_fe)],
-    lambda v: case when v.log_density >= cuts.distmass_min_log_density() then v.mass_apokasc2_msun end
+    lambda v: case when v.log_density_apokasc2 >= cuts.distmass_min_log_density() then v.mass_apokasc2_msun end
 )[1];
 create or replace macro distmass.mass_apokasc3(teff_k, logg, m_h, c_fe, n_fe) as
 list_transform(
     [distmass_net(teff_k, logg, m_h, c_fe, n_fe)],
-    lambda v: case
-        when least(v.log_density, v.log_density_apokasc3) >= cuts.distmass_min_log_density() then v.mass_apokasc3_msun
-    end
+    lambda v: case when v.log_density_apokasc3 >= cuts.distmass_min_log_density() then v.mass_apokasc3_msun end
 )[1];
 create or replace macro distmass.mass(teff_k, logg, m_h, c_fe, n_fe) as
 distmass.mass_apokasc2(teff_k, logg, m_h, c_fe, n_fe);

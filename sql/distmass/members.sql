@@ -57,7 +57,8 @@ found as (
 select
     found.spectrum_id,
     found.cluster,
-    listed.distance_kpc as cluster_distance_kpc
+    listed.distance_kpc as cluster_distance_kpc,
+    listed.cluster_log_age
 from found
 left join distmass.cluster_distances as listed using (cluster)
 qualify row_number() over (partition by found.spectrum_id order by listed.distance_kpc nulls last, found.cluster) = 1

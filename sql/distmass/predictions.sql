@@ -5,8 +5,8 @@ with computed as (
         inputs.*,
         scores,
         scores.log_density >= cuts.distmass_min_log_density() as is_inside,
-        least(scores.log_density, scores.log_density_apokasc3) >= cuts.distmass_min_log_density()
-            as is_inside_apokasc3,
+        scores.log_density_apokasc2 >= cuts.distmass_min_log_density() as is_inside_apokasc2,
+        scores.log_density_apokasc3 >= cuts.distmass_min_log_density() as is_inside_apokasc3,
         distmass_state_net(
             inputs.teff_k,
             inputs.logg,
@@ -23,6 +23,8 @@ with computed as (
 select
     * exclude (scores, state, paper),
     scores.log_density,
+    scores.log_density_apokasc2,
+    scores.log_density_apokasc3,
     case when is_inside then coalesce(state.absolute_k_mag, scores.absolute_k_mag) end as absolute_k_mag,
     sqrt(
         pow(coalesce(state.absolute_k_mag_error, scores.absolute_k_mag_error), 2)
@@ -39,7 +41,7 @@ select
             n_fe_error
         )
     ) as absolute_k_mag_error,
-    case when is_inside then scores.mass_apokasc2_msun end as mass_apokasc2_msun,
+    case when is_inside_apokasc2 then scores.mass_apokasc2_msun end as mass_apokasc2_msun,
     sqrt(
         pow(scores.mass_apokasc2_msun_error, 2)
         + distmass.propagated_variance(
@@ -72,6 +74,6 @@ select
         )
     ) as mass_apokasc3_msun_error,
     case when is_inside then paper.absolute_k_mag end as paper_absolute_k_mag,
-    case when is_inside then paper.mass_apokasc2_msun end as paper_mass_apokasc2_msun,
+    case when is_inside_apokasc2 then paper.mass_apokasc2_msun end as paper_mass_apokasc2_msun,
     case when is_inside_apokasc3 then paper.mass_apokasc3_msun end as paper_mass_apokasc3_msun
 from computed

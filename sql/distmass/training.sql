@@ -1,6 +1,6 @@
 -- A star that networks learn from or are judged on: labels of absolute magnitude and mass that pass the paper's cuts, else
--- NULL (clusters of table 1 stand in for imprecise parallaxes), and its part of the split (64 % train, 16 % validation,
--- 20 % test by a hash of the star).
+-- NULL (clusters of table 1 stand in for imprecise parallaxes), seismic masses with those of subgiants and dwarfs beside
+-- them, and its part of the split (64 % train, 16 % validation, 20 % test by a hash of the star).
 with candidates as (
     select
         inputs.*,
@@ -21,7 +21,15 @@ trusted as (
             else cuts.distmass_cluster_distance_error()
         end
             as trusted_distance_error,
-        trusted_distance_kpc is not null and extinction < cuts.distmass_max_a_k() as has_magnitude
+        trusted_distance_kpc is not null and extinction < cuts.distmass_max_a_k() as has_magnitude,
+        case when distmass.is_precise(mass_apokasc2_label, mass_apokasc2_label_error) then mass_apokasc2_label end
+            as seismic_mass_apokasc2,
+        case when distmass.is_precise(mass_apokasc3_label, mass_apokasc3_label_error) then mass_apokasc3_label end
+            as seismic_mass_apokasc3,
+        case when distmass.is_precise(mass_subgiant_label, mass_subgiant_label_error) then mass_subgiant_label end
+            as subgiant_mass,
+        case when distmass.is_precise(mass_isochrone_label, mass_isochrone_label_error) then mass_isochrone_label end
+            as isochrone_mass
     from candidates
 )
 
@@ -34,15 +42,15 @@ select
     m_h,
     c_fe,
     n_fe,
-    mass_subgiant_label,
-    mass_isochrone_label,
     bucket,
+    seismic_mass_apokasc2 as mass_apokasc2_label,
+    seismic_mass_apokasc3 as mass_apokasc3_label,
+    subgiant_mass as mass_subgiant_label,
+    isochrone_mass as mass_isochrone_label,
     (evolutionary_state = 'RC')::integer as is_rc,
     case when has_magnitude then distmass.magnitude_at(k, extinction, trusted_distance_kpc) end as absolute_k_label,
     case when has_magnitude then 5 / ln(10) * trusted_distance_error end as absolute_k_label_error,
-    case when distmass.is_precise(mass_apokasc2_label, mass_apokasc2_label_error) then mass_apokasc2_label end
-        as mass_apokasc2_label,
-    case when distmass.is_precise(mass_apokasc3_label, mass_apokasc3_label_error) then mass_apokasc3_label end
-        as mass_apokasc3_label,
+    coalesce(seismic_mass_apokasc2, subgiant_mass, isochrone_mass) as mass_apokasc2_supplemented,
+    coalesce(seismic_mass_apokasc3, subgiant_mass, isochrone_mass) as mass_apokasc3_supplemented,
     distmass.split(bucket) as split
 from trusted

@@ -1,8 +1,20 @@
--- A colour between bands that are neighbours in wavelength, Gaia's among themselves and the others among themselves.
+-- A colour between bands that are neighbours in wavelength, Gaia's among themselves and the others among themselves; and
+-- BP - RP, the colour of figure 6 of Green et al. 2020.
+with neighbours as (
+    select
+        band as blue,
+        wavelength_um as blue_wavelength_um,
+        lead(band) over chain as red
+    from photometric.bands
+    window chain as (partition by survey = 'gaia_dr2' order by wavelength_um)
+    qualify red is not null
+)
+
+select * from neighbours
+union all by name
 select
     band as blue,
     wavelength_um as blue_wavelength_um,
-    lead(band) over chain as red
+    'rp' as red
 from photometric.bands
-window chain as (partition by survey = 'gaia_dr2' order by wavelength_um)
-qualify red is not null
+where band = 'bp'

@@ -19,6 +19,19 @@ case
     when magnitude_system = 'Vega' then photometric.ab_from_vega(band_name, magnitude)
 end;
 
+-- The same for a column that photometric.bands names.
+create or replace macro photometric.column_in_model_system(column_name, magnitude_system, magnitude) as
+case
+    when photometric.band_of_column(column_name) is null
+        then error(
+            'AB - Vega of ' || column_name || ' is not known: convert it from ' || magnitude_system || ' first'
+        )
+    else photometric.in_model_system(photometric.band_of_column(column_name), magnitude_system, magnitude)
+end;
+
+create or replace macro photometric.band_of_column(column_name) as
+list_filter(photometric.band_table(), lambda b: b.magnitude_column = column_name)[1].band;
+
 create or replace macro photometric.distance_modulus(distance_kpc) as
 case when distance_kpc > 0 then 5 * log10(distance_kpc) + 10 end;
 

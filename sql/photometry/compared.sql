@@ -26,6 +26,7 @@ select
     magnitude_error,
     absolute_magnitude,
     extinction,
+    held_out,
     teff_k,
     logg,
     feh,

@@ -1,83 +1,56 @@
--- A star with spectroscopic labels and their covariance; where several surveys have it, the one that the paper's scale is
--- tied to comes first (GALAH, then APOGEE, then LAMOST; Green et al. 2020, section 3.1).
-with spectroscopic as (
+-- A star with spectroscopic labels and their covariance, all surveys on one scale (photometry.label_offsets); where several
+-- have it, the one that the scale is tied to comes first (GALAH, then APOGEE, then LAMOST; Green et al. 2020, section 3.1).
+with offsets as (
     select
-        1 as place,
-        'galah' as label_survey,
-        to_galah.source_id,
-        galah.teff,
-        galah.logg,
-        galah.fe_h as feh,
-        galah.e_teff as teff_error,
-        galah.e_logg as logg_error,
-        galah.e_fe_h as feh_error
-    from match.gaia_dr2_galah as to_galah
-    inner join staging.galah as galah using (sobject_id)
-    union all by name
-    select
-        2 as place,
-        'apogee' as label_survey,
-        to_apogee.source_id,
-        apogee.teff,
-        apogee.logg,
-        apogee.fe_h as feh,
-        apogee.teff_err as teff_error,
-        apogee.logg_err as logg_error,
-        apogee.m_h_err as feh_error
-    from match.gaia_dr2_apogee as to_apogee
-    inner join staging.apogee as apogee using (apogee_id)
-    union all by name
-    select
-        3 as place,
-        'lamost' as label_survey,
-        to_lamost.source_id,
-        lamost.teff,
-        lamost.logg,
-        lamost.feh,
-        lamost.teff_err as teff_error,
-        lamost.logg_err as logg_error,
-        lamost.feh_err as feh_error
-    from match.gaia_dr2_lamost as to_lamost
-    inner join staging.lamost as lamost using (obsid)
+        label_survey,
+        max(label_offset) filter (where label = 'teff_k') as teff_offset,
+        max(label_offset) filter (where label = 'logg') as logg_offset,
+        max(label_offset) filter (where label = 'feh') as feh_offset
+    from photometry.label_offsets
+    group by label_survey
 ),
 
 best as (
-    select
-        'gaia_dr2' as survey,
-        *
-    from spectroscopic
-    where teff is not null and logg is not null and feh is not null
-    qualify row_number() over (partition by source_id order by place) = 1
-),
-
-with_errors as (
-    select * from best
-    union all by name
-    select
-        wide_survey as survey,
-        wide_survey as label_survey,
-        source_id,
-        teff,
-        logg,
-        feh
-    from staging.wide_stars
-    where teff is not null and logg is not null and feh is not null
+    select *
+    from photometry.spectra
+    qualify
+        row_number() over (
+            partition by source_id
+            order by list_position(['galah', 'apogee', 'lamost'], label_survey)
+        ) = 1
 )
 
 select
-    survey,
+    'gaia_dr2' as survey,
+    best.source_id,
+    best.label_survey,
+    best.teff_k + coalesce(offsets.teff_offset, 0) as teff_k,
+    best.logg + coalesce(offsets.logg_offset, 0) as logg,
+    best.feh + coalesce(offsets.feh_offset, 0) as feh,
+    pow(best.teff_k_error, 2) as variance_teff,
+    0 as covariance_teff_logg,
+    0 as covariance_teff_feh,
+    pow(best.logg_error, 2) as variance_logg,
+    0 as covariance_logg_feh,
+    pow(best.feh_error, 2) as variance_feh
+from best
+left join offsets using (label_survey)
+union all by name
+select
+    wide_survey as survey,
     source_id,
-    label_survey,
+    wide_survey as label_survey,
     teff as teff_k,
     logg,
     feh,
-    pow(coalesce(teff_error, cuts.assumed_teff_error()), 2) as variance_teff,
+    pow(cuts.assumed_teff_error(), 2) as variance_teff,
     0 as covariance_teff_logg,
     0 as covariance_teff_feh,
-    pow(coalesce(logg_error, cuts.assumed_logg_error()), 2) as variance_logg,
+    pow(cuts.assumed_logg_error(), 2) as variance_logg,
     0 as covariance_logg_feh,
-    pow(coalesce(feh_error, cuts.assumed_feh_error()), 2) as variance_feh
-from with_errors
+    pow(cuts.assumed_feh_error(), 2) as variance_feh
+from staging.wide_stars
+where teff is not null and logg is not null and feh is not null
 union all by name
 select
     'green2020' as survey,

@@ -1,4 +1,5 @@
--- A labelled star in a colour and in G: as observed, and de-noised, as the network predicts them without dust from its labels.
+-- A labelled star in a colour and in G: as observed, and de-noised, as the network predicts them without dust from its labels;
+-- and how far dust moves the colour.
 -- Green et al. 2020, figures 6, 8 and 9.
 with de_noised as (
     select
@@ -6,7 +7,8 @@ with de_noised as (
         blue_band.source_id,
         colours.blue,
         colours.red,
-        blue_band.absolute_magnitude - red_band.absolute_magnitude as predicted_colour
+        blue_band.absolute_magnitude - red_band.absolute_magnitude as predicted_colour,
+        blue_band.extinction - red_band.extinction as colour_excess
     from photometric.colours as colours
     inner join photometry.predicted as blue_band on colours.blue = blue_band.band
     inner join photometry.predicted as red_band
@@ -22,6 +24,7 @@ select
     de_noised.blue,
     de_noised.red,
     de_noised.predicted_colour,
+    de_noised.colour_excess,
     g_predicted.absolute_magnitude as predicted_absolute_g,
     stars.teff_k,
     stars.logg,

@@ -1,7 +1,20 @@
 -- Forward: magnitudes, extinction and colours from stellar parameters, and where they can be believed.
 -- Inputs in K, dex of cm/s2 and dex; magnitudes Vega for Gaia, 2MASS and WISE, AB for Pan-STARRS1.
+-- What cannot be a temperature in K, or a reddening, is an error rather than a number that looks like an answer.
+create or replace macro photometry.in_kelvin(teff_k) as
+case
+    when teff_k < 100 then error('Teff = ' || teff_k || ' is not in K: photometry.* want Teff [K], log g, [Fe/H]')
+    else teff_k
+end;
+
+create or replace macro photometry.not_negative(ebv) as
+case
+    when ebv < 0 then error('E = ' || ebv || ' mag is negative: give 0 or more, or NULL where it is not known')
+    else ebv
+end;
+
 create or replace macro photometry.absolute_magnitudes(teff_k, logg, feh) as
-list_transform([photometry_net(teff_k, logg, feh)], lambda n: case when n is not null then {
+list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case when n is not null then {
     'g': n.absolute_g, 'bp': n.absolute_bp, 'rp': n.absolute_rp,
     'ps1_g': n.absolute_ps1_g, 'ps1_r': n.absolute_ps1_r, 'ps1_i': n.absolute_ps1_i,
     'ps1_z': n.absolute_ps1_z, 'ps1_y': n.absolute_ps1_y,
@@ -10,18 +23,20 @@ list_transform([photometry_net(teff_k, logg, feh)], lambda n: case when n is not
 
 -- A_band = R_band(Teff, log g, [Fe/H]) E.
 create or replace macro photometry.extinction(teff_k, logg, feh, ebv) as
-list_transform([photometry_net(teff_k, logg, feh)], lambda n: case when n is not null and ebv is not null then {
-    'g': n.extinction_g * ebv, 'bp': n.extinction_bp * ebv, 'rp': n.extinction_rp * ebv,
-    'ps1_g': n.extinction_ps1_g * ebv, 'ps1_r': n.extinction_ps1_r * ebv, 'ps1_i': n.extinction_ps1_i * ebv,
-    'ps1_z': n.extinction_ps1_z * ebv, 'ps1_y': n.extinction_ps1_y * ebv,
-    'j': n.extinction_j * ebv, 'h': n.extinction_h * ebv, 'ks': n.extinction_ks * ebv,
-    'w1': n.extinction_w1 * ebv, 'w2': n.extinction_w2 * ebv
-} end)[1];
+list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case
+    when n is not null and photometry.not_negative(ebv) is not null then {
+        'g': n.extinction_g * ebv, 'bp': n.extinction_bp * ebv, 'rp': n.extinction_rp * ebv,
+        'ps1_g': n.extinction_ps1_g * ebv, 'ps1_r': n.extinction_ps1_r * ebv, 'ps1_i': n.extinction_ps1_i * ebv,
+        'ps1_z': n.extinction_ps1_z * ebv, 'ps1_y': n.extinction_ps1_y * ebv,
+        'j': n.extinction_j * ebv, 'h': n.extinction_h * ebv, 'ks': n.extinction_ks * ebv,
+        'w1': n.extinction_w1 * ebv, 'w2': n.extinction_w2 * ebv
+    }
+end)[1];
 
 -- Equation 2: m = M + R E + mu.
 create or replace macro photometry.apparent_magnitudes(teff_k, logg, feh, ebv, modulus) as
-list_transform([photometry_net(teff_k, logg, feh)], lambda n: case
-    when n is not null and ebv is not null and modulus is not null then {
+list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case
+    when n is not null and photometry.not_negative(ebv) is not null and modulus is not null then {
         'g': n.absolute_g + n.extinction_g * ebv + modulus,
         'bp': n.absolute_bp + n.extinction_bp * ebv + modulus,
         'rp': n.absolute_rp + n.extinction_rp * ebv + modulus,
@@ -41,26 +56,32 @@ end)[1];
 -- The synthetic colour blue - red; bands by their names, colour of the star without dust for ebv = 0.
 create or replace macro photometry.colour(blue, red, teff_k, logg, feh, ebv) as
 list_transform(
-    [photometry_net(teff_k, logg, feh)],
+    [photometry_net(photometry.in_kelvin(teff_k), logg, feh)],
     lambda n: struct_extract(n, 'absolute_' || blue) - struct_extract(n, 'absolute_' || red)
-    + ebv * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
+    + photometry.not_negative(ebv)
+    * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
 )[1];
+
+-- Tenth of a star, 0 to 9, by the MD5 of its identifier: networks are trained on 0 to 6, chosen by 7 and 8, judged by 9.
+create or replace macro photometry.split_bucket(star_id) as ('0x' || left(md5(star_id::varchar), 8))::bigint % 10;
 
 -- Green et al. 2020, section 6: whether colours with this band can be believed; `magnitude` for absolute magnitudes.
 create or replace macro photometry.is_valid(teff_k, logg, feh) as
-list_transform([photometry_density_net(teff_k, logg, feh)], lambda d: case when d is not null then {
-    'magnitude': d.density_parallax >= cuts.green_min_density_magnitude(),
-    'g': d.density_g >= cuts.green_min_density_colour(),
-    'bp': d.density_bp >= cuts.green_min_density_colour(),
-    'rp': d.density_rp >= cuts.green_min_density_colour(),
-    'ps1_g': d.density_ps1_g >= cuts.green_min_density_colour(),
-    'ps1_r': d.density_ps1_r >= cuts.green_min_density_colour(),
-    'ps1_i': d.density_ps1_i >= cuts.green_min_density_colour(),
-    'ps1_z': d.density_ps1_z >= cuts.green_min_density_colour(),
-    'ps1_y': d.density_ps1_y >= cuts.green_min_density_colour(),
-    'j': d.density_j >= cuts.green_min_density_colour(),
-    'h': d.density_h >= cuts.green_min_density_colour(),
-    'ks': d.density_ks >= cuts.green_min_density_colour(),
-    'w1': d.density_w1 >= cuts.green_min_density_colour(),
-    'w2': d.density_w2 >= cuts.green_min_density_colour()
-} end)[1];
+list_transform(
+    [photometry_density_net(photometry.in_kelvin(teff_k), logg, feh)], lambda d: case when d is not null then {
+        'magnitude': d.density_parallax >= cuts.green_min_density_magnitude(),
+        'g': d.density_g >= cuts.green_min_density_colour(),
+        'bp': d.density_bp >= cuts.green_min_density_colour(),
+        'rp': d.density_rp >= cuts.green_min_density_colour(),
+        'ps1_g': d.density_ps1_g >= cuts.green_min_density_colour(),
+        'ps1_r': d.density_ps1_r >= cuts.green_min_density_colour(),
+        'ps1_i': d.density_ps1_i >= cuts.green_min_density_colour(),
+        'ps1_z': d.density_ps1_z >= cuts.green_min_density_colour(),
+        'ps1_y': d.density_ps1_y >= cuts.green_min_density_colour(),
+        'j': d.density_j >= cuts.green_min_density_colour(),
+        'h': d.density_h >= cuts.green_min_density_colour(),
+        'ks': d.density_ks >= cuts.green_min_density_colour(),
+        'w1': d.density_w1 >= cuts.green_min_density_colour(),
+        'w2': d.density_w2 >= cuts.green_min_density_colour()
+    } end
+)[1];

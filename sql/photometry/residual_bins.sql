@@ -1,9 +1,10 @@
--- A colour's residuals in a bin of a parameter, reddening or log10 of training density: medians and 16th to 84th percentiles.
--- Green et al. 2020, figures 12 and 13.
+-- A colour's residuals in a bin of a parameter, reddening or log10 of training density: medians and 16th to 84th percentiles,
+-- of the stars that no network was trained on and of the others. Green et al. 2020, figures 12 and 13.
 with parameters as (
     select
         survey,
         quantity,
+        held_out,
         residual,
         z_score,
         unnest([
@@ -23,6 +24,7 @@ with parameters as (
 select
     survey,
     quantity,
+    held_out,
     entry.parameter,
     floor(entry.value / entry.width) * entry.width as bin_low,
     any_value(entry.width)::double as bin_width,
@@ -34,5 +36,5 @@ select
     quantile_cont(z_score, 0.16) as z_low,
     quantile_cont(z_score, 0.84) as z_high
 from parameters
-group by survey, quantity, entry.parameter, bin_low
-order by survey, quantity, entry.parameter, bin_low
+group by survey, quantity, held_out, entry.parameter, bin_low
+order by survey, quantity, held_out, entry.parameter, bin_low

@@ -1,12 +1,18 @@
--- A labelled star in a colour against G, or in G itself (absolute magnitude, where the modulus is known): observed, predicted
--- at the star's own E, and the z-score of equation 18. Figures 12 and 13 of Green et al. 2020.
-with densities as (
+-- A labelled star in a colour (every band against G, and neighbours in wavelength), or in G itself (absolute magnitude, where
+-- the modulus is known): observed, predicted at the star's own E, and the z-score of equation 18, with the density of training
+-- stars in the sparser band. Figures 12 and 13 of Green et al. 2020.
+with wanted (band, other_band) as (
     select
-        survey,
-        source_id,
-        band as density_band,
-        density
-    from photometry.densities
+        band,
+        'g' as other_band
+    from photometric.bands
+    where band <> 'g'
+    union all
+    select
+        blue,
+        red
+    from photometric.colours
+    where blue <> 'g' and red <> 'g'
 ),
 
 reddened as (
@@ -14,16 +20,18 @@ reddened as (
         compared.*,
         reddenings.ebv,
         reddenings.ebv_error,
+        densities.density,
         unreddened_residual - extinction * ebv as magnitude_residual
     from photometry.compared as compared
     inner join photometry.reddenings as reddenings using (survey, source_id)
+    inner join photometry.densities as densities using (survey, source_id, band)
 ),
 
 in_g as (
     select
-        *,
+        reddened.* exclude (density),
+        densities.density,
         'M_g' as quantity,
-        'parallax' as density_band,
         magnitude - distance_modulus as observed,
         magnitude_residual as residual,
         pow(label_error_1, 2) + pow(label_error_2, 2) + pow(label_error_3, 2)
@@ -31,31 +39,33 @@ in_g as (
         + pow(magnitude_error, 2)
         + pow(distance_modulus_error, 2) as variance
     from reddened
-    where band = 'g' and distance_modulus is not null
+    inner join photometry.densities as densities using (survey, source_id)
+    where reddened.band = 'g' and densities.band = 'parallax' and distance_modulus is not null
 ),
 
-against_g as (
+in_colours as (
     select
-        stars.*,
-        stars.band || ' - g' as quantity,
-        stars.band as density_band,
-        stars.magnitude - g.magnitude as observed,
-        stars.magnitude_residual - g.magnitude_residual as residual,
-        pow(stars.label_error_1 - g.label_error_1, 2)
-        + pow(stars.label_error_2 - g.label_error_2, 2)
-        + pow(stars.label_error_3 - g.label_error_3, 2)
-        + pow((stars.extinction - g.extinction) * stars.ebv_error, 2)
-        + pow(stars.magnitude_error, 2)
-        + pow(g.magnitude_error, 2) as variance
-    from reddened as stars
-    inner join reddened as g on stars.survey = g.survey and stars.source_id = g.source_id and g.band = 'g'
-    where stars.band <> 'g'
+        a.* exclude (density),
+        a.band || ' - ' || b.band as quantity,
+        a.magnitude - b.magnitude as observed,
+        a.magnitude_residual - b.magnitude_residual as residual,
+        least(a.density, b.density) as density,
+        pow(a.label_error_1 - b.label_error_1, 2)
+        + pow(a.label_error_2 - b.label_error_2, 2)
+        + pow(a.label_error_3 - b.label_error_3, 2)
+        + pow((a.extinction - b.extinction) * a.ebv_error, 2)
+        + pow(a.magnitude_error, 2)
+        + pow(b.magnitude_error, 2) as variance
+    from wanted
+    inner join reddened as a on wanted.band = a.band
+    inner join reddened as b
+        on wanted.other_band = b.band and a.survey = b.survey and a.source_id = b.source_id
 ),
 
 quantities as (
     select * from in_g
     union all by name
-    select * from against_g
+    select * from in_colours
 )
 
 select
@@ -63,6 +73,7 @@ select
     source_id,
     band,
     quantity,
+    held_out,
     observed,
     residual,
     teff_k,
@@ -74,4 +85,3 @@ select
     observed - residual as predicted,
     residual / sqrt(variance) as z_score
 from quantities
-inner join densities using (survey, source_id, density_band)

@@ -43,6 +43,7 @@ select
     l_feh,
     parallax,
     parallax_error,
+    photometry.split_bucket(source_id) = 9 as held_out,
     coalesce(ebv_prior, cuts.unmapped_ebv()) as ebv_prior,
     coalesce(ebv_prior_error, cuts.unmapped_ebv_error()) as ebv_prior_error,
     case when has_modulus then photometric.parallax_modulus(parallax) end as distance_modulus,

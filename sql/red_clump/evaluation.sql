@@ -1,16 +1,5 @@
--- A labelled giant with scores from networks that were not trained on it, beside its labels and, on the mock, its truth.
-with held_out as (
-    select * from red_clump.cross_validation
-    union all by name
-    select
-        * exclude (
-            survey, ra, "dec", l, b, parallax, parallax_error, parallax_zero_point, phot_g_mean_mag, j_m, ks_m, w1mpro,
-            g_error_ratio, inside_hull
-        )
-    from red_clump.scores
-    where not exists (select 1 from red_clump.cross_validation)
-)
-
+-- A labelled giant with scores from networks that were not trained on it, beside its labels and, on the mock, its truth. As in
+-- the catalogue, none outside the hull has a tier: it counts as not found.
 select
     held_out.*,
     labels.teff_k as teff_label_k,
@@ -26,16 +15,17 @@ select
     scores.b,
     scores.g_error_ratio,
     scores.phot_g_mean_mag,
+    scores.inside_hull,
     red_clump.is_in_label_range(held_out.logg, held_out.joint_feh) as is_in_label_range,
     stats.fold(held_out.source_id, 'rank', 5) as fold,
     truth.phase = 3 as is_rc_by_phase,
     scores.j_m - scores.ks_m as j_ks,
     if(
-        is_in_label_range,
+        is_in_label_range and scores.inside_hull is not false,
         red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc),
         null
     ) as tier
-from held_out
+from red_clump.held_out as held_out
 inner join red_clump.labels as labels using (source_id)
 left join red_clump.scores as scores using (source_id)
 left join staging.mock_truth as truth using (source_id)

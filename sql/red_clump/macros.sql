@@ -43,3 +43,12 @@ create or replace macro red_clump.latitude_cell(latitude) as
 floor(abs(latitude) / 10) * 10;
 create or replace macro red_clump.g_error_cell(error_ratio) as
 least(floor(error_ratio * 2e5), 39) * 5e-6;
+
+-- Width of a cell in which an inferred parameter is compared, in the unit of the parameter.
+create or replace macro red_clump.cell_width(parameter) as
+case
+    when parameter in ('teff_k', 'joint_teff_k') then 25
+    when parameter in ('logg', 'joint_logg') then 0.05
+    when parameter in ('delta_nu_uhz', 'joint_delta_nu_uhz') then 0.25
+    else 5
+end::double;

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from astropy.io.votable import parse_single_table
 from astropy.table import Table
 from candlesql import UserError, open_sky
 from candlesql.catalogs.export import export, join
@@ -28,10 +29,10 @@ def by_id(table, name="source_id"):
     return table[order]
 
 
-FORMATS = [("parquet", {}), ("parquet", {"format": "parquet.votable"}), ("fits", {}), ("ecsv", {})]
+FORMATS = [("parquet", {}), ("parquet", {"format": "parquet.votable"}), ("fits", {}), ("ecsv", {}), ("vot", {})]
 
 
-@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "votable", "fits", "ecsv"])
+@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "voparquet", "fits", "ecsv", "votable"])
 def test_units_and_64_bit_identifiers_come_back(connection, tmp_path, suffix, how):
     file = tmp_path / f"gaia.{suffix}"
     assert export(connection, "staging.gaia_dr2", file) == 4
@@ -45,7 +46,7 @@ def test_units_and_64_bit_identifiers_come_back(connection, tmp_path, suffix, ho
     assert np.asarray(table["phot_g_mean_mag"]).dtype.itemsize == 4
 
 
-@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "votable", "fits", "ecsv"])
+@pytest.mark.parametrize(("suffix", "how"), FORMATS, ids=["parquet", "voparquet", "fits", "ecsv", "votable"])
 def test_text_and_missing_values_come_back(connection, tmp_path, suffix, how):
     file = tmp_path / f"twomass.{suffix}"
     export(connection, "staging.twomass", file)
@@ -68,7 +69,7 @@ def test_descriptions_and_ucds_in_votable_metadata(connection, tmp_path):
 
 
 def test_own_readers_read_what_the_writers_wrote(connection, tmp_path):
-    for suffix in ("parquet", "fits", "ecsv"):
+    for suffix in ("parquet", "fits", "ecsv", "vot"):
         export(connection, "staging.gaia_dr2", tmp_path / f"g.{suffix}")
         column = open_file(connection, tmp_path / f"g.{suffix}").columns["parallax"]
         assert (column.unit, column.description) == ("mas", "Parallax, without zero-point correction")
@@ -111,6 +112,56 @@ def test_file_says_where_it_comes_from(connection, tmp_path):
     assert "match.gaia_dr2_twomass by candlesql 0.1.0" in history
     assert "match.gaia_dr2_twomass made" in history
     assert "max_ruwe" in history
+
+
+def test_every_type_and_null_goes_into_votable(connection, tmp_path):
+    from candlesql.catalogs.export import _described
+    from candlesql.catalogs.writers import write_file
+
+    connection.execute(
+        """create or replace temp view nine as select 1::smallint as a, 3::integer as b, 4::bigint as c, 1.5::real as d,
+           2.5::double as e, true as f, 'β "<x>"' as g, 7::bigint as h, 8::bigint as i
+           union all by name select -7::smallint as a, false as f, 9::bigint as i"""
+    )
+    types = connection.execute("select column_name, column_type from (describe nine)").fetchall()
+    columns = [_described(name, type_, "") for name, type_ in types]
+    write_file(connection, "from nine", columns, "note <&>\nof two lines", tmp_path / "t.vot")
+    first, second = Table.read(tmp_path / "t.vot")
+    assert [first[n] for n in "abcdeghi"] == [1, 3, 4, 1.5, 2.5, 'β "<x>"', 7, 8]
+    assert [bool(first["f"]), bool(second["f"]), second["a"], second["i"]] == [True, False, -7, 9]
+    assert all(second[n] is np.ma.masked for n in "bch")
+    source = open_file(connection, tmp_path / "t.vot")
+    fields = ", ".join(column.sql for column in source.columns.values())
+    rows = connection.execute(f"select {fields} from {source.relation(list(source.columns))}").fetchall()
+    source.close()
+    assert rows[0] == (1, 3, 4, 1.5, 2.5, True, 'β "<x>"', 7, 8)
+    assert rows[1] == (-7, None, None, None, None, False, None, None, 9)
+
+
+def test_votable_is_valid_and_says_where_it_comes_from(connection, tmp_path):
+    export(connection, "staging.gaia_dr2", tmp_path / "g.vot")
+    table = parse_single_table(str(tmp_path / "g.vot"), verify="exception")
+    assert "staging.gaia_dr2 by candlesql" in table.description
+    assert table.get_field_by_id_or_name("parallax").ucd == "pos.parallax"
+
+
+def test_hats_catalog_is_valid_and_comes_back(connection, tmp_path):
+    hats = pytest.importorskip("hats")
+    assert export(connection, "staging.gaia_dr2", tmp_path / "gaia.hats") == 4
+    from hats.io.validation import is_valid_catalog
+
+    assert is_valid_catalog(tmp_path / "gaia.hats", strict=True)
+    catalog = hats.read_hats(tmp_path / "gaia.hats")
+    assert (catalog.catalog_info.total_rows, catalog.catalog_name) == (4, "gaia")
+    source = open_file(connection, tmp_path / "gaia.hats")
+    assert source.columns["parallax"].unit == "mas"
+    rows = connection.execute(f"select source_id from {source.relation([])} order by 1").fetchall()
+    assert [row[0] for row in rows] == IDS
+    with pytest.raises(UserError, match="is there already"):
+        export(connection, "staging.gaia_dr2", tmp_path / "gaia.hats")
+    with pytest.raises(UserError, match="needs columns ra and dec"):
+        export(connection, "match.gaia_dr2_twomass", tmp_path / "m.hats")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gaia.hats"]
 
 
 def test_csv(connection, tmp_path):

@@ -10,6 +10,7 @@ from astropy.io import fits
 from astropy.table import Table
 from candlesql import UserError
 from candlesql.catalogs.readers import fits as reader
+from candlesql.catalogs.readers import open_file
 
 
 @pytest.fixture
@@ -109,15 +110,15 @@ def test_columns_with_several_values_a_row_are_left_out(tmp_path):
     path = tmp_path / "table.fits"
     columns(
         {"name": "a", "format": "J", "array": [1, 2]},
-        {"name": "vector", "format": "3E", "array": np.ones((2, 3))},
+        {"name": "vector", "format": "3E", "array": np.arange(1, 7).reshape(2, 3)},
         {"name": "lists", "format": "PJ()", "array": np.array([np.array([1]), np.array([1, 2])], dtype=object)},
         {"name": "complex", "format": "C", "array": np.array([1j, 2j])},
         {"name": "bits", "format": "11X", "array": np.zeros((2, 11), bool)},
         {"name": "b", "format": "D", "array": [3.0, 4.0]},
     ).writeto(path)
     with duckdb.connect() as connection:
-        assert reader.read(connection, path).left_out == ("vector", "lists", "complex", "bits")
-    assert select(path) == {"a": [1, 2], "b": [3.0, 4.0]}
+        assert reader.read(connection, path).left_out == ("lists", "complex", "bits")
+    assert select(path, "a", "vector[3]", "b") == {"a": [1, 2], "vector[3]": [3.0, 6.0], "b": [3.0, 4.0]}
 
 
 def test_names_that_differ_in_case_or_hold_quotes(read):
@@ -202,4 +203,39 @@ def test_rows_that_disagree_with_the_header(tmp_path):
     Table({"i": [1], "j": [2]}).write(path)
     path.write_bytes(path.read_bytes().replace(b"TFORM1  = 'K", b"TFORM1  = 'J"))
     with pytest.raises(UserError, match="damaged: its columns fill 12 bytes a row, its header says 16"):
+        select(path)
+
+
+@pytest.fixture
+def two_tables(tmp_path):
+    tables = [columns({"name": "i", "format": "J", "array": [k]}) for k in (1, 2)]
+    tables[0].name, tables[1].name = "STARS", "NOTES"
+    fits.HDUList([fits.PrimaryHDU(), *tables]).writeto(tmp_path / "t.fits")
+    return tmp_path / "t.fits"
+
+
+def test_several_tables_are_not_chosen_from_in_silence(two_tables):
+    with pytest.raises(UserError, match=r"holds 2 tables: STARS, NOTES; say which .* 't\.fits\[1\]'"):
+        select(two_tables)
+
+
+@pytest.mark.parametrize(("hdu", "value"), [("1", 1), ("2", 2), ("notes", 2), ("STARS", 1)])
+def test_one_of_several_tables(two_tables, hdu, value):
+    with duckdb.connect() as connection:
+        source = open_file(connection, two_tables.with_name(f"t.fits[{hdu}]"))
+        assert connection.execute(f"select c0 from {source.relation(['i'])}").fetchall() == [(value,)]
+
+
+def test_table_that_is_not_there(two_tables):
+    with duckdb.connect() as connection, pytest.raises(UserError, match=r"t\.fits: holds no table OTHER"):
+        open_file(connection, two_tables.with_name("t.fits[OTHER]"))
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1200, "truncated"), (700, "after the 700 rows that its header promises")])
+def test_number_of_rows_that_lies(tmp_path, rows, said):
+    path = tmp_path / "t.fits"
+    Table({"i": np.arange(1, 801)}).write(path)
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"NAXIS2  =                  800", b"NAXIS2  =                 %4d" % rows))
+    with pytest.raises(UserError, match=said):
         select(path)

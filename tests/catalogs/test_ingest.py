@@ -8,7 +8,9 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from candlesql import UserError
+from candlesql.catalogs import ingest as module
 from candlesql.catalogs.ingest import ROW_GROUP, ingest
+from candlesql.catalogs.readers import catalog_files
 from candlesql.catalogs.survey import load_survey, read_survey
 
 SIMPLE = """
@@ -230,9 +232,100 @@ def test_failure_leaves_what_was_there_and_nothing_else(simple, tmp_path):
     before = target.read_bytes()
     (tmp_path / "bad.csv").write_text("id,ra,dec,source\n1,400,0,x\n")
     with pytest.raises(UserError):
-        ingest(simple, [tmp_path / "good.fits", tmp_path / "bad.csv"], target)
+        ingest(simple, [tmp_path / "bad.csv"], target)
     assert target.read_bytes() == before
     assert [path.name for path in target.parent.iterdir()] == ["simple.parquet"]
+
+
+def test_archive_of_many_files_goes_on_where_it_stopped(simple, tmp_path, monkeypatch):
+    """What was read of the files before the bad one is not read again, and nothing of it stays in the end."""
+    table = many(300)
+    names = ["a.csv", "b.csv", "c.csv"]
+    for k, name in enumerate(names):
+        table[100 * k : 100 * k + 100].write(tmp_path / name)
+    good = (tmp_path / "c.csv").read_text()
+    (tmp_path / "c.csv").write_text(good[:-20] + "x")
+    target, files = tmp_path / "store" / "simple.parquet", [tmp_path / name for name in names]
+    with pytest.raises(UserError, match=r"c\.csv"):
+        ingest(simple, files, target)
+    assert [path.name for path in target.parent.iterdir()] == [".simple.ingest"]
+    (tmp_path / "c.csv").write_text(good)
+    read = []
+    convert = module._convert
+    monkeypatch.setattr(module, "_convert", lambda *a: read.append(a[2].path.name) or convert(*a))
+    assert ingest(simple, files, target).rows == 300
+    assert read == ["c.csv"]
+    assert [path.name for path in target.parent.iterdir()] == ["simple.parquet"]
+
+
+def test_changed_file_is_read_again(simple, tmp_path):
+    many(10)[:5].write(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text("id,ra,dec,source\n77,1,x,s\n")
+    with pytest.raises(UserError):
+        ingest(simple, [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "simple.parquet")
+    many(10)[:4].write(tmp_path / "a.csv", overwrite=True)
+    (tmp_path / "b.csv").write_text("id,ra,dec,source\n77,1,1,s\n")
+    assert ingest(simple, [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "simple.parquet").rows == 5
+
+
+def test_files_with_other_columns_are_named(simple, tmp_path):
+    (tmp_path / "a.csv").write_text("id,ra,dec,source,plx\n1,1,1,s,2\n")
+    (tmp_path / "b.csv").write_text("id,ra,dec,source\n2,1,1,s\n")
+    for files in (["a.csv", "b.csv"], ["b.csv", "a.csv"]):
+        with pytest.raises(UserError, match=r"b\.csv: has no column parallax, which .*a\.csv has"):
+            ingest(simple, [tmp_path / name for name in files], tmp_path / "simple.parquet")
+
+
+def test_rows_at_one_position_are_counted(stored):
+    done, _ = stored("id,ra,dec,source\n1,10,20,s\n2,10,20,s\n3,10.0000000000001,20,s\n4,10.00001,20,s\n")
+    assert done.same_place == 2
+
+
+def test_query_as_input(simple, tmp_path):
+    many(50).write(tmp_path / "t.csv")
+    sql = tmp_path / "mine.sql"
+    sql.write_text(f"-- mine\nselect id, ra as raj, \"dec\", source from read_csv('{tmp_path}/t.csv') where id < 20;\n")
+    done = ingest(simple, [sql], tmp_path / "simple.parquet", {"raj": "ra"})
+    assert done.rows == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("drop table x; select 1", "holds 2 statements; it must be one SELECT"),
+        ("copy (select 1) to 'x'", "holds 1 statements; it must be one SELECT"),
+        ("select 1 from nowhere", "nowhere"),
+        ("select 'x' as id, 1 as ra, 1 as \"dec\", 's' as source", "column id holds 'x', which is no BIGINT"),
+    ],
+)
+def test_query_that_is_refused(simple, tmp_path, text, said):
+    (tmp_path / "q.sql").write_text(text)
+    with pytest.raises(UserError, match=said):
+        ingest(simple, [tmp_path / "q.sql"], tmp_path / "simple.parquet")
+
+
+def test_hats_catalog(simple, tmp_path):
+    """Two partitions as hats writes them, the second as a folder of files."""
+    table = many(100)
+    folder = tmp_path / "stars" / "dataset" / "Norder=1" / "Dir=0"
+    (folder / "Npix=5.parquet").mkdir(parents=True)
+    for k, name in enumerate(("Npix=4.parquet", "Npix=5.parquet/part0.parquet")):
+        rows = table[50 * k : 50 * k + 50]
+        pq.write_table(pa.table({n: np.asarray(rows[n]).tolist() for n in rows.colnames}), folder / name)
+    with pytest.raises(UserError, match="no HATS catalog"):
+        ingest(simple, [tmp_path / "stars"], tmp_path / "simple.parquet")
+    (tmp_path / "stars" / "hats.properties").write_text("dataproduct_type=object\n")
+    assert ingest(simple, [tmp_path / "stars"], tmp_path / "simple.parquet").rows == 100
+
+
+def test_folder_stands_for_its_files(tmp_path):
+    many(10)[:5].write(tmp_path / "b.csv")
+    many(10)[5:].write(tmp_path / "a.fits")
+    (tmp_path / "notes.pdf").write_text("x")
+    assert [path.name for path in catalog_files([tmp_path])] == ["a.fits", "b.csv"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="holds no catalog file"):
+        catalog_files([tmp_path / "empty"])
 
 
 def test_leftovers_of_a_killed_ingest_are_cleared(simple, tmp_path):

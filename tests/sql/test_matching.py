@@ -1,7 +1,10 @@
 """Match tables in a workspace: kinds, identifiers, surveys that move on the right."""
 
 import duckdb
+import numpy as np
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord, search_around_sky
 from candlesql import UserError, open_sky
 from candlesql.catalogs.survey import load_survey
 from candlesql.sql.matching import match, match_surveys
@@ -132,3 +135,29 @@ def test_positions_of_the_kepler_field(new_sky, tmp_path, real_data):
             "select count(*) from match.field_gaia_field_apogee where kic <> kic_field_apogee"
         ).fetchone()
     assert wrong == (0,)
+
+
+def test_statistics_count_pairs_and_what_chance_makes(new_sky, tmp_path, write_rows, gaia_rows):
+    """Against every pair of a crowded field, with 300 true counterparts, by astropy; the same with the sky shifted."""
+    rng = np.random.default_rng(8)
+    place = np.add(rng.uniform(0, 0.1, (2, 1500)), [[50], [10]])
+    other = np.hstack(
+        [place[:, :300] + rng.normal(0, 0.3 / 3600, (2, 300)), np.add(rng.uniform(0, 0.1, (2, 1500)), [[50], [10]])]
+    )
+    gaia = [gaia_rows[0] | {"source_id": i, "ra": ra, "dec": dec} for i, (ra, dec) in enumerate(place.T)]
+    twomass = [
+        {"designation": str(i), "ra": ra, "dec": dec, "j_date": 2451545.0} for i, (ra, dec) in enumerate(other.T)
+    ]
+    files = {n: write_rows(tmp_path / f"{n}.csv", r) for n, r in (("gaia_dr2", gaia), ("twomass", twomass))}
+    sky = new_sky(tmp_path / "sky", files)
+    match_surveys(sky, "gaia_dr2", "twomass", 2.0, "best", with_statistics=True)
+    with open_sky(sky) as connection:
+        rows = connection.execute("from candlesql.match_statistics order by low_arcsec").fetchall()
+    there = SkyCoord(*other, unit="deg")
+    edges = np.linspace(0, 2, 21)
+    for column, shift in ((4, 0), (5, 60 / 3600)):
+        here = SkyCoord(place[0], place[1] - shift, unit="deg")
+        separations = search_around_sky(here, there, 2 * u.arcsec)[2].arcsec
+        assert [row[column] for row in rows] == np.histogram(separations, edges)[0].tolist()
+    assert sum(row[4] - row[5] for row in rows) == pytest.approx(300, abs=60)
+    assert {row[6] for row in rows} == {1500}

@@ -16,7 +16,7 @@ from .regression import Recipe, Trained, train
 
 CORE_HELIUM = 3
 ALPHA_SHARE = 0.638
-INPUTS = [{"name": "mass_msun", "unit": "Msun"}, {"name": "m_h", "unit": "dex"}, {"name": "alpha_m", "unit": "dex"}]
+INPUTS = [{"name": "mass_msun", "unit": "solMass"}, {"name": "m_h", "unit": "dex"}, {"name": "alpha_m", "unit": "dex"}]
 OUTPUTS = [{"name": "log_age", "unit": "dex(yr)"}]
 RECIPE = Recipe(hidden=(24, 24), activation="Tanh", loss="squared", epochs=60, batch=256, decay=0.0)
 HELD_OUT = 10

@@ -10,7 +10,11 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from ...errors import UserError
+
 SPECIFICATION = Path(__file__).with_name("networks.toml")
+#: How a unit ends the name of a column.
+SUFFIXES = {"mag": "mag", "solMass": "msun"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Target:
 
     @property
     def column(self) -> str:
-        return f"{self.name}_{self.unit.lower()}"
+        return f"{self.name}_{SUFFIXES[self.unit]}"
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,27 @@ def specification() -> dict[str, Any]:
     return text | {"targets": [Target(**entry) for entry in text["targets"]]}
 
 
-def read_stars(connection: duckdb.DuckDBPyConnection) -> Stars:
-    """Every row of `distmass.training`, ordered by spectrum."""
+def read_stars(connection: duckdb.DuckDBPyConnection, relation: str = "distmass.training") -> Stars:
+    """Every row of `distmass.training`, or of a view with its columns, ordered by spectrum.
+
+    Raises
+    ------
+    UserError
+        If there is no such view, or it lacks a column.
+    """
     text = specification()
     names = [entry["name"] for entry in text["inputs"]]
     others = {t.label for t in text["targets"]} | {t.error for t in text["targets"] if t.error} | {"is_rc"}
     wanted = ", ".join(f"{name}::double as {name}" for name in [*names, *sorted(others)])
+    try:
+        known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
+    except duckdb.CatalogException as error:
+        raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
+    missing = [n for n in (*names, *sorted(others), "bucket", "split", "spectrum_id") if n not in known]
+    if missing:
+        raise UserError(f"{relation}: has no column {missing[0]}; see distmass.training for what a label view has")
     table = connection.execute(
-        f"select {wanted}, bucket::int as bucket, split from distmass.training order by spectrum_id"
+        f"select {wanted}, bucket::int as bucket, split from {relation} order by spectrum_id"
     ).fetchnumpy()
     filled = {n: np.ma.filled(table[n].astype(float), np.nan) for n in [*names, *others]}
     x = np.stack([filled[n] for n in names], axis=1)

@@ -13,27 +13,23 @@ import argparse
 import hashlib
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 
 from ...catalogs.ingest import ingest_survey
 from ...sql.workspace import open_sky
 from ...udfs.functions import SHIPPED
-from ...udfs.gradient import _Jacobian
-from ...udfs.graph import GraphBuilder
 from ...udfs.model import write_model
 from .ages import INPUTS as AGE_INPUTS
 from .ages import OUTPUTS as AGE_OUTPUTS
 from .ages import age_graph, train_ages
 from .data import Stars, Target, read_stars, specification
-from .distil import Student, distil
-from .ensembles import seed_of, train_ensemble, train_paper
-from .regression import Recipe, Trained
-from .space import Space, fit_space
+from .distil import Student
+from .ensembles import seed_of
+from .export import paper_graph, write_state, write_student
+from .networks import is_used, train_networks, with_state
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -44,111 +40,49 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        ingest_survey(Path(folder), "kepler_apogee", [options.kepler], {}, {})
-        with open_sky(folder) as connection:
-            stars = read_stars(connection)
-    for name, metrics in train_all(stars, options.out, options.seed).items():
+    for name, metrics in train_all(read_kepler(options.kepler), options.out, options.seed).items():
         print(name, json.dumps(metrics))
-    network, metrics = train_ages(options.parsec, seed_of(options.seed, "age"))
-    write_model(options.out / "distmass_log_age.onnx", age_graph(network), _age_metadata(options.parsec, metrics))
-    print("log_age", json.dumps(metrics))
+    print("log_age", json.dumps(write_ages(options.parsec, options.out, seed_of(options.seed, "age"))))
+
+
+def read_kepler(path: Path) -> Stars:
+    """Training stars of a table of Kepler giants."""
+    with tempfile.TemporaryDirectory() as folder:
+        ingest_survey(Path(folder), "kepler_apogee", [path], {}, {})
+        with open_sky(folder) as connection:
+            return read_stars(connection)
 
 
 def train_all(stars: Stars, out: Path, seed: int) -> dict[str, dict[str, Any]]:
     """Train and write every network that learns from stars; returns metrics on test stars by file."""
-    text = specification()
-    recipes = {name: Recipe(**(entry | {"hidden": tuple(entry["hidden"])})) for name, entry in text["recipes"].items()}
-    targets: list[Target] = text["targets"]
-    papers = {t.name: train_paper(stars, t, recipes["paper"], seed) for t in targets}
-    chosen = without_binaries(stars, papers["absolute_k"], targets[0])
-    papers["absolute_k"] = train_paper(chosen, targets[0], recipes["paper"], seed)
-    used = stars.split != "test"
-    with_state = np.column_stack([stars.x, stars.columns["is_rc"]])
-    spaces = {"log_density": fit_space(stars.x[used], seed)}
-    for target in targets[2:]:
-        known = used & np.isfinite(stars.columns[target.label])
-        spaces[f"log_density_{target.name.removeprefix('mass_')}"] = fit_space(stars.x[known], seed)
-    plain = [train_ensemble(chosen, stars.x, t, recipes["ensemble"], seed) for t in targets]
-    state = [train_ensemble(chosen, with_state, targets[0], recipes["ensemble"], seed)]
-    hidden = tuple(text["students"]["hidden"])
-    plain_student = distil(plain, stars.x[used], hidden, seed_of(seed, "student"))
-    state_student = distil(state, with_state[used], hidden, seed_of(seed, "student with state"))
-    inputs = text["inputs"]
-    given = _metadata(stars, text)
+    networks = train_networks(stars, seed)
+    stars, targets = networks.stars, networks.targets
+    papers = {t.name: paper for t, paper in zip(targets, networks.papers, strict=True)}
     found = {
-        "distmass_paper": {t.name: _judge(chosen, t, stars.x, *papers[t.name].predict(stars.x)) for t in targets},
-        "distmass": _judge_student(chosen, plain_student, stars.x),
-        "distmass_state": _judge_student(chosen, state_student, with_state),
-        "teachers": {e.target.name: _judge(chosen, e.target, stars.x, *e.predict(stars.x)) for e in plain},
+        "distmass_paper": {t.name: _judge(stars, t, stars.x, *papers[t.name].predict(stars.x)) for t in targets},
+        "distmass": _judge_student(stars, networks.student, stars.x),
+        "teachers": {e.target.name: _judge(stars, e.target, stars.x, *e.predict(stars.x)) for e in networks.teachers},
     }
+    out.mkdir(parents=True, exist_ok=True)
+    given = _metadata(stars, targets) | {"training": {"seed": seed}}
+    outputs = [{"name": t.column, "unit": t.unit} for t in specification()["targets"]]
     write_model(
         out / "distmass_paper.onnx",
-        paper_graph([papers[t.name] for t in targets], len(inputs)),
-        given | {"outputs": [{"name": t.column, "unit": t.unit} for t in targets], "metrics": found["distmass_paper"]},
+        paper_graph(papers),
+        given | {"outputs": outputs, "metrics": found["distmass_paper"]},
     )
-    _write_student(out / "distmass.onnx", plain_student, inputs, spaces, given | {"metrics": found["distmass"]})
-    state_inputs = [*inputs, {"name": "is_rc", "unit": ""}]
-    _write_student(
-        out / "distmass_state.onnx", state_student, state_inputs, {}, given | {"metrics": found["distmass_state"]}
-    )
+    write_student(out / "distmass.onnx", networks, given | {"metrics": found["distmass"]})
+    if networks.state:
+        found["distmass_state"] = _judge_student(stars, networks.state, with_state(stars))
+        write_state(out / "distmass_state.onnx", networks.state, given | {"metrics": found["distmass_state"]})
     return found
 
 
-def without_binaries(stars: Stars, network: Trained, target: Target) -> Stars:
-    """Take the magnitudes of dwarfs away whose parallax distance exceeds the network's by 13 %: they are binaries.
-
-    Stone-Martinez et al. 2024, section 4.1.1; limits in `networks.toml`.
-    """
-    limits = specification()["binaries"]
-    label = stars.columns[target.label]
-    ratio = 10 ** ((network.predict(stars.x)[0] - label) / 5)
-    logg = stars.x[:, [entry["name"] for entry in specification()["inputs"]].index("logg")]
-    is_binary = (logg > limits["min_logg"]) & (ratio - 1 > limits["max_residual"])
-    return replace(stars, columns=stars.columns | {target.label: np.where(is_binary, np.nan, label)})
-
-
-def paper_graph(networks: list[Trained], n_inputs: int) -> onnx.GraphProto:
-    """One output for each of the paper's networks."""
-    builder = GraphBuilder()
-    parts = []
-    for network in networks:
-        h = "x"
-        for layer in network.layers:
-            h = builder.layer(h, layer)
-        scaled = builder.add("Mul", h, builder.constant(network.target_scale))
-        parts.append(builder.add("Add", scaled, builder.constant(network.target_mean)))
-    return builder.finish(builder.concat(parts), n_inputs, len(parts), "paper")
-
-
-def _write_student(
-    path: Path,
-    student: Student,
-    inputs: list[dict[str, str]],
-    spaces: dict[str, Space],
-    metadata: dict[str, Any],
-) -> None:
-    """Values and errors; with training spaces also their densities and the derivatives of the values by the inputs."""
-    targets = [ensemble.target for ensemble in student.ensembles]
-    outputs = [{"name": name, "unit": t.unit} for t in targets for name in (t.column, f"{t.column}_error")]
-    builder = GraphBuilder()
-    parts = student.add_to(builder)
-    graph = builder.finish(builder.concat(parts), len(inputs), len(parts), "student")
-    model = write_model(path, graph, metadata | {"inputs": inputs, "outputs": outputs})
-    if not spaces:
-        return
-    jacobian = _Jacobian(model, "x")
-    slopes = [jacobian.row(2 * i) for i in range(len(targets))]
-    builder = jacobian.builder
-    outputs = [*outputs, *({"name": name, "unit": ""} for name in spaces)]
-    outputs += [
-        {"name": f"d_{t.column}_d_{entry['name']}", "unit": f"{t.unit} / ({entry['unit']})"}
-        for t in targets
-        for entry in inputs
-    ]
-    everything = builder.concat([jacobian.tensors["y"], *(space.add_to(builder) for space in spaces.values()), *slopes])
-    graph = builder.finish(everything, len(inputs), len(outputs), "student")
-    write_model(path, graph, metadata | {"inputs": inputs, "outputs": outputs})
+def write_ages(parsec: Path, out: Path, seed: int) -> dict[str, float]:
+    """Train and write the age network; returns its scatter [dex] on isochrones held out."""
+    network, metrics = train_ages(parsec, seed)
+    write_model(out / "distmass_log_age.onnx", age_graph(network), _age_metadata(parsec, metrics))
+    return metrics
 
 
 def _judge_student(stars: Stars, student: Student, x: np.ndarray) -> dict[str, dict[str, float]]:
@@ -161,7 +95,7 @@ def _judge(stars: Stars, target: Target, x: np.ndarray, value: np.ndarray, error
     label = stars.columns[target.label]
     rows = (stars.split == "test") & np.isfinite(label) & np.isfinite(x).all(axis=1)
     difference = value[rows] - label[rows]
-    ratio = difference / label[rows] if target.logarithmic else 10 ** (-difference / 5) - 1
+    ratio = ratio_to_label(target, value[rows], label[rows])
     found = {
         "n": int(rows.sum()),
         "bias": round(float(np.median(ratio)), 4),
@@ -175,11 +109,17 @@ def _judge(stars: Stars, target: Target, x: np.ndarray, value: np.ndarray, error
     return found
 
 
-def _metadata(stars: Stars, text: dict[str, Any]) -> dict[str, Any]:
+def ratio_to_label(target: Target, value: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Mass over its label minus 1 [rows], or what an absolute magnitude makes of the distance."""
+    return value / label - 1 if target.logarithmic else 10 ** ((label - value) / 5) - 1
+
+
+def _metadata(stars: Stars, targets: list[Target]) -> dict[str, Any]:
+    text = specification()
     digest = hashlib.sha256(np.ascontiguousarray(stars.x).tobytes())
     for name in sorted(stars.columns):
         digest.update(np.ascontiguousarray(stars.columns[name]).tobytes())
-    used = stars.x[stars.split != "test"]
+    used = stars.x[is_used(stars, targets)]
     low, high = np.quantile(used, [0.001, 0.999], axis=0)
     names = [entry["name"] for entry in text["inputs"]]
     return {

@@ -6,7 +6,6 @@ python -m candlesql.training.photometry.calibration --data stars_13band.parquet
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, split_bucket
+from .entry import start
 from .infer import MAS_SLOPE, N_UNKNOWN, Observation, Photometer, infer, weigh
 from .mcmc import sample
 from .onnx_graph import read_network
@@ -68,34 +68,34 @@ def chain(photometer: Photometer, stars: Stars, steps: int, walkers: int, seed: 
     return sample(photometer, data, (first - centre) / scale, steps, seed) * scale + centre
 
 
-def coverage(inside: np.ndarray) -> list[float]:
-    """Fraction of stars for each of the five unknowns."""
-    return [round(float(value), 3) for value in inside.mean(axis=0)]
-
-
 def compare(photometer: Photometer, stars: Stars, truth: Array | None, steps: int, seed: int,
-            walkers: int = 32) -> dict[str, object]:  # fmt: skip
-    """Laplace mixture beside the chain, and both beside the planted truth if there is one."""
+            walkers: int = 32) -> dict[str, Array]:  # fmt: skip
+    """Laplace mixture beside the chain, and both beside the planted truth if there is one; a value for each unknown."""
     samples = chain(photometer, stars, steps, walkers, seed)
     mean, covariance = infer(photometer, Observation.of(stars)).moments()
     sigma = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     spread = samples.std(axis=1)
-    result: dict[str, object] = {
-        "unknowns": NAMES,
-        "median_shift_in_sigma": np.median(
-            np.abs(mean - samples.mean(axis=1)) / spread, axis=0
-        ).round(3).tolist(),
-        "median_sigma_ratio": np.median(sigma / spread, axis=0).round(3).tolist(),
-    }  # fmt: skip
+    shift = np.abs(mean - samples.mean(axis=1)) / spread
+    result = {
+        "median_shift_in_sigma": np.median(shift, axis=0),
+        "median_sigma_ratio": np.median(sigma / spread, axis=0),
+    }
     for name, (low, high) in INTERVALS.items():
         width = {"68": 1.0, "95": 1.96}[name] * sigma
         held = (samples > (mean - width)[:, None]) & (samples < (mean + width)[:, None])
-        result[f"chain_inside_laplace_{name}"] = coverage(held.mean(axis=1))
+        result[f"chain_inside_laplace_{name}"] = held.mean(axis=(0, 1))
         if truth is not None:
             a, b = np.percentile(samples, [low, high], axis=1)
-            result[f"truth_inside_chain_{name}"] = coverage((truth > a) & (truth < b))
-            result[f"truth_inside_laplace_{name}"] = coverage(np.abs(truth - mean) < width)
+            result[f"truth_inside_chain_{name}"] = ((truth > a) & (truth < b)).mean(axis=0)
+            result[f"truth_inside_laplace_{name}"] = (np.abs(truth - mean) < width).mean(axis=0)
     return result
+
+
+def show(title: str, result: dict[str, Array]) -> None:
+    """Print a line for each value, a column for each unknown."""
+    print(title)
+    for name, values in result.items():
+        print(f"  {name.replace('_', ' '):<26}", "  ".join(f"{value:.3f}" for value in values), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -114,12 +114,11 @@ def main(arguments: list[str] | None = None) -> None:
     test = stars.take(bucket == 9)
     few = test.take(np.arange(options.stars))
     truth, planted = plant(photometer, few, options.seed)
-    results = {
-        "planted": compare(photometer, planted, truth, options.steps, options.seed),
-        "real": compare(photometer, few, None, options.steps, options.seed),
-    }
-    print(json.dumps(results, indent=1))
+    print(f"{len(few)} stars, {options.steps:,} steps; columns: {', '.join(NAMES)}")
+    planted_result = compare(photometer, planted, truth, options.steps, options.seed)
+    show("planted: drawn from the prior, seen with the errors and gaps of held-out stars", planted_result)
+    show("real: held-out stars", compare(photometer, few, None, options.steps, options.seed))
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

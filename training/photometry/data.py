@@ -8,6 +8,7 @@ errors (Green+2020, section 3.2).
 from __future__ import annotations
 
 import hashlib
+import logging
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,7 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ...errors import UserError
+
 Array = NDArray[np.float64]
+
+log = logging.getLogger(__name__)
 
 LABELS = ("teff", "logg", "feh")
 MISSING_SIGMA = np.inf
@@ -26,6 +31,8 @@ MISSING_SIGMA = np.inf
 MAX_LABEL_SIGMA = (200.0, 0.5, 0.5)  # K, dex, dex
 MAX_MAGNITUDE_SIGMA = 0.2  # mag
 MIN_PARALLAX_SNR = 5.0  # parallax / parallax_error
+
+PLAUSIBLE = (("teff", 1000.0, 50_000.0, "K"), ("logg", -2.0, 9.0, "dex of cm/s2"), ("feh", -6.0, 2.0, "dex"))
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Band:
         if self.table == self.model:
             return 0.0
         if self.ab_minus_vega is None:
-            raise ValueError(
+            raise UserError(
                 f"band {self.name}: table is {self.table}, model is {self.model}, "
                 "but ab_minus_vega is not given in the bands file"
             )
@@ -147,7 +154,7 @@ def distance_modulus(parallax: Array, parallax_sigma: Array, min_snr: float = MI
 
 def _column(table: pa.Table, name: str) -> Array:
     if name not in table.column_names:
-        raise KeyError(f"training table: column {name} is missing; it has {table.column_names}")
+        raise UserError(f"column {name} is missing; the table has {', '.join(table.column_names)}")
     return table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
@@ -168,7 +175,7 @@ def stars_from_table(table: pa.Table, bands: list[Band]) -> Stars:
     parallax, parallax_sigma = _column(table, "parallax"), _column(table, "parallax_error")
     modulus, modulus_sigma = distance_modulus(parallax, parallax_sigma)
     return Stars(
-        row=table["row"].cast(pa.int64()).to_numpy(),
+        row=_column(table, "row").astype(np.int64),
         theta=np.stack([_column(table, name) for name in LABELS], axis=1),
         theta_cov=_label_covariance(table),
         mag=np.where(observed, mag, 0.0),
@@ -183,20 +190,67 @@ def stars_from_table(table: pa.Table, bands: list[Band]) -> Stars:
 
 
 def read_stars(path: Path | str, bands: list[Band]) -> Stars:
-    """Read a training table from Parquet and keep the stars that the method can use."""
-    stars = stars_from_table(pq.read_table(path), bands)
-    return stars.take(usable(stars))
+    """Read a training table from Parquet, say how many stars are left out and why, and keep the others.
+
+    Raises
+    ------
+    UserError
+        If the file or a column is missing, a column is in another unit, or no star can be used.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such file; export one: candlesql export SKY photometry.training {path}")
+    try:
+        stars = stars_from_table(pq.read_table(path), bands)
+        check_units(stars)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path}: {str(error).splitlines()[0]}; a Parquet file is wanted") from None
+    reasons = unusable(stars)
+    for reason, bad in reasons.items():
+        if bad.any():
+            log.info("%d of %d stars left out: %s", bad.sum(), len(stars), reason)
+    kept = stars.take(~np.any(list(reasons.values()), axis=0))
+    if not len(kept):
+        most = max(reasons, key=lambda reason: int(reasons[reason].sum()))
+        raise UserError(f"{path}: none of {len(stars)} stars can be used, most of them for this: {most}")
+    return kept
 
 
-def usable(stars: Stars) -> NDArray[np.bool_]:
-    """Stars with the reference band, finite labels and label errors within the published cuts."""
+def check_units(stars: Stars) -> None:
+    """Refuse labels and magnitudes that cannot be in the units that are expected.
+
+    Raises
+    ------
+    UserError
+        Names the column, the value and the unit.
+    """
+    for i, (name, low, high, unit) in enumerate(PLAUSIBLE):
+        middle = float(np.nanmedian(stars.theta[:, i])) if np.isfinite(stars.theta[:, i]).any() else low
+        if not low <= middle <= high:
+            raise UserError(f"column {name}: its median is {middle:.4g}, which cannot be in {unit}")
+    negative = stars.ebv + 3 * stars.ebv_sigma < 0
+    if negative.any():
+        first = stars.ebv[np.argmax(negative)]
+        raise UserError(
+            f"column reddening: {negative.sum()} values are negative by more than three of their errors, "
+            f"the first is {first:.4g} mag; set those that are not known to NULL"
+        )
+
+
+def unusable(stars: Stars) -> dict[str, NDArray[np.bool_]]:
+    """What keeps a star out: reason to mask [n]."""
     variances = np.diagonal(stars.theta_cov, axis1=1, axis2=2)  # [n, 3]
-    return (
-        stars.observed[:, 0]
-        & np.isfinite(stars.theta).all(axis=1)
-        & np.isfinite(stars.ebv)
-        & (variances <= np.square(MAX_LABEL_SIGMA)).all(axis=1)
-    )
+    with np.errstate(invalid="ignore"):
+        good = {
+            "the first band is not observed": stars.observed[:, 0],
+            "a label is missing": np.isfinite(stars.theta).all(axis=1),
+            "no reddening prior": np.isfinite(stars.ebv) & (stars.ebv_sigma > 0),
+            "a label's error is missing or above 200 K, 0.5 dex, 0.5 dex": np.all(
+                (variances > 0) & (variances <= np.square(MAX_LABEL_SIGMA)), axis=1
+            ),
+        }
+    return {reason: np.asarray(~mask) for reason, mask in good.items()}
 
 
 def split_bucket(row: NDArray[np.int64]) -> NDArray[np.int64]:

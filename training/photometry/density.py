@@ -19,6 +19,7 @@ from scipy.cluster.vq import kmeans2, vq
 
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, sha256, split_bucket
+from .entry import start
 from .onnx_graph import Graph
 from .train import CITATION, MODELS, domain
 
@@ -122,4 +123,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -19,6 +19,7 @@ import numpy as np
 
 from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split, split_bucket
 from .distil import DistilOptions, distil
+from .entry import start
 from .fit import Anchor, FitOptions
 from .network import Network, read_published
 from .onnx_graph import save_network
@@ -127,4 +128,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

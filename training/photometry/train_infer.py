@@ -30,6 +30,7 @@ from .correction import (
 )
 from .covariance import Array, update_ebv
 from .data import Band, Stars, read_bands, read_stars, sha256, split_bucket
+from .entry import start
 from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
 from .network import Network
@@ -281,4 +282,4 @@ def judge_all(path: Path, test: Stars, network: Network) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -1,5 +1,6 @@
 """A small allStar file as APOGEE ships it, and a workspace made from it."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +40,9 @@ STARS = {
 
 
 @pytest.fixture(scope="session")
-def all_star_sky(tmp_path_factory) -> Path:
+def all_star_sky(empty_sky, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("distmass")
+    shutil.copytree(empty_sky, folder / "sky")
     table = Table(STARS)
     for name, values in STARS.items():
         if isinstance(values, list) and isinstance(values[0], float):

@@ -2,12 +2,21 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 
 TABLE_2 = """
     APOGEE_ID APSTAR_ID TEFF LOGG M_H C_FE N_FE GAIAEDR3_DIST EXTINCTION MAG ABS_MAG ABS_MAG_ERR DISTANCE DISTANCE_ERR
     DISTANCE_WEIGHTED MASS_UNCOR_SS MASS_COR_SS MASS_UNCOR_MO MASS_COR_MO MASS_UNCOR_TW MASS_COR_TW MASS_ERR
     AGE_UNCOR_SS AGE_COR_SS AGE_UNCOR_MO AGE_COR_MO AGE_UNCOR_TW AGE_COR_TW AGE_ERR BITMASK NMSU_DIST
+"""
+
+
+OURS = """
+    SURVEY STAR_ID SPECTRUM_ID NMSU_DIST_LOW NMSU_DIST_HIGH EXTINCTION_METHOD MASS_APOKASC2 MASS_APOKASC2_ERR
+    MASS_APOKASC3 MASS_APOKASC3_ERR AGE_APOKASC2 AGE_APOKASC2_LOW AGE_APOKASC2_HIGH AGE_MASS_LOSS AGE_APOKASC3
+    AGE_APOKASC3_LOW AGE_APOKASC3_HIGH ABS_MAG_PAPER DISTANCE_PAPER DISTANCE_PAPER_ERR MASS_APOKASC2_PAPER
+    MASS_APOKASC2_PAPER_ERR MASS_APOKASC3_PAPER AGE_APOKASC2_PAPER
 """
 
 
@@ -99,11 +108,17 @@ def test_a_cluster_by_apogees_own_list(all_star):
     assert float(found[0][1]) == 4.078
 
 
+@pytest.mark.filterwarnings("ignore:.*dex.*did not parse as fits unit")
 def test_the_catalogue_as_fits(all_star_sky, candlesql, tmp_path):
     done = candlesql("export", all_star_sky, "distmass.catalogue", tmp_path / "distmass.fits")
     assert done.code == 0, done.err
     table = Table.read(tmp_path / "distmass.fits")
-    assert set(TABLE_2.split()) <= set(table.colnames)
+    assert table.colnames[: len(TABLE_2.split())] == TABLE_2.split()
+    assert set(OURS.split()) == set(table.colnames[len(TABLE_2.split()) :])
     assert len(table) == 5
-    assert table["DISTANCE"].unit == "kpc"
+    units = {"TEFF": "K", "DISTANCE": "kpc", "MASS_APOKASC2": "solMass", "MASS_UNCOR_SS": "solMass", "ABS_MAG": "mag"}
+    assert {name: str(table[name].unit) for name in units} == units
+    with fits.open(tmp_path / "distmass.fits") as hdus:
+        written = {column.unit for column in hdus[1].columns if column.unit}
+    assert written == {"K", "dex", "kpc", "mag", "solMass", "dex(yr)"}
     assert np.ma.getmaskarray(table["MASS_COR_MO"]).all() or np.isnan(np.asarray(table["MASS_COR_MO"])).all()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import astropy.units as u
+import duckdb
 import numpy as np
 import pytest
 from astropy.coordinates import Distance
@@ -50,6 +51,20 @@ def test_colour_names_two_bands(connection):
 )
 def test_null_in_null_out(connection, call):
     assert one(connection, call) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("photometry.absolute_magnitudes(3.7617, 4.44, 0)", r"Teff = 3.7617 is not in K"),
+        ("photometry.is_valid(5.777, 4.44, 0)", r"Teff = 5.777 is not in K"),
+        ("photometry.extinction(5777, 4.44, 0, -999)", r"E = -999 mag is negative"),
+        ("photometry.colour('bp', 'rp', 5777, 4.44, 0, -0.1)", r"E = -0.1 mag is negative"),
+    ],
+)
+def test_wrong_units_and_negative_reddening_are_refused(connection, call, message):
+    with pytest.raises(duckdb.InvalidInputException, match=message):
+        one(connection, call)
 
 
 def test_a_sun_is_valid_and_a_white_dwarf_is_not(connection):

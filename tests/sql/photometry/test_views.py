@@ -1,5 +1,7 @@
 """The views against brute force in NumPy: whole covariance matrices, inverted, star by star."""
 
+import dataclasses
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime as ort
+import pyarrow as pa
 import pytest
+from candlesql.training.photometry.data import read_bands, split_bucket, stars_from_table
 
 from .conftest import AB_COLUMNS, BANDS, MODELS, N, column_of, evaluate
 
@@ -82,16 +86,19 @@ def test_every_star_has_a_reddening_by_equations_8_and_9(connection, truth):
 
 
 def test_residuals_and_z_scores_are_those_of_equation_18(connection, truth):
-    rows = connection.execute("select source_id, band, residual, z_score from photometry.residuals").fetchall()
-    found = {(source_id, band): (residual, z) for source_id, band, residual, z in rows}
+    rows = connection.execute("select source_id, quantity, residual, z_score from photometry.residuals").fetchall()
+    found = {(source_id, quantity): (residual, z) for source_id, quantity, residual, z in rows}
     expected = {}
     for source_id, star in enumerate(truth, start=1):
-        b = np.eye(len(star.bands))
-        b[1:, 0] = -1
-        sigma = np.sqrt(np.diag(b @ star.covariance @ b.T))
-        for band, residual, s in zip(star.bands, b @ star.residual, sigma, strict=True):
-            if band != "g" or star.has_modulus:
-                expected[source_id, band] = (residual, residual / s)
+        at = {band: row for band, row in zip(star.bands, np.eye(len(star.bands)), strict=True)}
+        b = {f"{band} - g": at[band] - at["g"] for band in star.bands if band != "g"}
+        pairs = [("bp", "rp"), *pairwise(["ps1_g", "ps1_r", "ps1_i", "ps1_z", "ps1_y", "j", "h", "ks", "w1", "w2"])]
+        b |= {f"{blue} - {red}": at[blue] - at[red] for blue, red in pairs if blue in at and red in at}
+        if star.has_modulus:
+            b["M_g"] = at["g"]
+        for quantity, row in b.items():
+            residual = row @ star.residual
+            expected[source_id, quantity] = (residual, residual / np.sqrt(row @ star.covariance @ row))
     assert found.keys() == expected.keys()
     for key, (residual, z) in expected.items():
         assert found[key][0] == pytest.approx(residual, abs=1e-3)
@@ -125,10 +132,11 @@ def test_residual_bins_hold_every_residual_once_a_parameter(connection):
 def test_a_bins_percentiles_are_numpys(connection):
     quantity, low, n, middle, high = connection.execute(
         "select quantity, bin_low, n, residual_median, z_high from photometry.residual_bins "
-        "where parameter = 'teff_k' order by n desc, quantity limit 1"
+        "where parameter = 'teff_k' and not held_out order by n desc, quantity limit 1"
     ).fetchall()[0]
     inside = connection.execute(
-        "select residual, z_score from photometry.residuals where quantity = ? and teff_k >= ? and teff_k < ?",
+        "select residual, z_score from photometry.residuals where quantity = ? and not held_out "
+        "and teff_k >= ? and teff_k < ?",
         [quantity, low, low + 250],
     ).fetchall()
     assert len(inside) == n
@@ -136,27 +144,46 @@ def test_a_bins_percentiles_are_numpys(connection):
     assert (middle, high) == pytest.approx((np.median(residual), np.percentile(z, 84)))
 
 
+def test_a_tenth_is_held_out_by_the_md5_of_the_identifier(connection):
+    rows = connection.execute("select distinct source_id, held_out from photometry.residuals order by 1").fetchall()
+    assert rows == [(i, int(hashlib.md5(str(i).encode()).hexdigest()[:8], 16) % 10 == 9) for i in range(1, N + 1)]
+
+
+def test_training_reads_from_the_view_what_it_reads_from_the_sample(connection, sample):
+    bands = read_bands()
+    table = connection.sql('from photometry.training order by "row"').to_arrow_table()
+    exported = stars_from_table(table, bands)
+    given = stars_from_table(pa.table(sample), bands)
+    assert (exported.observed == given.observed).all()
+    for field in dataclasses.fields(given):
+        expected = getattr(given, field.name)
+        np.testing.assert_allclose(getattr(exported, field.name), expected, rtol=2e-6, atol=1e-6, err_msg=field.name)
+    buckets = connection.execute('select bucket from photometry.training order by "row"').fetchall()
+    assert [bucket for (bucket,) in buckets] == split_bucket(given.row).tolist()
+
+
 def test_loci_are_the_networks_colours_without_dust(connection, sample):
     theta = np.column_stack([sample["teff"], sample["logg"], sample["feh"]])
     answer = evaluate("photometry", theta)
     rows = connection.execute(
-        "select predicted_colour, predicted_absolute_g, observed_colour from photometry.loci "
+        "select predicted_colour, predicted_absolute_g, observed_colour, colour_excess from photometry.loci "
         "where blue = 'j' and red = 'h' order by source_id"
     ).fetchnumpy()
     assert rows["predicted_colour"] == pytest.approx(answer[:, 8] - answer[:, 9], abs=2e-5)
     assert rows["predicted_absolute_g"] == pytest.approx(answer[:, 0], abs=2e-5)
+    assert rows["colour_excess"] == pytest.approx(answer[:, 21] - answer[:, 22], abs=2e-5)
     observed = np.ma.filled(rows["observed_colour"], np.nan)
     assert observed == pytest.approx(sample["j_mag"] - sample["h_mag"], abs=1e-5, nan_ok=True)
 
 
-def test_colours_are_neighbours_in_wavelength(connection):
+def test_colours_are_neighbours_in_wavelength_and_that_of_the_gaia_diagram(connection):
     rows = connection.execute("select blue, red from photometric.colours").fetchall()
     chain = ["ps1_g", "ps1_r", "ps1_i", "ps1_z", "ps1_y", "j", "h", "ks", "w1", "w2"]
-    assert sorted(rows) == sorted([("bp", "g"), ("g", "rp"), *pairwise(chain)])
+    assert sorted(rows) == sorted([("bp", "g"), ("g", "rp"), ("bp", "rp"), *pairwise(chain)])
 
 
 def test_locus_cells_hold_every_star_in_every_colour(connection):
-    assert connection.execute("select sum(n) from photometry.locus_cells").fetchall() == [(N * 11,)]
+    assert connection.execute("select sum(n) from photometry.locus_cells").fetchall() == [(N * 12,)]
 
 
 def test_reddening_slopes(connection):
@@ -183,6 +210,21 @@ def test_reddening_variation_is_relative_to_the_reference_labels(connection, sam
         inside &= (theta[:, 0] >= low) & (theta[:, 0] < low + 250)
         assert inside.sum() == n
         assert mean == pytest.approx(variation[inside].mean(), abs=1e-5)
+
+
+def test_cells_of_reddening_variation_hold_every_star_of_a_band(connection, sample):
+    theta = np.column_stack([sample["teff"], sample["logg"], sample["feh"]])
+    reference = evaluate("photometry", np.array([[5400.0, 4.1, -0.25]]))[0, 14]
+    variation = evaluate("photometry", theta)[:, 14] / reference - 1
+    rows = connection.execute(
+        "select bin_low, variation_low, n, logg from photometry.reddening_variation_cells where band = 'bp'"
+    ).fetchall()
+    assert sum(row[2] for row in rows) == N
+    low, variation_low, n, logg = max(rows, key=lambda row: row[2])
+    inside = (theta[:, 0] >= low) & (theta[:, 0] < low + 50)
+    inside &= (variation >= variation_low - 1e-6) & (variation < variation_low + 0.005 + 1e-6)
+    assert inside.sum() == n
+    assert logg == pytest.approx(theta[inside, 1].mean())
 
 
 def test_colour_transformations_are_numpys_fits(connection, sample):

@@ -33,6 +33,23 @@ def test_contamination_is_weighted_by_the_catalogue(view, connection):
     assert [row["contamination_so_far"] for row in curve] == pytest.approx([0.325, 0.1])
 
 
+def test_truth_counts_the_whole_catalogue(view):
+    given = {
+        "red_clump.scores": "select i as source_id, if(i < 6, 5.0, 40.0) as b from range(10) as t(i)",
+        "staging.mock_truth": "select i as source_id, if(i % 2 = 0, 3, 2) as phase from range(20) as t(i)",
+        "red_clump.giants": """
+            select * from (values (0, 1), (1, 2), (2, 2), (7, null)) as t(source_id, tier)
+        """,
+    }
+    rows = {(row["tier"], row["region"]): row for row in view("red_clump.final_truth", **given)}
+    whole = rows[2, "all"]
+    assert (whole["n"], whole["n_clump_selected"], whole["n_clump"]) == (3, 2, 5)
+    assert whole["contamination"] == pytest.approx(1 / 3)
+    assert whole["completeness"] == pytest.approx(2 / 5)
+    assert rows[1, "all"]["contamination"] == 0
+    assert rows[2, "|b| > 30 deg"]["contamination"] is None
+
+
 def test_red_clump_gains_on_gaia_beyond_the_crossing(view):
     distances = """
         select i as source_id, i::double as distance_kpc, 0.09 * i as distance_kpc_error, 0.03::real as parallax_error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from candlesql import open_sky
+
 OWN = """
     select * from (values (1, 'a', 0.1, 1), (2, 'b', 0.2, 2), (3, 'c', 0.1, 1))
         as t(source_id, designation, separation_arcsec, n_neighbours)
@@ -44,3 +46,25 @@ def test_comparison_counts_stars(view):
         "n_only_archive": 1,
     }
     assert rows["allwise"]["n_only_own"] == 3
+
+
+def test_ingested_archive_tables_are_compared_with_our_match(own_sky, write_rows, tmp_path, candlesql):
+    """Of the four stars one has the same neighbour, one another, one is matched by us only, one by the archive only."""
+    neighbours = {
+        4295806720: "00400000+0000003",
+        6917528443525529728: "13200000-8930007",
+        38655544960: "23595999-3000001",
+    }
+    rows = [
+        {"source_id": star, "original_ext_source_id": name, "angular_distance": 0.36, "number_of_neighbours": 1}
+        for star, name in neighbours.items()
+    ]
+    file = write_rows(tmp_path / "neighbours.csv", rows)
+    assert candlesql("ingest", own_sky, "tmass_best_neighbour", file).code == 0
+    with open_sky(own_sky) as connection:
+        counts = connection.execute("from match.comparison where survey = 'twomass'").fetchall()
+        used = connection.execute("select source_id, j_m from red_clump.stars where j_m is not null").fetchall()
+        pairs = connection.execute("select source_id, designation from match.twomass").fetchall()
+    assert counts == [("twomass", 1, 1, 1, 1)]
+    assert dict(pairs) == neighbours
+    assert sorted(used) == [(4295806720, 10.5), (6917528443525529728, 12.5)]

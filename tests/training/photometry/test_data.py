@@ -1,13 +1,18 @@
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from candlesql.errors import UserError
+from candlesql.training.photometry import density
 from candlesql.training.photometry.data import (
     Band,
     distance_modulus,
     read_bands,
+    read_stars,
     split_bucket,
     stars_from_table,
 )
+from candlesql.training.photometry.entry import start
 
 
 def test_distance_modulus_of_10_pc_1_kpc_and_10_kpc():
@@ -33,7 +38,7 @@ def test_wise_is_moved_from_ab_to_vega_by_the_bands_file_alone():
 
 
 def test_band_without_offset_is_refused():
-    with pytest.raises(ValueError, match="ab_minus_vega"):
+    with pytest.raises(UserError, match="ab_minus_vega"):
         _ = Band("u", "u_mag", "AB", "Vega").offset
 
 
@@ -75,8 +80,47 @@ def test_other_band_sets_need_no_code_and_missing_bands_get_infinite_errors():
 
 
 def test_missing_column_is_named():
-    with pytest.raises(KeyError, match="k_mag is missing"):
+    with pytest.raises(UserError, match="k_mag is missing"):
         stars_from_table(table().drop_columns(["k_mag"]), BANDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"teff": [3.7, 3.8]}, r"column teff: its median is 3.75, which cannot be in K"),
+        ({"reddening": [0.1, -999.0]}, r"column reddening: 1 values are negative .* first is -999 mag"),
+        ({"teff": [np.nan, np.nan]}, "none of 2 stars can be used, most of them for this: a label is missing"),
+        ({"v_mag": pa.nulls(2, pa.float64())}, "the first band is not observed"),
+        ({"reddening_error": [0.0, np.nan]}, "no reddening prior"),
+    ],
+)
+def test_bad_tables_are_refused_with_file_column_and_value(tmp_path, change, message):
+    pq.write_table(table(**change), tmp_path / "stars.parquet")
+    with pytest.raises(UserError, match=message) as refused:
+        read_stars(tmp_path / "stars.parquet", BANDS)
+    assert str(refused.value).startswith(f"{tmp_path / 'stars.parquet'}: ")
+
+
+def test_files_that_are_not_there_or_no_tables_are_refused(tmp_path):
+    (tmp_path / "text.parquet").write_text("teff,logg\n")
+    for name in ("none.parquet", "text.parquet"):
+        with pytest.raises(UserError, match=name):
+            read_stars(tmp_path / name, BANDS)
+
+
+def test_stars_without_labels_are_left_out_and_counted(tmp_path, caplog):
+    pq.write_table(table(teff=[5000.0, np.nan]), tmp_path / "stars.parquet")
+    with caplog.at_level("INFO"):
+        assert read_stars(tmp_path / "stars.parquet", BANDS).row.tolist() == [1]
+    assert "1 of 2 stars left out: a label is missing" in caplog.text
+
+
+def test_a_training_command_says_it_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["density", "--data", str(tmp_path / "none.parquet")])
+    with pytest.raises(SystemExit) as stop:
+        start(density.main)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_split_is_the_md5_of_the_identifier():

@@ -1,0 +1,42 @@
+"""HATS catalogs (LSDB): a folder of HEALPix partitions in Parquet, read in place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from ...errors import UserError
+from ...sql.query import quoted
+from . import parquet
+from .source import Source
+
+PROPERTIES = ("hats.properties", "properties")
+
+
+def is_catalog(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in PROPERTIES)
+
+
+def partitions(folder: Path) -> list[Path]:
+    """The Parquet files that hold rows, in the order of their pixels' names."""
+    return sorted(p for p in (folder / "dataset").glob("Norder=*/**/*.parquet") if p.is_file())
+
+
+def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
+    """Open a HATS catalog; units and descriptions come from its first partition.
+
+    Raises
+    ------
+    UserError
+        If the folder is none, its partitions are missing, or their columns differ.
+    """
+    if not is_catalog(folder):
+        raise UserError(f"{folder}: is a folder, and no HATS catalog (it has no hats.properties)")
+    files = partitions(folder)
+    if not files:
+        raise UserError(f"{folder}: a HATS catalog without partitions; fetch its folder dataset/ too")
+    source = parquet.read(connection, files[0])
+    relation = f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
+    return replace(source, path=folder, relation=lambda names: relation)

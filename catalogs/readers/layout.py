@@ -1,0 +1,78 @@
+"""Text without a header: the survey file says how its lines are cut into fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from ...errors import UserError
+from ...sql.query import quoted
+from ..survey import Layout
+from .source import FileColumn, Source
+from .text import NULLS
+
+#: A character that no line of text holds, so that each line is one field.
+NEVER = "\x01"
+
+
+def read(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> Source:
+    """Open a text file whose fields the survey names; every one is text, to be cast by the ingest.
+
+    Raises
+    ------
+    UserError
+        While reading, for a line with another number of fields or one that ends before its last field begins.
+    """
+    lines = (
+        f"read_csv({quoted(path)}, auto_detect = false, header = false, delim = {quoted(NEVER)}, quote = '', "
+        f"escape = '', columns = {{'line': 'VARCHAR'}}, strict_mode = false)"
+    )
+    wanted = f"trim(line) <> '' and not starts_with(ltrim(line), {quoted(layout.comment)})"
+    nulls = ", ".join(quoted(null) for null in NULLS)
+    relation = f"(select {_cut(layout)} as f from {lines} where {wanted})"
+    columns = {}
+    for i, name in enumerate(layout.names, 1):
+        value = f"trim(f[{i}])"
+        columns[name] = FileColumn(name, f"(case when {value} not in ({nulls}) then {value} end)", is_text=True)
+    return Source(
+        path, columns, lambda names: relation, failure=lambda: _misfit(connection, path, layout, lines, wanted)
+    )
+
+
+def _cut(layout: Layout) -> str:
+    """A line as a list of its fields, or an error."""
+    if layout.bytes:
+        parts = ", ".join(f"substr(line, {first}, {last - first + 1})" for first, last in layout.bytes.values())
+        return f"if({_is_misfit(layout)}, error('short line'), [{parts}])"
+    return f"if({_is_misfit(layout)}, error('fields'), {_split(layout)})"
+
+
+def _split(layout: Layout) -> str:
+    if layout.delimiter:
+        return f"string_split(line, {quoted(layout.delimiter)})"
+    return "string_split_regex(trim(replace(line, chr(9), ' ')), ' +')"
+
+
+def _is_misfit(layout: Layout) -> str:
+    if layout.bytes:
+        return f"length(rtrim(line)) < {max(first for first, _ in layout.bytes.values())}"
+    return f"len({_split(layout)}) <> {len(layout.names)}"
+
+
+def _misfit(
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, lines: str, wanted: str
+) -> UserError | None:
+    """The first line that cannot be cut, if one is at fault."""
+    try:
+        row = connection.execute(f"select line from {lines} where {wanted} and {_is_misfit(layout)} limit 1").fetchone()
+    except duckdb.Error:
+        return None
+    if row is None:
+        return None
+    said = (
+        "ends before its last field begins"
+        if layout.bytes
+        else f"has not the {len(layout.names)} fields that the survey's layout names"
+    )
+    return UserError(f"{path}: the line {row[0][:60]!r} {said}")

@@ -1,0 +1,431 @@
+"""VOTable in every serialisation: TABLEDATA, BINARY and BINARY2 in slices; FITS and PARQUET by their own readers.
+
+Columns with several values a row and complex numbers are left out. The standard is IVOA VOTable 1.5.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import math
+import struct
+import tempfile
+import uuid
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+from xml.parsers import expat
+
+import duckdb
+import pyarrow as pa
+
+from ...errors import UserError
+from . import fits, parquet
+from .source import FileColumn, Source
+
+BLOCK, SLICE_ROWS = 1 << 20, 20_000
+SERIALISATIONS = ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET")
+#: Bytes of one value, its letter in `struct` ("" for what is left out), and its Arrow type.
+TYPES: dict[str, tuple[int, str, pa.DataType]] = {
+    "boolean": (1, "c", pa.bool_()),
+    "bit": (1, "B", pa.bool_()),
+    "unsignedByte": (1, "B", pa.uint8()),
+    "short": (2, "h", pa.int16()),
+    "int": (4, "i", pa.int32()),
+    "long": (8, "q", pa.int64()),
+    "char": (1, "s", pa.string()),
+    "unicodeChar": (2, "s", pa.string()),
+    "float": (4, "f", pa.float32()),
+    "double": (8, "d", pa.float64()),
+    "floatComplex": (8, "", pa.null()),
+    "doubleComplex": (16, "", pa.null()),
+}
+BOOLEANS = dict.fromkeys((b"T", b"t", b"1"), True) | dict.fromkeys((b"F", b"f", b"0"), False)
+DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struct.error, ValueError)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A FIELD element, and how its values lie in a binary stream."""
+
+    name: str
+    sql: str
+    datatype: str
+    arraysize: str
+    null: str
+    unit: str
+    ucd: str
+    description: str
+
+    @property
+    def is_text(self) -> bool:
+        return self.datatype in ("char", "unicodeChar")
+
+    @property
+    def is_variable(self) -> bool:
+        return self.arraysize.endswith("*")
+
+    @property
+    def count(self) -> int:
+        """Values a row, or a step of a variable number of them."""
+        sizes = self.arraysize.split("x")
+        return math.prod(int(n) for n in (sizes[:-1] if self.is_variable else sizes) if n)
+
+    @property
+    def is_kept(self) -> bool:
+        single = self.is_text or self.arraysize in ("", "1")
+        return bool(TYPES[self.datatype][1]) and single and "x" not in self.arraysize
+
+    @property
+    def n_bytes(self) -> int:
+        return -(-self.count // 8) if self.datatype == "bit" else self.count * TYPES[self.datatype][0]
+
+
+class Document:
+    """A VOTable as it comes by: what its header says, and then rows of text or a stream of bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.elements: list[dict[str, str]] = []
+        self.serialisation = self.status = self.said = ""
+        self.stream: dict[str, str] = {}
+        self.rows: list[list[str]] = []
+        self.text: list[str] = []
+        self.is_done = False
+        self._row: list[str] = []
+        self._open: list[str] = []
+        self._wanted = False
+
+    def blocks(self) -> Iterator[None]:
+        """Read on, a block at a time."""
+        parser = expat.ParserCreate()
+        parser.buffer_text, parser.buffer_size = True, 1 << 16
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._characters
+        with _opened(self.path) as file:
+            while block := file.read(BLOCK):
+                parser.Parse(block)
+                yield
+        parser.Parse(b"", True)
+        yield
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        inside = self._open[-1] if self._open else ""
+        self._open.append(name)
+        if name == "TD":
+            self.text, self._wanted = [], True
+        elif name == "TR":
+            self._row = []
+        elif name == "INFO" and attributes.get("name") == "QUERY_STATUS":
+            self.status, self.text, self._wanted = attributes.get("value", ""), [], True
+        elif self.is_done:
+            return
+        elif name == "TABLE":
+            self.elements = []
+        elif name == "FIELD":
+            self.elements.append(dict(attributes))
+        elif name == "VALUES" and inside == "FIELD":
+            self.elements[-1]["null"] = attributes.get("null", "")
+        elif name == "DESCRIPTION" and inside == "FIELD":
+            self.text, self._wanted = [], True
+        elif name in SERIALISATIONS and inside == "DATA":
+            self.serialisation = name
+        elif name == "STREAM" and self.serialisation:
+            self.stream, self.text, self._wanted = attributes, [], True
+
+    def _characters(self, text: str) -> None:
+        if self._wanted:
+            self.text.append(text)
+
+    def _end(self, tag: str) -> None:
+        name = self._open.pop()
+        if name == "TD":
+            self._row.append("".join(self.text))
+            self._wanted = False
+        elif name == "TR" and not self.is_done:
+            self.rows.append(self._row)
+        elif name == "DESCRIPTION" and self._open[-1:] == ["FIELD"]:
+            self.elements[-1]["description"] = " ".join("".join(self.text).split())
+            self._wanted = False
+        elif name == "INFO" and self._wanted:
+            self.said, self._wanted = " ".join("".join(self.text).split()), False
+        elif name == "STREAM":
+            self._wanted = False
+        elif name == self.serialisation:
+            self.is_done = True
+
+    def taken_bytes(self, rest: str) -> tuple[bytes, str]:
+        """The stream's bytes that have come since, after `rest` of the characters before."""
+        text = rest + "".join("".join(self.text).split())
+        self.text = []
+        whole = len(text) - len(text) % 4
+        return base64.b64decode(text[:whole], validate=True), text[whole:]
+
+
+class Table:
+    """The first table of a VOTable: its fields, and its rows from the start as often as wanted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failure: UserError | None = None
+        document = Document(path)
+        try:
+            for _ in document.blocks():
+                if document.serialisation:
+                    break
+        except DAMAGE as error:
+            raise UserError(f"{path}: not a readable VOTable ({error})") from None
+        if document.status == "ERROR":
+            raise UserError(f"{path}: is no table but an archive's refusal: {document.said or 'no reason is given'}")
+        if not document.serialisation or not document.elements:
+            raise UserError(f"{path}: holds no table")
+        self.serialisation = document.serialisation
+        self.fields = [_field(i, element, path) for i, element in enumerate(document.elements)]
+
+    @property
+    def kept(self) -> dict[str, Field]:
+        """Fields with one value a row; the second of two with one name gets its number."""
+        kept: dict[str, Field] = {}
+        for i, field in enumerate(self.fields, 1):
+            if field.is_kept:
+                kept[field.name if field.name not in kept else f"{field.name}_{i}"] = field
+        return kept
+
+    def schema(self, names: list[str]) -> pa.Schema:
+        is_text = self.serialisation == "TABLEDATA"
+        return pa.schema(
+            [(f.sql, pa.string() if is_text else TYPES[f.datatype][2]) for f in (self.kept[name] for name in names)]
+        )
+
+    def batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows, in slices; what goes wrong is kept in `failure`, since DuckDB shows only its text."""
+        places = [self.fields.index(self.kept[name]) for name in names]
+        schema = self.schema(names)
+        make = self._text_rows if self.serialisation == "TABLEDATA" else self._binary_rows
+        try:
+            for columns in make(places):
+                yield pa.RecordBatch.from_arrays(
+                    [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema
+                )
+        except DAMAGE as error:
+            self.failure = UserError(f"{self.path}: truncated or damaged ({error}); fetch it again")
+            raise self.failure from None
+
+    def _text_rows(self, places: list[int]) -> Iterator[list[list[str | None]]]:
+        document, n_seen = Document(self.path), 0
+        for _ in document.blocks():
+            rows, document.rows = document.rows, []
+            for row in rows:
+                n_seen += 1
+                if len(row) != len(self.fields):
+                    raise ValueError(f"row {n_seen:,} has {len(row)} cells, the header {len(self.fields)}")
+            if rows:
+                columns = list(zip(*rows, strict=True))
+                yield [[_cell(text, self.fields[i]) for text in columns[i]] for i in places]
+
+    def _binary_rows(self, places: list[int]) -> Iterator[list[list[Any]]]:
+        n_mask = -(-len(self.fields) // 8) if self.serialisation == "BINARY2" else 0
+        pieces, slots = _pieces(self.fields)
+        document, data, rest, start = Document(self.path), b"", "", 0
+        for _ in document.blocks():
+            new, rest = document.taken_bytes(rest) if document.stream else (b"", rest)
+            data, start = data[start:] + new, 0
+            while True:
+                masks, rows, start = _records(data, start, n_mask, pieces)
+                if not rows:
+                    break
+                columns = list(zip(*rows, strict=True))
+                bits = [1 << (8 * n_mask - 1 - i) if n_mask else 0 for i in places]
+                yield [
+                    _values(self.fields[i], columns[slots[i]], masks, bit) for i, bit in zip(places, bits, strict=True)
+                ]
+        if len(data) > start or rest:
+            raise ValueError("its stream ends within a row")
+
+
+def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
+    """Open the first table of a VOTable.
+
+    Raises
+    ------
+    UserError
+        If it is no VOTable, holds no table, or is an archive's error message.
+    """
+    table = Table(path)
+    if table.serialisation in ("FITS", "PARQUET"):
+        return _elsewhere(connection, table)
+    if not table.kept:
+        raise UserError(f"{path}: its table has no column with one value a row")
+    registered: list[str] = []
+
+    def relation(names: list[str]) -> str:
+        name = f"votable_{uuid.uuid4().hex}"
+        chosen = names or list(table.kept)[:1]
+        connection.register(name, pa.RecordBatchReader.from_batches(table.schema(chosen), table.batches(chosen)))
+        registered.append(name)
+        return name
+
+    def close() -> None:
+        while registered:
+            connection.unregister(registered.pop())
+
+    columns = {
+        name: FileColumn(
+            name,
+            f.sql,
+            f.unit,
+            f.ucd,
+            f.description,
+            is_text=f.is_text or table.serialisation == "TABLEDATA",
+            is_float=f.datatype in ("float", "double") and table.serialisation != "TABLEDATA",
+        )
+        for name, f in table.kept.items()
+    }
+    left_out = tuple(field.name for field in table.fields if not field.is_kept)
+    return Source(path, columns, relation, left_out, lambda: table.failure, close)
+
+
+def _elsewhere(connection: duckdb.DuckDBPyConnection, table: Table) -> Source:
+    """The rows stand in a FITS or Parquet file, inside the VOTable or beside it; the VOTable says what they are."""
+    document = Document(table.path)
+    folder = tempfile.TemporaryDirectory()
+    inner = Path(folder.name) / f"rows.{table.serialisation.lower()}"
+    rest = ""
+    try:
+        with inner.open("wb") as file:
+            for _ in document.blocks():
+                if document.stream and "href" not in document.stream:
+                    data, rest = document.taken_bytes(rest)
+                    file.write(data)
+    except DAMAGE as error:
+        raise UserError(f"{table.path}: truncated or damaged ({error}); fetch it again") from None
+    if "href" in document.stream:
+        inner = _linked(table.path, document.stream["href"])
+    source = (fits.read if table.serialisation == "FITS" else parquet.read)(connection, inner)
+    said = {field.name: field for field in table.fields}
+    columns = {
+        name: replace(c, unit=said[name].unit, ucd=said[name].ucd, description=said[name].description)
+        if name in said
+        else c
+        for name, c in source.columns.items()
+    }
+
+    def close() -> None:
+        source.close()
+        folder.cleanup()
+
+    return replace(source, path=table.path, columns=columns, close=close)
+
+
+def _linked(path: Path, address: str) -> Path:
+    parts = urlsplit(address)
+    target = path.parent / unquote(parts.netloc + parts.path if parts.scheme == "file" else address)
+    if parts.scheme not in ("", "file") or not target.is_file():
+        raise UserError(f"{path}: its rows are elsewhere, at {address}; fetch that file, and ingest it")
+    return target
+
+
+def _opened(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == b"\x1f\x8b"
+    return cast(BinaryIO, gzip.open(path)) if is_gzip else path.open("rb")
+
+
+def _field(place: int, element: dict[str, str], path: Path) -> Field:
+    datatype, size = element.get("datatype", ""), element.get("arraysize", "")
+    if datatype not in TYPES or not all(n.isdigit() or not n for n in size.rstrip("*").split("x")):
+        raise UserError(f"{path}: damaged: FIELD {element.get('name')} has datatype {datatype!r}, arraysize {size!r}")
+    return Field(
+        element.get("name") or element.get("ID") or f"col{place + 1}",
+        f"c{place}",
+        datatype,
+        size,
+        element.get("null", ""),
+        element.get("unit", ""),
+        element.get("ucd", ""),
+        element.get("description", ""),
+    )
+
+
+def _cell(text: str, field: Field) -> str | None:
+    """The text of a TD; empty, the field's null value, and the `?` of logicals are NULL."""
+    text = text.strip()
+    missing = not text or text == field.null or (field.datatype == "boolean" and text == "?")
+    return None if missing else text
+
+
+def _pieces(fields: list[Field]) -> tuple[list[struct.Struct | int], list[int]]:
+    """How to walk over a record: fixed stretches, and bytes a step of variable fields; and each field's slot."""
+    pieces: list[struct.Struct | int] = []
+    slots, stretch = [], ">"
+    for n, field in enumerate(fields):
+        slots.append(n)
+        if field.is_variable:
+            pieces += [struct.Struct(stretch), field.n_bytes] if stretch != ">" else [field.n_bytes]
+            stretch = ">"
+        else:
+            letter = TYPES[field.datatype][1]
+            stretch += letter if field.count == 1 and letter not in ("", "s") else f"{field.n_bytes}s"
+    return pieces + ([struct.Struct(stretch)] if stretch != ">" else []), slots
+
+
+def _records(
+    data: bytes, start: int, n_mask: int, pieces: list[struct.Struct | int]
+) -> tuple[list[int], list[list[Any]], int]:
+    """Up to SLICE_ROWS whole records from `start`: null masks, values, and where the next one begins."""
+    masks: list[int] = []
+    rows: list[list[Any]] = []
+    end = len(data)
+    while len(rows) < SLICE_ROWS:
+        at = start + n_mask
+        values: list[Any] = []
+        for piece in pieces:
+            if isinstance(piece, int):
+                if at + 4 > end:
+                    return masks, rows, start
+                size = 4 + int.from_bytes(data[at : at + 4], "big") * piece
+                values.append(data[at + 4 : at + size])
+                at += size
+            else:
+                if at + piece.size > end:
+                    return masks, rows, start
+                values += piece.unpack_from(data, at)
+                at += piece.size
+        if at > end or at == start:
+            return masks, rows, start
+        masks.append(int.from_bytes(data[start : start + n_mask], "big"))
+        rows.append(values)
+        start = at
+    return masks, rows, start
+
+
+def _values(field: Field, raw: tuple, masks: list[int], bit: int) -> list[Any]:
+    """A column of a slice as Python values; NaN stays."""
+    values = list(raw)
+    if field.datatype == "boolean":
+        values = [BOOLEANS.get(value) for value in raw]
+    elif field.datatype == "bit":
+        values = [value != 0 for value in raw]
+    elif field.is_text:
+        values = [_text(value, field) for value in raw]
+    elif field.null:
+        null = float(field.null)
+        values = [None if value == null else value for value in raw]
+    return [None if mask & bit else value for mask, value in zip(masks, values, strict=True)] if any(masks) else values
+
+
+def _text(raw: bytes, field: Field) -> str | None:
+    if field.datatype == "unicodeChar":
+        text = raw.decode("utf-16-be", "replace")
+    else:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            text = raw.decode("latin-1")
+    text = text.partition("\0")[0].strip()
+    return None if not text or text == field.null else text

@@ -1,0 +1,86 @@
+"""HATS catalogs (LSDB): a folder of HEALPix partitions, written by DuckDB alone."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from ...errors import UserError
+from ...sql.query import first_row, identifier, quoted
+from .. import healpix
+from ..metadata import kv_metadata
+from ..survey import Column
+
+MAX_ROWS, MAX_ORDER = 1_000_000, 10
+INDEX = Column("_healpix_29", "BIGINT", ucd="pos.healpix", description="HEALPix index, order 29, NESTED")
+
+
+def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
+    """Write a query that has ra and dec [deg] as a HATS catalog with at most a million rows a partition.
+
+    Raises
+    ------
+    UserError
+        If it has no ra and dec, or a row lacks a position.
+    """
+    names = [column.name for column in columns]
+    if not {"ra", "dec"} <= set(names):
+        raise UserError(f"{path.name}: a HATS catalog needs columns ra and dec; the view has {', '.join(names[:8])}")
+    rest = [column for column in columns if column.name != INDEX.name]
+    healpix.register(connection)
+    fields = ", ".join(identifier(column.name) for column in rest)
+    indexed = f'select healpix_29(ra, "dec") as _healpix_29, {fields} from ({query})'
+    (missing,) = first_row(connection, f"select count(*) from ({indexed}) where _healpix_29 is null")
+    if missing:
+        raise UserError(f"{path.name}: {missing:,} rows have no position, which a HATS catalog cannot hold")
+    order, pixels = _partitions(connection, indexed)
+    for pixel, _ in pixels:
+        shift = 2 * (healpix.ORDER - order)
+        inside = f"_healpix_29 between {pixel << shift} and {((pixel + 1) << shift) - 1}"
+        file = path / "dataset" / f"Norder={order}" / f"Dir={pixel // 10_000 * 10_000}" / f"Npix={pixel}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = f"select * from ({indexed}) where {inside}"
+        metadata = kv_metadata(connection, f"({part})", [INDEX, *rest], note)
+        connection.execute(
+            f"copy ({part} order by _healpix_29) to {quoted(file)} (format parquet, compression zstd, {metadata})"
+        )
+    pq.write_metadata(pq.read_schema(file).remove_metadata(), path / "dataset" / "_common_metadata")
+    lines = ["Norder,Npix", *(f"{order},{pixel}" for pixel, _ in pixels)]
+    (path / "partition_info.csv").write_text("\n".join(lines) + "\n")
+    (path / "hats.properties").write_text(_properties(path, order, pixels), encoding="utf-8")
+    (path / "provenance.txt").write_text(note + "\n", encoding="utf-8")
+
+
+def _partitions(connection: duckdb.DuckDBPyConnection, indexed: str) -> tuple[int, list[tuple[int, int]]]:
+    """The lowest order at which no pixel has too many rows, and its pixels with their numbers of rows."""
+    for order in range(MAX_ORDER + 1):
+        pixel = f"_healpix_29 >> {2 * (healpix.ORDER - order)}"
+        pixels = connection.execute(f"select {pixel}, count(*) from ({indexed}) group by 1 order by 1").fetchall()
+        if max(n for _, n in pixels) <= MAX_ROWS:
+            break
+    return order, pixels
+
+
+def _properties(path: Path, order: int, pixels: list[tuple[int, int]]) -> str:
+    entries = {
+        "obs_collection": path.name.strip(".").removesuffix(".tmp").removesuffix(".hats"),
+        "dataproduct_type": "object",
+        "hats_nrows": sum(n for _, n in pixels),
+        "hats_col_ra": "ra",
+        "hats_col_dec": "dec",
+        "hats_col_healpix": INDEX.name,
+        "hats_col_healpix_order": healpix.ORDER,
+        "hats_npix_suffix": ".parquet",
+        "hats_max_rows": max(n for _, n in pixels),
+        "hats_order": order,
+        "moc_sky_fraction": f"{math.fsum(1 for _ in pixels) / (12 * 4**order):.5f}",
+        "hats_builder": f"candlesql {version('candlesql')}",
+        "hats_creation_date": f"{datetime.now(UTC):%Y-%m-%dT%H:%MUTC}",
+        "hats_version": "v0.1",
+    }
+    return "".join(f"{key}={value}\n" for key, value in entries.items())

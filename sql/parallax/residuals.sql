@@ -1,0 +1,28 @@
+-- A bin of [M/H] or of H - W2 (a measure of reddening), and how the best stars' spectrophotometric parallaxes meet Gaia's in it;
+-- Hogg et al. 2018, figure 3.
+with features as (
+    select
+        relative_residual,
+        pull,
+        is_best,
+        unnest(['m_h', 'h_w2']) as feature,
+        unnest([m_h, h_w2]) as feature_value,
+        unnest([cuts.hogg_m_h_bin(), cuts.hogg_h_w2_bin()]) as width
+    from parallax.compared
+    where parallax_offset = cuts.hogg_parallax_offset()
+)
+
+select
+    feature,
+    floor(feature_value / width) * width as bin_low,
+    (floor(feature_value / width) + 1) * width as bin_high,
+    count(*) as n,
+    count(*) filter (where is_best) as n_best,
+    median(relative_residual) filter (where is_best) as bias,
+    1.482602218505602 * mad(relative_residual) filter (where is_best) as robust_scatter,
+    avg(pull) as mean_pull,
+    avg(pull * pull) as chi2_per_star
+from features
+where feature_value is not null
+group by all
+order by feature, bin_low

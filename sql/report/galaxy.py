@@ -1,0 +1,148 @@
+"""Pictures of distances and of where the red clump stars are."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from .figure import BLUE, GREY, ORANGE, RED, Plot, cells, columns, counts, panels, where
+
+
+def distance_comparison(connection: duckdb.DuckDBPyConnection) -> Figure | None:
+    table = columns(connection, "from red_clump.distance_cells")
+    if not len(table["n"]):
+        return None
+    said = columns(connection, "from red_clump.validation where starts_with(parameter, 'distance')")
+    kinds = (("distance", "parallax"), ("distance", "truth"), ("distance_bayesian", "truth"))
+    names = {"distance": "by magnitude", "distance_bayesian": "by magnitude and parallax"}
+    references = {"parallax": "distance of parallaxes better than 5 %", "truth": "true distance"}
+    figure, axes = panels(1, 3, 4.4, 4.2)
+    for ax, (parameter, reference) in zip(axes.flat, kinds, strict=True):
+        rows = where(table, parameter=parameter, reference=reference)
+        if not len(rows["n"]):
+            ax.set_title("no rows")
+            continue
+        place = rows["log_reference_low"], rows["log_distance_low"]
+        image = cells(ax, *place, rows["n"], (0.01, 0.01), counts(table["n"]))
+        ends = float(min(p.min() for p in place)), float(max(p.max() for p in place)) + 0.01
+        ax.plot(ends, ends, color=ORANGE, lw=1)
+        found = where(said, parameter=parameter, reference=reference)
+        title = f"{names[parameter]}, {int(rows['n'].sum()):,} stars"
+        if len(found["bias"]):
+            title += f"\nbias {found['bias'][0]:+.1%}, scatter {found['robust_scatter'][0]:.1%}"
+        ax.set(title=title, xlim=ends, ylim=ends, xlabel=f"{references[reference]} [kpc]", ylabel="red clump [kpc]")
+        ticks = [
+            v
+            for v in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50)
+            if ends[0] <= np.log10(v) <= ends[1]
+        ]
+        ax.set_xticks(np.log10(ticks), [f"{v:g}" for v in ticks])
+        ax.set_yticks(np.log10(ticks), [f"{v:g}" for v in ticks])
+    figure.colorbar(image, ax=axes, label="stars per cell of 0.01 × 0.01 dex")
+    return figure
+
+
+def distance_distribution(connection: duckdb.DuckDBPyConnection) -> Figure | None:
+    table = columns(connection, "from red_clump.gain where distance_low_kpc < 60")
+    if not len(table["n_here"]):
+        return None
+    x = table["distance_low_kpc"].astype(float)
+    figure, axes = panels(1, 2, 5.4, 4.0)
+    axes[0, 0].step(x, table["n_here"], where="post", color=BLUE)
+    axes[0, 0].set(yscale="log", ylim=(0.7, None), xlabel="distance [kpc]", ylabel="stars per 0.5 kpc")
+    axes[0, 0].set_title("distribution")
+    ax, ratio = axes[0, 1], table["error_ratio_median"].astype(float)
+    ax.plot(x, table["n_beyond"], color=GREY, lw=0.8, zorder=1)
+    image = ax.scatter(x, table["n_beyond"], c=ratio, norm=LogNorm(0.3, 30), cmap="viridis", s=22, zorder=2)
+    gains = x[ratio > 1]
+    if len(gains):
+        ax.axvline(gains.min(), color=RED, ls="--", lw=1)
+        first = table["n_gain_beyond"][0]
+        ax.set_title(f"{int(first):,} of {int(table['n_beyond'][0]):,} stars gain on Gaia")
+        ax.text(gains.min(), 0.03, " red clump better", color=RED, transform=ax.get_xaxis_transform())
+    ax.set(yscale="log", ylim=(0.7, None), xlabel="distance [kpc]", ylabel="stars from there on")
+    figure.colorbar(image, ax=ax, label=r"median of $\sigma_d$ of Gaia / $\sigma_d$ of the red clump", extend="both")
+    return figure
+
+
+def sky_map(connection: duckdb.DuckDBPyConnection) -> Figure | None:
+    table = columns(connection, "from red_clump.sky_cells where tier = 2")
+    if not len(table["n"]):
+        return None
+    low = table["l_low_deg"].astype(float)
+    longitude = np.where(low >= 180, low - 360, low)
+    b = table["b_low_deg"].astype(float)
+    area = 4 * np.cos(np.radians(b + 1))
+    figure, axes = panels(2, 1, 9.5, 4.0)
+    density = table["n"] / area
+    shown = (
+        (density, LogNorm(max(density.min(), 1e-3), density.max()), "cividis", "stars per deg²"),
+        (
+            np.where(table["n"] >= 3, table["distance_median_kpc"].astype(float), np.nan),
+            None,
+            "viridis",
+            "median distance of 3 or more [kpc]",
+        ),
+    )
+    for ax, (value, norm, cmap, text) in zip(axes.flat, shown, strict=True):
+        image = cells(ax, longitude, b, value, (2, 2), norm, cmap)
+        if norm is None and np.isfinite(value).any():
+            image.set_clim(*np.nanpercentile(value, [2, 98]))
+        ax.set(xlim=(180, -180), ylim=(-90, 90), xlabel=r"Galactic longitude $l$ [deg]", ylabel=r"latitude $b$ [deg]")
+        ax.set_xticks(range(-180, 181, 60), [str(v % 360) for v in range(-180, 181, 60)])
+        figure.colorbar(image, ax=ax, label=text)
+    return figure
+
+
+def galactic_planes(connection: duckdb.DuckDBPyConnection) -> Figure | None:
+    table = columns(connection, "from red_clump.galactic_cells where abs(x_low_kpc) < 30 and abs(up_low_kpc) < 30")
+    if not len(table["n"]):
+        return None
+    ((sun,),) = connection.execute("select cuts.sun_x_kpc()::double").fetchall()
+    half = _half_width(table, sun)
+    figure, axes = panels(1, 2, 5.2, 4.3)
+    for ax, plane, name, title in zip(
+        axes.flat, ("X-Y", "X-Z"), ("Y", "Z"), ("from above, |Z| < 3 kpc", "from the side"), strict=True
+    ):
+        rows = where(table, plane=plane)
+        ax.set_title(title)
+        if len(rows["n"]):
+            image = cells(ax, rows["x_low_kpc"], rows["up_low_kpc"], rows["n"] / 0.04, (0.2, 0.2), LogNorm(25, None))
+            figure.colorbar(image, ax=ax, label="stars per kpc²", shrink=0.8)
+        ax.plot(sun, 0, "o", mfc="none", color=RED, label="Sun")
+        ax.plot(0, 0, "x", color=RED, label="Galactic centre")
+        ax.set(
+            xlabel="X [kpc]", ylabel=f"{name} [kpc]", aspect="equal", xlim=(sun - half, sun + half), ylim=(-half, half)
+        )
+    axes[0, 0].legend(loc="lower right", fontsize=8, frameon=True)
+    return figure
+
+
+def _half_width(table: dict[str, np.ndarray], sun: float) -> float:
+    """A square about the Sun that holds 99.8 % of the stars and the Galactic centre."""
+    away = np.maximum(np.abs(table["x_low_kpc"] - sun), np.abs(table["up_low_kpc"]))
+    order = np.argsort(away)
+    share = np.cumsum(table["n"][order]) / table["n"].sum()
+    return max(float(away[order][np.searchsorted(share, 0.998)]), sun + 1)
+
+
+STARS = "All selected red clump stars (tier 2, which holds tier 1); no labels enter."
+PLOTS = (
+    Plot(
+        "distances",
+        "Distances against Gaia and truth",
+        "From red_clump.distance_cells and red_clump.validation: selected red clump stars, contaminants and all. No "
+        "star's parallax enters its own distance by magnitude. Truth is known on the mock sky only.",
+        distance_comparison,
+    ),
+    Plot(
+        "distance_distribution",
+        "Distribution of distances and the gain on Gaia (figure 7)",
+        f"From red_clump.gain. {STARS} Gaia's error is sigma_parallax d², as in section 4.2.",
+        distance_distribution,
+    ),
+    Plot("sky", "On the sky", f"From red_clump.sky_cells. {STARS}", sky_map),
+    Plot("galaxy", "In the Galaxy (figure 8)", f"From red_clump.galactic_cells. {STARS}", galactic_planes),
+)

@@ -1,0 +1,226 @@
+"""`candlesql fetch` against a small TAP service here that speaks UWS and VOTable, and fails as archives do."""
+
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+from astropy.io.votable import from_table
+from astropy.io.votable.tree import Info
+from astropy.table import Table
+from candlesql import open_sky
+from candlesql.catalogs import fetch
+
+pytest.importorskip("pyvo")
+
+
+@dataclass
+class Archive:
+    """What the service answers, and what it was asked."""
+
+    answer: bytes = b""
+    error: str = ""
+    looks_until_done: int = 0
+    failures: int = 0
+    breaks: int = 0
+    knows_ranges: bool = True
+    queries: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
+    runs: int = 0
+    deleted: int = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def say(self, code, body=b"", **headers):
+        self.send_response(code)
+        for name, value in ({"Content-Length": len(body)} | headers).items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def is_down(self):
+        archive = self.server.archive
+        archive.failures -= 1
+        if archive.failures >= 0:
+            self.say(503)
+        return archive.failures >= 0
+
+    def do_POST(self):
+        archive = self.server.archive
+        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        if self.is_down():
+            return
+        if self.path == "/tap/async":
+            archive.queries.append(form["QUERY"][0])
+        elif self.path.endswith("/phase"):
+            archive.runs += 1
+        elif form.get("ACTION") == ["DELETE"]:
+            archive.deleted += 1
+        self.say(303, Location=f"{self.server.root}/async/7")
+
+    def do_DELETE(self):
+        self.server.archive.deleted += 1
+        self.say(200)
+
+    def do_GET(self):
+        archive = self.server.archive
+        if self.is_down():
+            return
+        if self.path.endswith("/results/result"):
+            self.send_result(archive)
+            return
+        phase = "PENDING"
+        if archive.runs:
+            archive.looks_until_done -= 1
+            phase = "EXECUTING" if archive.looks_until_done >= 0 else "ERROR" if archive.error else "COMPLETED"
+        message = f"<uws:errorSummary type='fatal'><uws:message>{archive.error}</uws:message></uws:errorSummary>"
+        self.say(
+            200,
+            f"""<uws:job xmlns:uws="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink"
+            version="1.1"><uws:jobId>7</uws:jobId><uws:phase>{phase}</uws:phase><uws:parameters/><uws:results>
+            <uws:result id="result" xlink:href="{self.server.root}/async/7/results/result"/></uws:results>
+            {message if phase == "ERROR" else ""}</uws:job>""".encode(),
+            Content_Type="text/xml",
+        )
+
+    def send_result(self, archive):
+        start = 0
+        wanted = self.headers.get("Range")
+        if wanted:
+            archive.ranges.append(wanted)
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if archive.knows_ranges else 0
+        body = archive.answer[start:]
+        archive.breaks -= 1
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if archive.breaks >= 0 else body)
+
+
+@pytest.fixture
+def archive(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetch, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(fetch, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(fetch, "BLOCK", 256)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.archive = Archive()
+    server.root = f"http://127.0.0.1:{server.server_port}/tap"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.archive.url = server.root
+    yield server.archive
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def stars(gaia_rows, tmp_path):
+    """The answer of an archive: the rows of the tiny Gaia file, twice the size, as BINARY2."""
+
+    def answer(status="OK"):
+        rows = [row | {"source_id": row["source_id"] + k, "pmra": 1.0} for row in gaia_rows for k in range(2)]
+        document = from_table(Table(rows=rows))
+        results = document.resources[0]
+        results.type = "results"
+        results.infos.append(Info(name="QUERY_STATUS", value="OK"))
+        document.to_xml(str(tmp_path / "a.vot"), tabledata_format="binary2")
+        text = (tmp_path / "a.vot").read_text()
+        late = f'</TABLE><INFO name="QUERY_STATUS" value="{status}"/>' if status != "OK" else "</TABLE>"
+        return text.replace("</TABLE>", late).encode()
+
+    return answer
+
+
+@pytest.fixture
+def ask(candlesql, own_sky, archive):
+    def ask(*arguments):
+        return candlesql("fetch", own_sky, "gaia_dr2", "--url", archive.url, *(arguments or ("--cone", "10,-5,0.5")))
+
+    return ask
+
+
+def count(sky):
+    with open_sky(sky) as connection:
+        return connection.execute("select count(*) from staging.gaia_dr2").fetchone()[0]
+
+
+def test_cone(ask, archive, stars, own_sky):
+    archive.answer, archive.looks_until_done = stars(), 3
+    done = ask()
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "8 rows"
+    assert count(own_sky) == 8
+    (query,) = archive.queries
+    assert query.startswith("select source_id, ra, dec, ")
+    assert "circle('ICRS', 10.0, -5.0, 0.5)" in query
+    assert (archive.runs, archive.deleted) == (1, 1)
+    assert not list((own_sky / ".fetch").iterdir())
+
+
+def test_query_of_ones_own(ask, archive, stars, tmp_path):
+    archive.answer = stars()
+    (tmp_path / "mine.adql").write_text("select top 5 * from gaiadr2.gaia_source\n")
+    assert ask("--adql", tmp_path / "mine.adql").code == 0
+    assert archive.queries == ["select top 5 * from gaiadr2.gaia_source"]
+
+
+@pytest.mark.parametrize("knows_ranges", [True, False])
+def test_connection_that_breaks_half_way(ask, archive, stars, own_sky, knows_ranges):
+    archive.answer, archive.breaks, archive.knows_ranges = stars(), 2, knows_ranges
+    assert ask().code == 0
+    assert count(own_sky) == 8
+    assert len(archive.ranges) >= 1
+    start = int(archive.ranges[0].removeprefix("bytes=").rstrip("-"))
+    assert 0 <= len(archive.answer) // 2 - start < 256
+
+
+def test_service_that_is_down_for_a_while(ask, archive, stars):
+    archive.answer, archive.failures = stars(), 3
+    assert ask().code == 0
+
+
+def test_service_that_stays_down_is_told_and_the_job_goes_on_later(ask, archive, stars, own_sky):
+    archive.answer, archive.breaks = stars(), 100
+    done = ask()
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "cannot be reached" in done.err
+    assert "the same command later goes on" in done.err
+    archive.breaks = 0
+    assert ask().code == 0
+    assert count(own_sky) == 8
+    assert len(archive.queries) == 1, "the query was asked twice"
+
+
+def test_answer_that_is_cut_off(ask, archive, stars, own_sky):
+    archive.answer = stars("OVERFLOW")
+    done = ask()
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "cut its answer off (OVERFLOW)" in done.err
+    assert count(own_sky) == 4
+
+
+def test_query_that_is_refused(ask, archive):
+    archive.error = "no such column: sourceid"
+    done = ask()
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "no such column: sourceid" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gaia_dr2",), "say either --cone"),
+        (("gaia_dr2", "--cone", "1,2"), "say it as RA,DEC,RADIUS"),
+        (("gaia_dr2", "--cone", "1,95,1"), "DEC -90 to 90"),
+        (("seismology", "--cone", "1,5,1"), "knows no archive of seismology"),
+        (("gaia_dr2", "--adql", "none.adql"), "none.adql: cannot be read"),
+    ],
+)
+def test_command_that_cannot_be(candlesql, tiny_sky, arguments, said):
+    done = candlesql("fetch", tiny_sky, *arguments)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert said in done.err

@@ -1,0 +1,49 @@
+"""Derivatives of the shipped networks over labelled giants: two routes, and what is written when."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from candlesql import open_sky
+from candlesql.catalogs.mock.parameters import CN_RESPONSE
+from candlesql.sql.gradients import write_gradients, write_mock_changes
+from candlesql.sql.workspace import find_sky
+
+
+@pytest.fixture(scope="module")
+def written(mock_sky, tmp_path_factory):
+    """An open copy of the mock sky with its derivatives, the workspace, and what the writers returned."""
+    sky = find_sky(shutil.copytree(mock_sky, tmp_path_factory.mktemp("gradients") / "sky"))
+    with open_sky(sky.root, read_only=False) as connection:
+        yield connection, sky, (write_gradients(connection, sky), write_mock_changes(connection, sky))
+
+
+def test_a_row_for_each_giant_and_input(written):
+    connection, sky, (rows, changes) = written
+    giants, inputs = connection.execute(
+        "select count(distinct source_id), count(distinct input) from red_clump.gradients"
+    ).fetchall()[0]
+    assert inputs == 14
+    assert rows == 14 * giants > 0
+    assert changes == 13
+    assert write_gradients(connection, sky) is None, "they are fresh"
+    assert write_mock_changes(connection, sky) is None, "others would be overwritten"
+
+
+@pytest.mark.parametrize("output", ["teff_k", "logg", "delta_p_s", "joint_delta_p_s", "p_rc"])
+def test_exact_derivatives_are_those_of_small_steps(written, output):
+    table = written[0].sql(f"select d_{output} as exact, step_{output} as step from red_clump.gradients").fetchnumpy()
+    exact, step = table["exact"].astype(float), table["step"].astype(float)
+    scale = np.percentile(np.abs(exact), 90)
+    assert scale > 0
+    assert np.percentile(np.abs(exact - step), 90) < 0.01 * scale
+
+
+def test_the_mock_knows_its_own_changes(written):
+    rows = written[0].execute("select band, change_mag from red_clump.gradient_strength").fetchall()
+    if rows:
+        assert dict(rows)["w2"] == pytest.approx(CN_RESPONSE[-1])
+    bands = written[0].execute("select count(*), min(change_cn_dex) from red_clump.expected_changes").fetchall()
+    assert bands == [(13, pytest.approx(-0.79))]

@@ -1,0 +1,51 @@
+"""`candlesql train SKY distmass`: the networks of DistMass from the labelled stars of a workspace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...sql.commands import apply_cuts
+from ...sql.products import record
+from ...sql.progress import bar
+from ...sql.workspace import find_sky, open_sky, refresh
+from ...udfs.model import load_model
+from .data import read_stars
+from .ensembles import seed_of
+from .train import train_all, write_ages
+
+VIEW = "distmass.training"
+
+
+def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
+    """Train on a view with the columns of `distmass.training`, and say how the networks do on test stars.
+
+    The age network is trained too where PARSEC isochrones are ingested, else the shipped one stays.
+
+    Raises
+    ------
+    UserError
+        If the view lacks columns, or too few stars have labels.
+    """
+    sky = find_sky(path)
+    started = time.time()
+    parsec = sky.catalog("parsec")
+    with open_sky(path, read_only=False) as connection, bar() as progress:
+        apply_cuts(connection, cuts)
+        progress.add_task("training distmass", total=None)
+        stars = read_stars(connection, labels or VIEW)
+        found = train_all(stars, sky.models, seed)
+        if parsec.exists():
+            found["distmass_log_age"] = {"log_age": write_ages(parsec, sky.models, seed_of(seed, "age"))}
+        model = load_model(sky.models / "distmass.onnx")
+        said = f"train distmass --seed {seed}" + (f" --labels {labels}" if labels else "")
+        sources = sorted(sky.catalogs.glob("*.parquet"))
+        rows, seconds = int(model.metadata["n_train"]), time.time() - started
+        record(connection, "distmass.networks", said, sources, {model.name: model.sha256}, rows, seconds)
+        refresh(connection, sky)
+    yield f"{model.path}: {model.metadata['n_train']} stars"
+    yield "on test stars, relative errors of distance and mass:"
+    for name, metrics in found.items():
+        for quantity, values in metrics.items():
+            yield f"  {name}, {quantity}: " + ", ".join(f"{key} {value:g}" for key, value in values.items())

@@ -1,0 +1,183 @@
+"""Train the two models of Hogg et al. 2018 on a workspace, and write model, cross-validation table and estimates.
+
+    python -m candlesql.training.parallax.train SKY
+
+The half A of the training set gives the model for the stars of half B, and the other way round, so that no star's
+parallax touches its own estimate. The regularisation is chosen by the chi-square of the half that is held out. Other
+offsets are only reported: the one in force is `cuts.hogg_parallax_offset()`, since a fitted one absorbs misfit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...sql.pipeline import score
+from ...sql.products import record
+from ...sql.query import first_row
+from ...sql.workspace import existing_sky, open_sky, refresh
+from ...udfs import spectral
+from .beyond import error_aware, network
+from .fit import Fit, Settings, fit
+from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample
+from .validate import Score, judge
+
+CITATION = "Hogg, Eilers & Rix 2019, AJ 158, 147 (arXiv:1810.09468)"
+#: lambda of equation 3, coarse as in section 5, from the sparsest model to the densest.
+STRENGTHS = (1000.0, 300.0, 100.0, 30.0, 10.0)
+OTHER_HALF = {"A": "B", "B": "A"}
+Say = Callable[[str], None]
+
+
+def train(
+    sample: Sample,
+    offsets: Sequence[float],
+    strengths: Sequence[float] = STRENGTHS,
+    settings: Settings | None = None,
+    say: Say = lambda text: None,
+) -> tuple[dict[str, Fit], float, list[Score]]:
+    """Fit both halves at every regularisation, then at every offset.
+
+    Parameters
+    ----------
+    offsets
+        Of the zero-point, mas; the first is the one in force, at which the regularisation is chosen.
+
+    Returns
+    -------
+    tuple
+        The fit of each half to centred features, the regularisation chosen, and the cross-validation table.
+    """
+    settings = settings or Settings()
+    scores, by_strength = [], {}
+    before: dict[str, Fit] = {}
+    for strength in sorted(strengths, reverse=True):
+        before = both_halves(sample, offsets[0], strength, settings, before)
+        by_strength[strength] = before
+        scores.append(cross_validated(sample, before, offsets[0], strength))
+        say(f"regularisation {strength:g}: {described(scores[-1])}")
+    chosen = min(scores, key=lambda score: score.chi2_per_star).regularisation
+    for offset in offsets[1:]:
+        fits = both_halves(sample, offset, chosen, settings, by_strength[chosen])
+        scores.append(cross_validated(sample, fits, offset, chosen))
+        say(f"offset {offset:g} mas: {described(scores[-1])}")
+    return by_strength[chosen], chosen, scores
+
+
+def both_halves(
+    sample: Sample, offset: float, strength: float, settings: Settings, before: dict[str, Fit] | None = None
+) -> dict[str, Fit]:
+    """A model from each half, begun where that half's model of another setting ended."""
+    starts = {half: before[half].theta if before else None for half in HALVES}
+    return {half: fit(sample.objective(half, offset), strength, settings, starts[half]) for half in HALVES}
+
+
+def held_out(sample: Sample, fits: dict[str, Fit]) -> np.ndarray:
+    """Parallaxes [N] mas of the training stars, each by the model of the half that it is not in."""
+    predicted = np.empty(len(sample.names))
+    for half, rows in sample.halves.items():
+        predicted[rows] = np.exp(sample.part(rows).times(fits[OTHER_HALF[half]].theta))
+    return predicted
+
+
+def cross_validated(
+    sample: Sample, fits: dict[str, Fit], offset: float, strength: float, name: str = "linear"
+) -> Score:
+    """A row of the cross-validation table."""
+    return judge(
+        "linear",
+        held_out(sample, fits),
+        sample.parallax,
+        sample.error,
+        offset,
+        strength,
+        float(np.mean([found.zeros for found in fits.values()])),
+        sum(found.evaluations for found in fits.values()),
+        sum(found.seconds for found in fits.values()),
+    )
+
+
+def described(score: Score) -> str:
+    """The figures of a row in words."""
+    return (
+        f"chi2 a star {score.chi2_per_star:.3f}, scatter of {score.n_best} best {100 * score.robust_scatter:.1f} %, "
+        f"bias {100 * score.bias:+.1f} %, zeros {100 * score.zeros:.0f} %, {score.seconds:.0f} s"
+    )
+
+
+def export(
+    path: Path, sample: Sample, fits: dict[str, Fit], score: Score, metadata: dict[str, Any]
+) -> spectral.SpectralModel:
+    """Write both models and their mean (of the logarithm) as one ONNX file."""
+    theta = np.stack([sample.scaling.to_plain(fits[half].theta) for half in HALVES])
+    theta = np.concatenate([theta, theta.mean(axis=0, keepdims=True)])
+    n = sample.design.photometry.shape[1]
+    low, high = np.quantile(sample.scaling.photometry(sample.design.photometry), [0.001, 0.999], axis=0)
+    about = {
+        "system": "parallax",
+        "function": "spectrophotometric",
+        "inputs": [
+            *({"name": n, "unit": "mag", "error": error} for n, error in zip(MAGNITUDES, ERRORS, strict=True)),
+            {"name": "ln_flux", "unit": "", "error": "ln_flux_error"},
+        ],
+        "outputs": [{"name": f"parallax_by_{who}", "unit": "mas"} for who in ("a", "b", "both")],
+        "training_sha256": sample.sha256(),
+        "n_train": str(len(sample.names)),
+        "domain": {m: [round(float(a), 3), round(float(b), 3)] for m, a, b in zip(MAGNITUDES, low, high, strict=True)},
+        "metrics": {key: value for key, value in score.row().items() if value == value},
+        "citation": CITATION,
+        "version": "1",
+    }
+    return spectral.write_spectral(path, theta[:, 1:n].T, theta[:, n:].T, theta[:, 0], about | metadata)
+
+
+def write_table(scores: list[Score], path: Path) -> None:
+    """Write the cross-validation table."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    pq.write_table(pa.Table.from_pylist([score.row() for score in scores]), temporary)
+    temporary.replace(path)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Train spectrophotometric parallaxes on a workspace.")
+    parser.add_argument("sky", type=Path)
+    parser.add_argument("--iterations", type=int, default=Settings().iterations)
+    parser.add_argument("--note", default="", help="what the training stars are, kept in the model file")
+    options = parser.parse_args(arguments)
+    train_sky(options.sky, Settings(iterations=options.iterations), options.note, print)
+
+
+def train_sky(path: Path, settings: Settings, note: str, say: Say, strengths: Sequence[float] = STRENGTHS) -> None:
+    """Train on a workspace: `models/spectra/parallax.onnx`, `parallax.cross_validation` and `parallax.scores`."""
+    sky, started = existing_sky(path), time.time()
+    with open_sky(path) as connection:
+        names = ("hogg_parallax_offset", "hogg_gaia_parallax_offset")
+        offsets = [float(v) for v in first_row(connection, f"select {', '.join(f'cuts.{n}()' for n in names)}")]
+        sample = read_sample(connection)
+    fits, strength, scores = train(sample, [*offsets, 0.0], strengths, settings, say)
+    linear = next(one for one in scores if one.regularisation == strength)
+    model = export(sky.models / "spectra" / "parallax.onnx", sample, fits, linear, {"note": note})
+    with open_sky(path, read_only=False) as connection:
+        score(connection, sky, "parallax")
+        scores.append(error_aware(connection, sample, fits, offsets[0], strength, settings))
+        say(f"errors of features in the likelihood: {described(scores[-1])}")
+        scores.append(network(sample, fits, offsets[0]))
+        say(f"small network: {described(scores[-1])}")
+        write_table(scores, sky.results / "parallax_cross_validation.parquet")
+        sources = [sky.catalog("apogee_gaia"), sky.results / "parallax_spectra.parquet"]
+        seconds, hashes = time.time() - started, {model.name: model.sha256}
+        record(connection, "parallax.cross_validation", "train parallax", sources, hashes, len(scores), seconds)
+        refresh(connection, sky)
+    say(f"{model.path}: {len(sample.names):,} stars, regularisation {strength:g}")
+
+
+if __name__ == "__main__":
+    main()
