@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 
-.PHONY: demo test test-all lint bench models clean
+.PHONY: demo test test-all lint bench train-full clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -24,10 +24,9 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev                     ## ratios against peers and limits, alternating in one run
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-models: $(VENV)/.dev                    ## train the shipped red clump networks again (8 million mock stars, 7 GB of disk)
-	$(BIN)/candlesql demo build/training-sky --stars 8000000 --seed 1000
-	$(BIN)/candlesql train build/training-sky red_clump
-	cp build/training-sky/models/red_clump* udfs/models/
+train-full: $(VENV)/.dev                ## train the shipped red clump networks again (50 million mock stars, 6 GB of disk)
+	$(BIN)/python -m candlesql.training.full build/full
+	cp build/full/red_clump.onnx build/full/red_clump_*.onnx build/full/red_clump_*.npz udfs/models/
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..catalogs.ingest import ingest
+from ..catalogs.ingest import Ingested, ingest
 from ..catalogs.mock import make_sky as make_mock
 from ..catalogs.survey import load_survey
 from ..errors import UserError
@@ -33,6 +33,19 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
     sky = find_sky(path)
     if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
         raise UserError(f"{sky.root}: holds catalogs of yours; give the demo a folder of its own")
+    ingested = make_mock_sky(path, stars, seed)
+    with open_sky(sky.root, read_only=False) as connection:
+        for name, done in ingested.items():
+            said = f"demo --stars {stars} --seed {seed}"
+            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, 0)
+            yield f"staging.{name}: {done.rows:,} rows"
+        for product, rows in pipeline.run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
+            yield f"{product}: {rows:,} rows"
+        yield from _judge(connection)
+
+
+def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, Ingested]:
+    """Make a mock sky and ingest it into a workspace; returns what came of each survey."""
     sky = make_sky(path)
     with tempfile.TemporaryDirectory(dir=sky.root) as folder:
         with bar() as progress:
@@ -43,15 +56,7 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
                 seed,
                 progress=lambda done, of: progress.update(task, completed=done, total=of),
             )
-        ingested = {name: ingest(load_survey(name), [file], sky.catalog(name)) for name, file in files.items()}
-    with open_sky(sky.root, read_only=False) as connection:
-        for name, done in ingested.items():
-            said = f"demo --stars {stars} --seed {seed}"
-            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, 0)
-            yield f"staging.{name}: {done.rows:,} rows"
-        for product, rows in pipeline.run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
-            yield f"{product}: {rows:,} rows"
-        yield from _judge(connection)
+        return {name: ingest(load_survey(name), [file], sky.catalog(name)) for name, file in files.items()}
 
 
 def _is_mock(catalogs: Path) -> bool:

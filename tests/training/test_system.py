@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -50,22 +49,6 @@ def labelled(connection: duckdb.DuckDBPyConnection, n: int) -> None:
     missing = {*wanted.input_names, *wanted.label_columns} - rows.keys()
     nothing = ", ".join(f"null::double as {name}" for name in sorted(missing))
     connection.execute(f"create or replace table red_clump.training as select *, {nothing} from stars")
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """The shipped recipes, with few epochs."""
-    load = specification.load_system
-
-    def short(name: str, present: set[str] | None = None):
-        loaded = load(name, present)
-        networks = [
-            dataclasses.replace(n, recipe=dataclasses.replace(n.recipe, epochs=8, batch=64), members=1)
-            for n in loaded.networks
-        ]
-        return dataclasses.replace(loaded, networks=networks)
-
-    monkeypatch.setattr(system, "load_system", short)
 
 
 def trained(connection, folder: Path, seed: int = 0):
