@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 
-.PHONY: demo test test-all lint bench train-full clean
+.PHONY: demo test test-all lint bench bench-peers train-full clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -24,7 +24,11 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev                     ## ratios against peers and limits, alternating in one run
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-train-full: $(VENV)/.dev                ## train the shipped red clump networks again (50 million mock stars, 6 GB of disk)
+bench-peers: $(VENV)/.dev               ## the crossmatch against STILTS, PostgreSQL with Q3C, LSDB and pyacid, those that are there
+	$(BIN)/pip install --quiet --disable-pip-version-check pyacid lsdb || true
+	$(BIN)/python benchmarks/peers/crossmatch.py
+
+train-full: $(VENV)/.dev                ## train the shipped red clump networks again (35 million mock stars, 6 GB of disk)
 	$(BIN)/python -m candlesql.training.full build/full
 	cp build/full/red_clump.onnx build/full/red_clump_*.onnx build/full/red_clump_*.npz udfs/models/
 
@@ -36,7 +40,7 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,fetch,regions,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,fetch,regions,scale,dev]"
 	touch $@ $(VENV)/.core
 
 clean:

@@ -26,6 +26,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 
 SkyPath = Annotated[Path, typer.Argument(metavar="SKY", help="The workspace folder.")]
+System = Annotated[str, typer.Argument(help="red_clump, photometry, distmass or parallax.")]
 Cuts = Annotated[
     list[str] | None,
     typer.Option("--cut", metavar="NAME=VALUE", help="Replace a threshold in the workspace."),
@@ -98,14 +99,20 @@ def fetch(
     cone: Annotated[str | None, typer.Option(metavar="RA,DEC,RADIUS", help="A cone, in degrees.")] = None,
     adql: Annotated[Path | None, typer.Option(metavar="FILE", help="A query of your own instead.")] = None,
     url: Annotated[str | None, typer.Option(help="Another TAP service than the survey's.")] = None,
+    upload: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FILE", help="A table of yours that the query joins.")
+    ] = None,
+    hats: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="A HATS catalog to read the cone from: a folder, or https://…")
+    ] = None,
 ) -> None:
-    """Ask the survey's archive (TAP) for rows and ingest them; needs the extra `fetch`.
+    """Ask the survey's archive (TAP) for rows, or a HATS catalog for a cone, and ingest them; needs the extra `fetch`.
 
     Example: candlesql fetch sky gaia_dr3 --cone 56.75,24.12,2
     """
     from .catalogs.fetch import fetch_survey
 
-    _tell(fetch_survey(sky, survey, cone, adql, url))
+    _tell(fetch_survey(sky, survey, cone, adql, url, _pairs(upload, "--upload"), hats))
 
 
 def _tell(done: Ingested) -> None:
@@ -140,24 +147,27 @@ def match(
     left: Annotated[str, typer.Argument(help="The survey whose rows look for a neighbour.")],
     right: Annotated[str, typer.Argument(help="The survey that is searched.")],
     radius: Annotated[float, typer.Option(metavar="ARCSEC", help="How far to look.")] = 1.0,
-    kind: Annotated[str, typer.Option(help="best, mutual or all.")] = "best",
+    kind: Annotated[str, typer.Option(help="best, mutual or all; left or anti for rows without neighbour.")] = "best",
+    rank: Annotated[
+        str, typer.Option(help="What makes the best neighbour: separation, errors or magnitude.")
+    ] = "separation",
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Count pairs by separation, and those that chance makes.")
     ] = False,
 ) -> None:
-    """Match two surveys on the sky, with proper motion to the epoch of each row.
+    """Match two surveys on the sky, with proper motion (and parallax of near stars) to the epoch of each row.
 
     Example: candlesql match sky gaia_dr2 twomass --radius 1
     """
     from .sql.matching import match_surveys
 
-    print(f"{match_surveys(sky, left, right, radius, kind, statistics):,} pairs in match.{left}_{right}")
+    print(f"{match_surveys(sky, left, right, radius, kind, rank, statistics):,} pairs in match.{left}_{right}")
 
 
 @app.command()
 def train(
     sky: SkyPath,
-    system: Annotated[str, typer.Argument(help="red_clump")],
+    system: System,
     labels: Annotated[
         str | None,
         typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said."),
@@ -176,7 +186,7 @@ def train(
 
 
 @app.command()
-def score(sky: SkyPath, system: Annotated[str, typer.Argument(help="red_clump")]) -> None:
+def score(sky: SkyPath, system: System) -> None:
     """Write what the networks infer of every star that has their inputs.
 
     Example: candlesql score sky red_clump
@@ -187,14 +197,29 @@ def score(sky: SkyPath, system: Annotated[str, typer.Argument(help="red_clump")]
 
 
 @app.command()
-def run(sky: SkyPath, system: Annotated[str, typer.Argument(help="red_clump")], cut: Cuts = None) -> None:
+def run(
+    sky: SkyPath,
+    system: System,
+    cut: Cuts = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="By partitions, on N processes.")] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="URL", help="By partitions, on a Dask cluster.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Go on without unreadable partitions.")] = False,
+) -> None:
     """Make whatever a system lacks or has stale: matches, scores, catalogue.
+
+    With --workers or --scheduler by partitions of the sky; needs the extra `scale`.
 
     Example: candlesql run sky red_clump --cut max_ruwe=1.2
     """
-    from .sql.commands import run_command
+    if workers or scheduler:
+        from .scale.run import run_by_tiles
 
-    for line in run_command(sky, system, _pairs(cut, "--cut")):
+        lines = run_by_tiles(sky, system, _pairs(cut, "--cut"), workers, scheduler, skip_bad)
+    else:
+        from .sql.commands import run_command
+
+        lines = run_command(sky, system, _pairs(cut, "--cut"))
+    for line in lines:
         print(line)
 
 
@@ -244,18 +269,18 @@ def export(
 @app.command()
 def join(
     sky: SkyPath,
-    file: Annotated[Path, typer.Argument(help="Your Parquet catalog.")],
+    file: Annotated[Path, typer.Argument(help="Your catalog, in any format that ingest reads.")],
     out: Annotated[Path, typer.Argument(help="Where to write it with the new columns.")],
     on: Annotated[str | None, typer.Option(metavar="ID", help="Its column of source_id.")] = None,
     radius: Annotated[float | None, typer.Option(metavar="ARCSEC", help="Join by ra, dec instead.")] = None,
     view: Annotated[str, typer.Option(help="The view whose columns are added.")] = "red_clump.catalogue",
 ) -> None:
-    """Add result columns to any Parquet catalog, by identifier or by position.
+    """Add result columns to any catalog, by identifier or by position.
 
     Example: candlesql join sky mine.parquet mine_rc.parquet --on source_id
     """
     from . import open_sky
-    from .catalogs.export import join as add
+    from .catalogs.join import join as add
 
     with open_sky(sky) as connection:
         rows, matched = add(connection, file, out, view, on, radius)

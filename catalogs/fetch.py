@@ -1,4 +1,4 @@
-"""Rows of a survey from its archive: an asynchronous TAP job, its VOTable, and the ingest of it."""
+"""Rows of a survey from its archive: an asynchronous TAP job and its VOTable, or a cone of a HATS catalog; ingested."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import duckdb
+
 from ..errors import UserError
+from ..sql.query import identifier
 from ..sql.workspace import find_sky, make_sky
+from .export import plain
 from .ingest import Ingested, ingest_survey
+from .join import as_parquet
 from .readers.votable import Document
-from .survey import Survey, load_survey
+from .remote import fetch_cone
+from .survey import Column, Survey, load_survey
+from .writers import write_file
 
 ARCHIVES = Path(__file__).with_name("archives.toml")
 #: Seconds to wait before each further try of a request that failed, and between looks at a job.
@@ -25,8 +32,23 @@ TIMEOUT, BLOCK = 60, 1 << 20
 Result = TypeVar("Result")
 
 
-def fetch_survey(path: Path, name: str, cone: str | None, adql: Path | None, url: str | None) -> Ingested:
+def fetch_survey(
+    path: Path,
+    name: str,
+    cone: str | None,
+    adql: Path | None,
+    url: str | None,
+    uploads: dict[str, str] | None = None,
+    hats: str | None = None,
+) -> Ingested:
     """`candlesql fetch`: ask, wait, download, ingest; the same command again goes on with the same job.
+
+    Parameters
+    ----------
+    uploads
+        Names to files of any format, which the query may join as `tap_upload.NAME`.
+    hats
+        A HATS catalog (folder or address) that the cone is read from, in the place of a TAP service.
 
     Raises
     ------
@@ -36,23 +58,59 @@ def fetch_survey(path: Path, name: str, cone: str | None, adql: Path | None, url
     if (cone is None) == (adql is None):
         raise UserError("fetch: say either --cone RA,DEC,RADIUS or --adql FILE")
     survey = load_survey(name, find_sky(path).surveys)
+    if hats:
+        if cone is None:
+            raise UserError("fetch: a HATS catalog is asked for a --cone RA,DEC,RADIUS")
+        work = _work(path, hats, cone)
+        parts = fetch_cone(hats, survey, *_cone(cone), work)
+        return _ingested(path, name, parts, work)
+    if uploads and adql is None:
+        raise UserError("fetch: --upload needs a query that joins it, --adql FILE")
     known = tomllib.loads(ARCHIVES.read_text(encoding="utf-8"))
     if url is None and name not in known:
         raise UserError(f"fetch knows no archive of {name}, only of {', '.join(known)}; say --url and --adql")
     address = url or known[name]["url"]
     query = _read(adql) if adql else _cone_query(survey, known, cone or "")
-    sky = make_sky(path)
-    work = sky.root / ".fetch" / hashlib.sha256(f"{address}\n{query}".encode()).hexdigest()[:16]
-    work.mkdir(parents=True, exist_ok=True)
+    sent = {table: Path(file) for table, file in (uploads or {}).items()}
+    work = _work(path, address, query, *(f"{table} {_hash(file)}" for table, file in sent.items()))
     result = work / f"{name}.vot"
     if not result.exists():
-        job = _finished_job(address, query, work / "job")
+        job = _finished_job(
+            address, query, {t: _as_votable(f, work / f"{t}.vot") for t, f in sent.items()}, work / "job"
+        )
         _download(job.result_uri, result)
         _refuse_cut_off(result)
-        _patiently(job.delete)
-    done = ingest_survey(path, name, [result], {}, {})
+        patiently(job.delete)
+    return _ingested(path, name, [result], work)
+
+
+def _work(path: Path, *asked: str) -> Path:
+    """The folder of this question, where the same one later finds what has come."""
+    work = make_sky(path).root / ".fetch" / hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
+    work.mkdir(parents=True, exist_ok=True)
+    return work
+
+
+def _ingested(path: Path, name: str, files: list[Path], work: Path) -> Ingested:
+    done = ingest_survey(path, name, files, {}, {})
     shutil.rmtree(work)
     return done
+
+
+def _hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def _as_votable(file: Path, target: Path) -> Path:
+    """A catalog of any format as the VOTable that TAP services take."""
+    with duckdb.connect() as connection, as_parquet(connection, file, target.with_suffix(".upload")) as theirs:
+        columns = [Column(n, plain(theirs.types[n]), c.unit, c.ucd, c.description) for n, c in theirs.said.items()]
+        fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
+        write_file(connection, f"select {fields} from {theirs.relation}", columns, file.name, target)
+    return target
 
 
 def _read(file: Path) -> str:
@@ -65,17 +123,22 @@ def _read(file: Path) -> str:
 def _cone_query(survey: Survey, known: dict[str, Any], cone: str) -> str:
     if survey.name not in known:
         raise UserError(f"fetch knows no table of {survey.name}; say the query with --adql FILE")
+    ra, dec, radius = _cone(cone)
+    columns = ", ".join(column.name for column in survey.columns.values() if not column.derived)
+    return known[survey.name]["adql"].format(columns=columns, ra=ra, dec=dec, radius=radius)
+
+
+def _cone(cone: str) -> tuple[float, float, float]:
     try:
         ra, dec, radius = (float(part) for part in cone.split(","))
     except ValueError:
         raise UserError(f"--cone {cone}: say it as RA,DEC,RADIUS in degrees") from None
     if not (0 <= ra <= 360 and -90 <= dec <= 90 and 0 < radius <= 90):
         raise UserError(f"--cone {cone}: RA is 0 to 360, DEC -90 to 90, RADIUS above 0 to 90 degrees")
-    columns = ", ".join(column.name for column in survey.columns.values() if not column.derived)
-    return known[survey.name]["adql"].format(columns=columns, ra=ra, dec=dec, radius=radius)
+    return ra, dec, radius
 
 
-def _finished_job(address: str, query: str, note: Path) -> Any:
+def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path) -> Any:
     """The job of this query, made now or by an earlier try, when it has its result."""
     try:
         from pyvo.dal import DALQueryError, DALServiceError
@@ -83,20 +146,22 @@ def _finished_job(address: str, query: str, note: Path) -> Any:
     except ImportError:
         raise UserError("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
     try:
-        job = _patiently(lambda: AsyncTAPJob(note.read_text())) if note.exists() else None
+        job = patiently(lambda: AsyncTAPJob(note.read_text())) if note.exists() else None
     except DALServiceError:
         job = None
     if job is None or job.phase in ("ABORTED", "ERROR", "ARCHIVED"):
         try:
-            job = _patiently(lambda: AsyncTAPJob.create(address, query))
+            job = patiently(
+                lambda: AsyncTAPJob.create(address, query, uploads={t: str(f) for t, f in uploads.items()} or None)
+            )
             note.write_text(job.url)
-            _patiently(job.run)
+            patiently(job.run)
         except (DALServiceError, DALQueryError) as error:
             raise UserError(f"{address}: refuses the query: {error}") from None
     pause = FIRST_LOOK
-    while (phase := _patiently(lambda: job.phase)) not in ("COMPLETED", "ERROR", "ABORTED"):
+    while (phase := patiently(lambda: job.phase)) not in ("COMPLETED", "ERROR", "ABORTED"):
         if phase == "PENDING":
-            _patiently(job.run)
+            patiently(job.run)
         time.sleep(pause)
         pause = min(LONGEST_LOOK, 1.5 * pause)
     try:
@@ -107,7 +172,7 @@ def _finished_job(address: str, query: str, note: Path) -> Any:
     return job
 
 
-def _patiently(action: Callable[[], Result]) -> Result:
+def patiently(action: Callable[[], Result]) -> Result:
     """The action's result, tried again after longer and longer pauses while the service fails or cannot be reached."""
     import requests
     from pyvo.dal import DALServiceError
@@ -128,7 +193,7 @@ def _patiently(action: Callable[[], Result]) -> Result:
 def _download(address: str, target: Path) -> None:
     """Fetch a file, going on after a connection that breaks where the service can, else from the start."""
     part = target.with_suffix(".part")
-    _patiently(lambda: _download_rest(address, part))
+    patiently(lambda: _download_rest(address, part))
     part.replace(target)
 
 

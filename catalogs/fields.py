@@ -44,7 +44,20 @@ def choose(survey: Survey, source: Source, renames: dict[str, str]) -> dict[str,
             )
         if column.by and column.by not in source.columns:
             raise UserError(f"{source.path}: column {column.by} is missing; {survey.path} fills {name} by it")
+    _check_positions(survey, source, chosen)
     return chosen
+
+
+def _check_positions(survey: Survey, source: Source, chosen: dict[str, str]) -> None:
+    """Refuse a position that the file's own UCD says is another: Galactic, ecliptic, or the two swapped."""
+    for role, expected in (("ra", "pos.eq.ra"), ("dec", "pos.eq.dec")):
+        name = getattr(survey, role)
+        ucd = source.columns[chosen[name]].ucd if name in chosen else ""
+        if ucd.lower().startswith("pos.") and not ucd.lower().startswith(expected):
+            raise UserError(
+                f"{source.path}: column {chosen[name]} is {ucd} by its UCD, and {name} of {survey.name} is {expected}; "
+                f"say --rename THEIRS={name}, or mend the file"
+            )
 
 
 def _check_renames(survey: Survey, source: Source, renames: dict[str, str]) -> None:
@@ -151,28 +164,31 @@ def _typed(survey: Survey, column: Column, said: FileColumn, factor: float) -> s
 def _factor(column: Column, source: Source, said: FileColumn, stated: str | None) -> float:
     """From the file's unit to the survey's; 1 where the file does not say."""
     text = stated or said.unit
-    text = UNIT_WORDS.get(text.strip().lower(), text)
-    if (
-        not text
-        or text == column.unit
-        or not column.unit
-        or column.unit == "dex"
-        or column.type not in (*INTEGERS, *FLOATS)
-    ):
+    if text == column.unit or not column.unit or column.unit == "dex" or column.type not in (*INTEGERS, *FLOATS):
         return 1.0
-    from astropy import units as u
-
-    ours = u.Unit(column.unit)
-    try:
-        theirs = _unit(text)
-        if theirs == u.hour and ours.is_equivalent(u.deg):
-            theirs = u.hourangle
-        return float(f"{theirs.to(ours):.15g}")
-    except (ValueError, TypeError, u.UnitConversionError):
+    factor = unit_factor(text, column.unit)
+    if factor is None:
         raise UserError(
             f"{source.path}: column {said.name} is in {text!r}, which cannot be converted to {column.unit} of "
             f"{column.name}; if the file is wrong, say --unit {column.name}={column.unit}"
-        ) from None
+        )
+    return factor
+
+
+def unit_factor(text: str, ours: str) -> float | None:
+    """From one unit to another; 1 where the file does not say, None where they are of different kinds."""
+    from astropy import units as u
+
+    text = UNIT_WORDS.get(text.strip().lower(), text)
+    if not text:
+        return 1.0
+    try:
+        theirs = _unit(text)
+        if theirs == u.hour and u.Unit(ours).is_equivalent(u.deg):
+            theirs = u.hourangle
+        return float(f"{theirs.to(u.Unit(ours)):.15g}")
+    except (ValueError, TypeError, u.UnitConversionError):
+        return None
 
 
 def _unit(text: str):

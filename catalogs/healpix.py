@@ -12,7 +12,9 @@ ORDER = 29
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register `healpix_29(ra, dec) -> BIGINT` [deg]; NULL off the sphere."""
+    """Register `healpix_29(ra, dec) -> BIGINT` [deg], unless the connection has it; NULL off the sphere."""
+    if connection.execute("select 1 from duckdb_functions() where function_name = 'healpix_29'").fetchall():
+        return
     connection.create_function(  # type: ignore[call-overload]
         "healpix_29",
         _healpix,

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,7 @@ from . import healpix
 from .checks import check_rows
 from .fields import choose, first_misfit, is_sentinel, typed_field
 from .metadata import kv_metadata
-from .readers import Source, catalog_files, hats, open_file, split_hdu
+from .readers import FileColumn, Source, catalog_files, hats, open_file, split_hdu
 from .survey import Column, Survey, load_survey, read_survey
 
 ROW_GROUP = 122_880
@@ -126,12 +126,12 @@ def prepared(
             connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
             connection.execute(f"set memory_limit = '{MEMORY}'")
             connection.execute("set preserve_insertion_order = false")
-            left_out = _convert_all(connection, survey, files, parts, renames, units, run)
+            left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False
             sentinels = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", files, units)
             made = work / "sorted.parquet"
-            _store(connection, survey, made, run)
+            _store(connection, survey, [_completed(c, said.get(name)) for name, c in survey.columns.items()], made, run)
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
         yield made, Ingested(rows, sentinels, sorted(left_out), same_place)
@@ -171,8 +171,9 @@ def _convert_all(
     renames: dict[str, str],
     units: dict[str, str],
     run: Run,
-) -> set[str]:
-    """Each file to its part, unless that is there from before; returns the columns that are left out.
+) -> tuple[set[str], dict[str, FileColumn]]:
+    """Each file to its part, unless that is there from before; returns the columns that are left out, and what the
+    first file says of those that are not.
 
     Raises
     ------
@@ -180,12 +181,14 @@ def _convert_all(
         Also where a file lacks a column of the survey that another one has.
     """
     left_out: set[str] = set()
+    said: dict[str, FileColumn] = {}
     first: tuple[Path, set[str]] | None = None
     for file, part in zip(files, parts, strict=True):
         source = open_file(connection, file, survey.layout, survey.hdu)
         try:
             chosen = choose(survey, source, renames)
             first = first or (file, set(chosen))
+            said = said or {ours: source.columns[theirs] for ours, theirs in chosen.items()}
             _refuse_mixed(*first, file, set(chosen))
             read = _columns_to_read(survey, source, chosen)
             if not part.exists():
@@ -194,7 +197,19 @@ def _convert_all(
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
         left_out |= (unread | {*source.left_out}) - {source.columns[name].part_of for name in read}
-    return left_out
+    return left_out, said
+
+
+def _completed(column: Column, said: FileColumn | None) -> Column:
+    """A survey's column with the unit, UCD and description of the file where the survey is silent."""
+    if said is None:
+        return column
+    return replace(
+        column,
+        unit=column.unit or said.unit,
+        ucd=column.ucd or said.ucd,
+        description=column.description or said.description,
+    )
 
 
 def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:
@@ -251,16 +266,14 @@ def _clean(connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Pa
     return {name: n for name, n in zip(tests, found, strict=True) if n}
 
 
-def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path, run: Run) -> None:
+def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, columns: list[Column], path: Path, run: Run) -> None:
     """Sorted by HEALPix, so that the row groups' statistics prune; units and descriptions in the metadata."""
     healpix.register(connection)
     order = f'healpix_29("{survey.ra}", "{survey.dec}")' if survey.has_position else "null::bigint"
     fields = ", ".join(f'"{name}"' for name in survey.columns)
     query = f'select {order} as _healpix_29, {fields} from cleaned order by _healpix_29, "{survey.id}"'
     index = Column("_healpix_29", "BIGINT", ucd="pos.healpix", description="HEALPix index, order 29, NESTED")
-    metadata = kv_metadata(
-        connection, "cleaned", [index, *survey.columns.values()], f"{survey.title}; {survey.citation}"
-    )
+    metadata = kv_metadata(connection, "cleaned", [index, *columns], f"{survey.title}; {survey.citation}")
     run(
         connection,
         f"copy ({query}) to {quoted(path)} (format parquet, compression zstd, row_group_size {ROW_GROUP}, {metadata})",

@@ -14,6 +14,11 @@ from ..errors import UserError
 SHIPPED = Path(__file__).parent / "surveys"
 TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
 EPOCH_FORMATS = ("jd", "mjd")
+#: What `errors` must say, and may.
+ERRORS = (
+    ({"east", "north"}, {"east", "north", "co", "pm_east", "pm_north"}),
+    ({"major", "minor", "angle"}, {"major", "minor", "angle"}),
+)
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -74,7 +79,11 @@ class Survey:
     dec: str = ""
     pmra: str = ""
     pmdec: str = ""
-    epoch: float | dict[str, str] = 2000.0
+    epoch: float | dict[str, Any] = 2000.0
+    parallax: str = ""
+    radial_velocity: str = ""
+    magnitude: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
     sentinels: tuple[float, ...] = ()
     unique: bool = True
     wide: bool = False
@@ -85,6 +94,11 @@ class Survey:
     @property
     def has_position(self) -> bool:
         return bool(self.ra)
+
+    @property
+    def is_seen_from_earth(self) -> bool:
+        """Whether a position is that of one moment, with the star's parallax in it."""
+        return isinstance(self.epoch, dict) and bool(self.epoch.get("instant"))
 
     @property
     def epoch_sql(self) -> str:
@@ -223,10 +237,11 @@ def _check(survey: Survey) -> None:
     if not PLAIN_NAME.fullmatch(survey.name):
         raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
     _refuse_narrower(survey)
-    for role in ("id", "ra", "dec", "pmra", "pmdec"):
+    for role in ("id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity", "magnitude"):
         column = getattr(survey, role)
         if column and column not in survey.columns:
             raise ValueError(f"{role} = {column!r} is not among its columns")
+    _check_errors(survey)
     if bool(survey.ra) != bool(survey.dec) or bool(survey.pmra) != bool(survey.pmdec):
         raise ValueError("ra and dec, and pmra and pmdec, go together")
     epoch = survey.epoch
@@ -234,6 +249,15 @@ def _check(survey: Survey) -> None:
         raise ValueError(f"epoch {epoch} wants one of its columns, and a format of {', '.join(EPOCH_FORMATS)}")
     if not isinstance(epoch, dict | int | float):
         raise ValueError(f"epoch {epoch!r} is neither a year nor a column with its format")
+
+
+def _check_errors(survey: Survey) -> None:
+    given = set(survey.errors)
+    if given and not any(needed <= given <= known for needed, known in ERRORS):
+        raise ValueError(f"errors {survey.errors} wants east and north, or major, minor and angle")
+    for name in survey.errors.values():
+        if name not in survey.columns:
+            raise ValueError(f"errors: {name!r} is not among its columns")
 
 
 def _refuse_narrower(survey: Survey) -> None:

@@ -39,32 +39,37 @@ def write_inferred(
     query
         Its last columns are the inputs of the model, FLOAT, in order.
     """
-    (threads,) = first_row(connection, "select current_setting('threads')")
-    batches = connection.sql(query).to_arrow_reader(BATCH_ROWS)
-    passed = pa.schema(list(batches.schema)[: -len(model.inputs)])
-    schema = pa.schema([*passed, *(pa.field(name, pa.float32()) for name in outputs)], metadata=metadata)
-    strings = [field.name for field in passed if pa.types.is_string(field.type)]
-    with (
-        pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=strings) as writer,
-        ThreadPoolExecutor(threads) as pool,
-    ):
-        for batch in _in_order(pool, threads + 1, lambda batch: _inferred(model, schema, batch), batches):
+    schema, batches = inferred_batches(connection, query, model, outputs)
+    schema = schema.with_metadata(metadata)
+    strings = [field.name for field in schema if pa.types.is_string(field.type)]
+    with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=strings) as writer:
+        for batch in batches:
             writer.write_batch(batch)
 
 
+def inferred_batches(
+    connection: duckdb.DuckDBPyConnection, query: str, model: Model, outputs: list[str]
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """What `write_inferred` writes, as a schema and batches of it."""
+    (threads,) = first_row(connection, "select current_setting('threads')")
+    batches = connection.sql(query).to_arrow_reader(BATCH_ROWS)
+    passed = list(batches.schema)[: -len(model.inputs)]
+    schema = pa.schema([*passed, *(pa.field(name, pa.float32()) for name in outputs)])
+    return schema, _in_order(threads, lambda batch: _inferred(model, schema, batch), batches)
+
+
 def _in_order(
-    pool: ThreadPoolExecutor,
-    ahead: int,
-    work: Callable[[pa.RecordBatch], pa.RecordBatch],
-    batches: pa.RecordBatchReader,
+    threads: int, work: Callable[[pa.RecordBatch], pa.RecordBatch], batches: pa.RecordBatchReader
 ) -> Iterator[pa.RecordBatch]:
+    """Each batch's outcome, in order, from so many threads, as many batches ahead and one."""
     pending: deque[Future[pa.RecordBatch]] = deque()
-    for batch in batches:
-        pending.append(pool.submit(work, batch))
-        if len(pending) > ahead:
+    with ThreadPoolExecutor(threads) as pool:
+        for batch in batches:
+            pending.append(pool.submit(work, batch))
+            if len(pending) > threads + 1:
+                yield pending.popleft().result()
+        while pending:
             yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()
 
 
 def _inferred(model: Model, schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -142,6 +142,7 @@ create or replace macro cuts.distmass_nmsu_m_h_error() as 0.05; -- [dex] the sam
 -- Spectrophotometric parallaxes: parent sample and training set; never a cut on parallax or its signal-to-noise
 create or replace macro cuts.hogg_min_logg() as 0; -- [dex] Hogg+2018 section 4
 create or replace macro cuts.hogg_max_logg() as 2.2; -- [dex] Hogg+2018 section 4, more luminous than the red clump
+create or replace macro cuts.hogg_duplicate_bit() as 16; -- [] of EXTRATARG in APOGEE's allStar: a further spectrum of a star; Holtzman et al. 2018
 create or replace macro cuts.hogg_jk_intercept() as 0.4; -- [mag] Hogg+2018 equation 6, J - K below it plus the slope times BP - RP
 create or replace macro cuts.hogg_jk_slope() as 0.45; -- [] Hogg+2018 equation 6
 create or replace macro cuts.hogg_min_h_w2() as -0.05; -- [mag] Hogg+2018 equation 7

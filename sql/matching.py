@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -10,37 +9,45 @@ import duckdb
 
 from ..catalogs.survey import Survey, load_survey
 from ..errors import UserError
+from .neighbours import Rank, neighbours_sql, shifted, sides
+from .pairs import Epochs, epochs_of, pairs_sql, staged
 from .products import Run, execute, write_product
 from .progress import run_with_bar
 from .query import first_row
 from .views import match_columns
 from .workspace import Sky, existing_sky, open_sky
 
-Kind = Literal["best", "mutual", "all"]
-MAX_RADIUS_ARCSEC = 600
-MAS = math.radians(1 / 3.6e6)
-#: Edge of the cubes [rad] unless a star searches further; between 5e-5 and 1.5e-4 the speed is the same.
-CELL = 1e-4
-#: The widest search ball spans this many edges, the most that `sphere.moving_in_cubes` makes copies for.
-CELLS_ACROSS = 6
+__all__ = ["Epochs", "Kind", "epochs_of", "match", "match_query", "match_surveys", "moves", "pairs_sql", "staged"]
 
-
-#: What the sky is shifted by to see how many pairs chance makes, in search radii, but not less than an arcminute.
-SHIFT_RADII, MIN_SHIFT_ARCSEC = 20, 60
+Kind = Literal["best", "mutual", "all", "left", "anti"]
 SEPARATION_BINS = 20
 
 
 def match_surveys(
-    path: Path, left: str, right: str, radius_arcsec: float, kind: str, with_statistics: bool = False
+    path: Path,
+    left: str,
+    right: str,
+    radius_arcsec: float,
+    kind: str,
+    rank: str = "separation",
+    with_statistics: bool = False,
 ) -> int:
     """`candlesql match`: the number of pairs."""
-    if kind not in get_args(Kind):
-        raise UserError(f"--kind {kind}: it is one of {', '.join(get_args(Kind))}")
+    for option, value, known in (("kind", kind, get_args(Kind)), ("rank", rank, get_args(Rank))):
+        if value not in known:
+            raise UserError(f"--{option} {value}: it is one of {', '.join(known)}")
     sky = existing_sky(path)
     left_survey, right_survey = (load_survey(name, sky.surveys) for name in (left, right))
     with open_sky(path, read_only=False) as connection:
         rows = match(
-            connection, sky, left_survey, right_survey, radius_arcsec, cast(Kind, kind), run_with_bar("matching")
+            connection,
+            sky,
+            left_survey,
+            right_survey,
+            radius_arcsec,
+            cast(Kind, kind),
+            cast(Rank, rank),
+            run_with_bar("matching"),
         )
         if with_statistics:
             measure(connection, left_survey, right_survey, radius_arcsec)
@@ -48,21 +55,15 @@ def match_surveys(
 
 
 def measure(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, radius_arcsec: float) -> None:
-    """Count pairs of two surveys by separation, and those that chance makes, into `candlesql.match_statistics`.
+    """Count pairs of two surveys by separation, and those that chance makes, for the view `match.statistics`.
 
     A row is a bin of separation: all pairs in it, those with the moving survey shifted by twenty radii toward the
     equator, and the rows of the left survey. What pairs there are beyond the shifted ones are counterparts.
     """
-    moving, standing = (left, right) if bool(left.pmra) or not right.pmra else (right, left)
-    shift = max(MIN_SHIFT_ARCSEC, SHIFT_RADII * radius_arcsec) / 3600
-    shifted = f'select * replace ("dec" - if("dec" > 0, {shift!r}, -{shift!r}) as "dec") from ({_staged(moving)})'
-    connection.execute(
-        """create table if not exists candlesql.match_statistics("left" varchar, "right" varchar,
-            low_arcsec double, high_arcsec double, n_pairs bigint, n_random bigint, n_left bigint)"""
-    )
+    moving, standing = (left, right) if moves(left, right) else (right, left)
     counts = []
-    for query in (_staged(moving), shifted):
-        pairs = pairs_sql(connection, query, _staged(standing), radius_arcsec)
+    for query in (staged(moving), shifted(staged(moving), radius_arcsec)):
+        pairs = pairs_sql(connection, query, staged(standing), radius_arcsec)
         width = radius_arcsec / SEPARATION_BINS
         found = connection.execute(
             f"select least(floor(sphere.chord_in_arcsec(chord_squared) / {width!r}::double), {SEPARATION_BINS - 1})"
@@ -91,13 +92,22 @@ def match(
     right: Survey,
     radius_arcsec: float = 1.0,
     kind: Kind = "best",
+    rank: Rank = "separation",
     run: Run = execute,
 ) -> int:
     """Match two ingested surveys and write `match.<left>_<right>`; returns the number of pairs.
 
     The survey with proper motions is moved to each row's epoch of the other; where both have them the left one moves.
-    "best" gives each left row its nearest right one, "mutual" the pairs that are nearest to each other, "all" every
-    pair. Of two at the same distance the lower identifier is the nearest.
+    Where it has parallaxes and radial velocities, stars nearer than 100 pc are moved by those too.
+
+    Parameters
+    ----------
+    kind
+        "best" gives each left row its best right one, "mutual" the pairs that are best for each other, "all" every
+        pair, "left" what "best" does and a row without neighbour for every other left row, "anti" those rows alone.
+    rank
+        The best of several neighbours is the nearest; or the likeliest by the "errors" of both positions; or by these
+        and the difference in "magnitude". Of two as good as each other it is the one with the lower identifier.
 
     Raises
     ------
@@ -105,17 +115,14 @@ def match(
         If a survey is not ingested or has no positions, or nothing matches; a match from before then stays.
     """
     _check(sky, left, right)
-    left_moves = bool(left.pmra) or not right.pmra
-    moving, standing = (left, right) if left_moves else (right, left)
-    pairs = pairs_sql(connection, _staged(moving), _staged(standing), radius_arcsec)
-    sides = ("moving_id", "standing_id") if left_moves else ("standing_id", "moving_id")
     return write_product(
         connection,
         sky,
         f"match.{left.name}_{right.name}",
-        _query(pairs, sides, left, right, kind),
+        match_query(connection, left, right, radius_arcsec, kind, rank=rank),
         sky.match(left.name, right.name),
-        f"match {left.name} {right.name} --radius {radius_arcsec:g} --kind {kind}",
+        f"match {left.name} {right.name} --radius {radius_arcsec:g} --kind {kind}"
+        + (f" --rank {rank}" if rank != "separation" else ""),
         [sky.catalog(left.name), sky.catalog(right.name)],
         run=run,
         if_empty=lambda: (
@@ -123,6 +130,11 @@ def match(
             "same sky, in degrees? (`candlesql info` shows the ranges)"
         ),
     )
+
+
+def moves(left: Survey, right: Survey) -> bool:
+    """Whether it is the left one of two surveys whose stars are moved to the epochs of the other."""
+    return bool(left.pmra) or not right.pmra
 
 
 def _check(sky: Sky, left: Survey, right: Survey) -> None:
@@ -135,76 +147,46 @@ def _check(sky: Sky, left: Survey, right: Survey) -> None:
             raise UserError(f"survey {survey.name} is not ingested: `candlesql ingest {sky.root} {survey.name} FILE`")
 
 
-def pairs_sql(connection: duckdb.DuckDBPyConnection, moving: str, standing: str, radius_arcsec: float) -> str:
-    """What goes after FROM to get `(moving_id, standing_id, chord_squared)` of every pair within the radius.
-
-    Parameters
-    ----------
-    moving, standing
-        Queries with columns id, ra, dec [deg], epoch_yr, and for the moving one pmra (times cos dec), pmdec [mas/yr].
-        Rows without a position are left out; those without an epoch get the mean one.
-
-    Raises
-    ------
-    UserError
-        If the radius is not between 0 and 600 arcsec.
-    """
-    if not 0 < radius_arcsec <= MAX_RADIUS_ARCSEC:
-        raise UserError(f"--radius {radius_arcsec:g}: must lie between 0 and {MAX_RADIUS_ARCSEC} arcsec")
-    for name, query in (("moving_stars", moving), ("standing_stars", standing)):
-        (mean,) = first_row(connection, f"select coalesce(avg(epoch_yr), 2000.0)::double from ({query})")
-        connection.execute(
-            f"create or replace temp view {name} as "
-            f"select * replace (coalesce(epoch_yr, {mean!r}::double) as epoch_yr) from ({query}) "
-            'where isfinite(ra) and isfinite("dec")'
-        )
-    mid, half, cell = _grid(connection, radius_arcsec)
-    return (
-        f"sphere.pairs('moving_stars', 'standing_stars', {radius_arcsec!r}::double, {mid!r}::double, "
-        f"{half!r}::double, {cell!r}::double)"
-    )
-
-
-def _grid(connection: duckdb.DuckDBPyConnection, radius_arcsec: float) -> tuple[float, float, float]:
-    """Mid epoch and half range [yr] of the standing stars, and an edge [rad] that fits the farthest-reaching star."""
-    low, high = first_row(connection, "select min(epoch_yr), max(epoch_yr) from standing_stars")
-    if low is None:
-        return 2000.0, 0.0, CELL
-    mid, half = (low + high) / 2, (high - low) / 2
-    fastest, longest = first_row(
-        connection,
-        f"select max(stats.hypot(pmra, pmdec)), max(abs(epoch_yr - {mid!r}::double)) from moving_stars",
-    )
-    speed = (fastest or 0.0) * MAS
-    curved = 0.5 * (speed * ((longest or 0.0) + half)) ** 2
-    reach = radius_arcsec * 1000 * MAS + speed * half + curved + 1e-8
-    return mid, half, max(CELL, 2.01 * reach / CELLS_ACROSS)
-
-
-def _staged(survey: Survey) -> str:
-    """A survey's rows as the crossmatch wants them."""
-    motion = [f'"{name}"::double' if name else "0::double" for name in (survey.pmra, survey.pmdec)]
-    return (
-        f'select "{survey.id}" as id, "{survey.ra}"::double as ra, "{survey.dec}"::double as "dec", '
-        f"{motion[0]} as pmra, {motion[1]} as pmdec, epoch_yr from staging.{survey.name}"
-    )
-
-
-def _query(pairs: str, sides: tuple[str, str], left: Survey, right: Survey, kind: Kind) -> str:
+def match_query(
+    connection: duckdb.DuckDBPyConnection,
+    left: Survey,
+    right: Survey,
+    radius_arcsec: float,
+    kind: Kind,
+    epochs: tuple[Epochs, Epochs] | None = None,
+    rank: Rank = "separation",
+) -> str:
+    """The rows of `match.<left>_<right>`; `epochs` of the two as `pairs_sql` takes them."""
+    left_moves = moves(left, right)
+    moving, standing = (left, right) if left_moves else (right, left)
+    known = epochs if left_moves or epochs is None else (epochs[1], epochs[0])
+    both = sides(connection, moving, standing, rank, radius_arcsec, known)
+    pairs = neighbours_sql(connection, both, radius_arcsec, rank)
     left_id, right_id = (f'"{name}"' for name in list(match_columns(left, right))[:2])
-    a, b = sides
+    a, b = ("moving_id", "standing_id") if left_moves else ("standing_id", "moving_id")
     columns = f"{a} as {left_id}, {b} as {right_id}, sphere.chord_in_arcsec(chord_squared) as separation_arcsec"
     counted = f"count(*) over (partition by {a}) as n_neighbours"
-    if kind == "best":
-        return (
-            f"select {a} as {left_id}, arg_min({b}, (chord_squared, {b})) as {right_id}, "
-            f"sphere.chord_in_arcsec(min(chord_squared)) as separation_arcsec, count(*) as n_neighbours "
-            f"from {pairs} group by {a}"
-        )
     if kind == "mutual":
         return (
             f"select {columns}, {counted} from {pairs} "
-            f"qualify row_number() over (partition by {a} order by chord_squared, {b}) = 1 "
-            f"and row_number() over (partition by {b} order by chord_squared, {a}) = 1"
+            f"qualify row_number() over (partition by {a} order by badness, {b}) = 1 "
+            f"and row_number() over (partition by {b} order by badness, {a}) = 1"
         )
-    return f"select {columns}, {counted} from {pairs}"
+    if kind == "all":
+        return f"select {columns}, {counted} from {pairs}"
+    best = _best(pairs, a, b, left_id, right_id, rank)
+    if kind == "best":
+        return best
+    return (
+        f'select "{left.id}" as {left_id}, {right_id}, separation_arcsec, coalesce(n_neighbours, 0) as n_neighbours '
+        f"from staging.{left.name} left join (select {left_id} as matched_id, * exclude {left_id} from ({best})) "
+        f'on "{left.id}" = matched_id {"where matched_id is null" if kind == "anti" else ""}'
+    )
+
+
+def _best(pairs: str, a: str, b: str, left_id: str, right_id: str, rank: Rank) -> str:
+    chord = "min(chord_squared)" if rank == "separation" else f"arg_min(chord_squared, (badness, {b}))"
+    return (
+        f"select {a} as {left_id}, arg_min({b}, (badness, {b})) as {right_id}, "
+        f"sphere.chord_in_arcsec({chord}) as separation_arcsec, count(*) as n_neighbours from {pairs} group by {a}"
+    )

@@ -62,7 +62,7 @@ def match_all(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run:
             continue
         product = f"match.{steps.base}_{name}"
         stale = not is_fresh(connection, product, [base, sky.catalog(name)])
-        if stale or not sky.match(steps.base, name).exists():
+        if stale or not sky.match_files(steps.base, name):
             left, right = load_survey(steps.base, sky.surveys), load_survey(name, sky.surveys)
             made[product] = match(connection, sky, left, right, run=run)
     return made
@@ -98,11 +98,14 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     model = system_model(sky, system)
     if not is_fresh(connection, f"{system}.scores", _sources(sky), {model.name: model.sha256}):
         made[f"{system}.scores"] = score(connection, sky, system)
-    return made | _score_baseline(connection, sky, system_steps(system), run)
+    return made | score_baseline(connection, sky, system_steps(system), run)
 
 
-def _score_baseline(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run) -> dict[str, int]:
-    """What the baseline says of the labelled stars, where it was trained on other tables than these."""
+def score_baseline(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run = execute, labels: str = ""
+) -> dict[str, int]:
+    """What the baseline says of the labelled stars, where it was trained on other tables than these; `labels` are their
+    rows if they are at hand."""
     name, product = f"{steps.name}_baseline", f"{steps.name}.baseline"
     path = model_files(sky.models).get(name)
     if not steps.labels or path is None or path.parent == sky.models:
@@ -111,7 +114,7 @@ def _score_baseline(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: Syst
     if is_fresh(connection, product, _sources(sky), {name: model.sha256}):
         return {}
     arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
-    query = f"select {steps.id}, unnest({name}_net({arguments})) from {steps.labels}"
+    query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels or steps.labels}"
     target = sky.results / f"{name}.parquet"
     made_by = f"run {steps.name}"
     rows = write_product(connection, sky, product, query, target, made_by, _sources(sky), {name: model.sha256}, run)

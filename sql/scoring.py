@@ -47,7 +47,7 @@ def score_in_parts(
         stay.
     """
     started = time.time()
-    _check_inputs(connection, steps, model)
+    check_inputs(connection, steps, model)
     hull = hull_files(sky.models).get(f"{model.name}_inside_hull")
     key = _key(connection, model, [*sources, *([hull] if hull else [])])
     folder = _folder(sky, steps.name, key)
@@ -55,7 +55,7 @@ def score_in_parts(
     (rows,) = first_row(connection, f"select count(*) from read_parquet({quoted(folder / '*.parquet')})")
     if not rows:
         shutil.rmtree(folder)
-        raise UserError(_nothing_to_score(connection, steps, model))
+        raise UserError(nothing_to_score(connection, steps, model))
     target, before = sky.scores / steps.name, folder.with_suffix(".before")
     if target.exists():
         target.replace(before)
@@ -108,7 +108,7 @@ def _write_parts(
     """Write the parts that are not there yet."""
     ranges = _ranges(connection, sky, steps)
     paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
-    outputs = _stored_outputs(steps, model)
+    outputs = stored_outputs(steps, model)
     metadata = {"candlesql.model": model.name, "candlesql.model_sha256": model.sha256}
     done = sum(rows for path, (_, rows) in zip(paths, ranges, strict=True) if path.exists())
     with rows_bar(f"scoring {steps.name}", done, sum(rows for _, rows in ranges)) as advance:
@@ -117,13 +117,13 @@ def _write_parts(
                 continue
             temporary = path.with_name(f".{path.name}.tmp")
             with full_disk_told():
-                query = _query(sky, steps, model, condition)
+                query = stars_query(sky, steps, model, condition)
                 write_inferred(connection, query, model, outputs, temporary, metadata)
             temporary.replace(path)
             advance(rows)
 
 
-def _query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
+def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
     """The stars that have what the model reads: identifier, what is carried along, and the inputs."""
     wanted = () if model.metadata.get("missing") == "nan" else model.inputs
     complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
@@ -136,7 +136,7 @@ def _query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
     return f"select {', '.join(columns)} from {steps.inputs} where {complete}"
 
 
-def _stored_outputs(steps: SystemSteps, model: Model) -> list[str]:
+def stored_outputs(steps: SystemSteps, model: Model) -> list[str]:
     """Those outputs that the view over the scores shows; all of a system that has none."""
     view = tomllib.loads(PRODUCTS.read_text()).get(f"{steps.name}.scores")
     names = [output.name for output in model.outputs]
@@ -191,7 +191,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, tupl
     return {name: (type_, comment) for name, type_, comment in rows}
 
 
-def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
+def check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> None:
+    """Refuse a model that reads what the system's inputs lack, or have in another unit."""
     comments = {name: comment for name, (_, comment) in _columns(connection, steps.inputs).items()}
     for field in model.inputs:
         if field.name not in comments:
@@ -206,7 +207,7 @@ def _check_inputs(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, mod
             )
 
 
-def _nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> str:
+def nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, model: Model) -> str:
     counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
     row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
     if not row[0]:

@@ -33,7 +33,8 @@ def score_spectra(
         return {}
 
     def nothing() -> str:
-        return f"{steps.inputs} has no rows: store spectra with `python -m candlesql.training.parallax.spectra`"
+        way_out = f"`python -m candlesql.training.parallax.spectra {sky.root} FILE…`"
+        return f"{steps.inputs} has no rows: store spectra with {way_out}, or loosen a cut"
 
     query = _query(steps, model)
     said = f"score {steps.name}"
@@ -43,7 +44,7 @@ def score_spectra(
 def _model(sky: Sky, system: str) -> SpectralModel:
     path = spectral_files(sky.models).get(system)
     if path is None:
-        raise UserError(f"there is no model for {system}; train one with `python -m candlesql.training.{system}.train`")
+        raise UserError(f"there is no model for {system}; train one with `candlesql train {sky.root} {system}`")
     return load_spectral(path)
 
 

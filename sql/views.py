@@ -35,8 +35,9 @@ def code_sources(sky: Sky) -> list[Path]:
 
 def data_sources(sky: Sky) -> list[Path]:
     """The files that views read their rows from."""
-    patterns = ("catalogs/*.parquet", "matches/*.parquet", "scores/*/*.parquet", "results/*.parquet")
-    return sorted(path for pattern in patterns for path in sky.root.glob(pattern))
+    whole = [path for folder in ("catalogs", "matches", "results") for path in sky.root.glob(f"{folder}/*.parquet")]
+    parts = [*sky.matches.glob("*/*.parquet"), *sky.scores.glob("*/*.parquet"), *sky.catalogs.glob("*.hats")]
+    return sorted([*whole, *parts])
 
 
 def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: bool) -> None:
@@ -169,15 +170,19 @@ def _literal(name: str, value: str, published: str) -> str:
 
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> None:
-    name = f"staging.{survey.name}"
     if path.exists():
         select, note = f"select * from read_parquet([{quoted(path)}])", survey.title
     else:
         select = _empty({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
         note = f"{survey.title}; not ingested yet"
+    stage(connection, survey, select)
+    connection.execute(f"comment on view staging.{survey.name} is {quoted(note)}")
+
+
+def stage(connection: duckdb.DuckDBPyConnection, survey: Survey, select: str) -> None:
+    """Let `staging.<survey>` be the rows of a query that has the survey's columns."""
     epoch = f", {survey.epoch_sql} as epoch_yr" if survey.has_position else ""
-    connection.execute(f"create or replace view {name} as select *{epoch} from ({select})")
-    connection.execute(f"comment on view {name} is {quoted(note)}")
+    connection.execute(f"create or replace view staging.{survey.name} as select *{epoch} from ({select})")
 
 
 def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey], sky: Sky) -> None:
@@ -185,7 +190,8 @@ def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Surve
     template = surveys["wide"].columns
     parts = [_empty({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
     for survey in surveys.values():
-        if survey.wide and sky.catalog(survey.name).exists():
+        file = sky.catalog(survey.name)
+        if survey.wide and (file.exists() or file.with_suffix(".hats").exists()):
             shared = [c for name, c in survey.columns.items() if name in template and name != survey.id]
             kept = ", ".join(_in_system(column, template[column.name].system) for column in shared)
             parts.append(
@@ -210,17 +216,24 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     """Views over what commands have made; typed and empty until then."""
     for name, entry in tomllib.loads(PRODUCTS.read_text()).items():
         connection.execute(f"create schema if not exists {name.split('.')[0]}")
-        stand_in = _empty(entry["columns"])
-        parts = sorted(sky.root.glob(entry["files"]))
-        if parts:
-            kept = ", ".join(f'"{column}"' for column in entry["columns"])
-            paths = ", ".join(quoted(part) for part in parts)
-            made = f"select * from read_parquet([{paths}], union_by_name = true)"
-            union = f"select {kept} from ({stand_in} union all by name {made})"
-            connection.execute(f"create or replace view {name} as {union}")
-        else:
-            connection.execute(f"create or replace view {name} as {stand_in}")
+        show_product(connection, name, sorted(sky.root.glob(entry["files"])))
         connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
+
+
+def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path]) -> None:
+    """Let the view of a product be the rows of these files."""
+    columns, select = tomllib.loads(PRODUCTS.read_text())[name]["columns"], product_stand_in(name)
+    if parts:
+        kept = ", ".join(f'"{column}"' for column in columns)
+        paths = ", ".join(quoted(part) for part in parts)
+        made = f"select * from read_parquet([{paths}], union_by_name = true)"
+        select = f"select {kept} from ({select} union all by name {made})"
+    connection.execute(f"create or replace view {name} as {select}")
+
+
+def product_stand_in(name: str) -> str:
+    """A query with the columns of a product, and no rows."""
+    return _empty(tomllib.loads(PRODUCTS.read_text())[name]["columns"])
 
 
 def _create_matches(
@@ -236,11 +249,15 @@ def _create_matches(
         if pair is None:
             continue
         left, right = pair
-        path = sky.match(left.name, right.name)
-        stand_in = _empty(match_columns(left, right))
-        select = f"select * from read_parquet([{quoted(path)}])" if path.exists() else stand_in
-        connection.execute(f"create or replace view {name} as {select}")
+        show_match(connection, left, right, sky.match_files(left.name, right.name))
         connection.execute(f"comment on view {name} is {quoted(f'A {left.name} row and its {right.name} neighbour')}")
+
+
+def show_match(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path]) -> None:
+    """Let the view of a match be the rows of these files."""
+    paths = ", ".join(quoted(part) for part in parts)
+    select = f"select * from read_parquet([{paths}])" if parts else _empty(match_columns(left, right))
+    connection.execute(f"create or replace view match.{left.name}_{right.name} as {select}")
 
 
 def match_columns(left: Survey, right: Survey) -> dict[str, str]:

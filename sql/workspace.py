@@ -59,6 +59,11 @@ class Sky:
     def match(self, left: str, right: str) -> Path:
         return self.matches / f"{left}_{right}.parquet"
 
+    def match_files(self, left: str, right: str) -> list[Path]:
+        """The file of a match, or its files where it was made part by part; none where it was not made."""
+        file = self.match(left, right)
+        return [file] if file.exists() else sorted(file.with_suffix("").glob("*.parquet"))
+
     def code_fingerprint(self) -> str:
         """Changes when a file that says what a view is changes."""
         return self._fingerprint(views.code_sources(self))
@@ -180,6 +185,10 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     try:
         connection.execute("create schema if not exists candlesql")
         connection.execute("create table if not exists candlesql.cuts(name varchar primary key, value varchar)")
+        connection.execute(
+            """create table if not exists candlesql.match_statistics("left" varchar, "right" varchar,
+                low_arcsec double, high_arcsec double, n_pairs bigint, n_random bigint, n_left bigint)"""
+        )
         connection.execute(
             """create table if not exists candlesql.runs(
                 product varchar, made_by varchar, inputs json, cuts json, models json,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from ..errors import UserError
@@ -13,6 +14,8 @@ from ..sql.pipeline import match_all, system_steps
 from ..sql.products import record
 from ..sql.progress import bar
 from ..sql.workspace import find_sky, open_sky, refresh
+
+OWN_COMMANDS = ("distmass", "parallax", "photometry")
 
 
 def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
@@ -28,10 +31,9 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
     except ModuleNotFoundError as error:
         raise UserError(f"training needs {error.name}: pip install 'candlesql[train]'") from None
     system_steps(system)
-    if system == "distmass":
-        from .distmass.command import train_distmass
-
-        yield from train_distmass(path, labels, seed, cuts)
+    if system in OWN_COMMANDS:
+        module = import_module(f".{system}.command", __package__)
+        yield from getattr(module, f"train_{system}")(path, labels, seed, cuts)
         return
     sky = find_sky(path)
     started = time.time()

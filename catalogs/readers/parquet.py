@@ -29,7 +29,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         If the file is truncated or no Parquet.
     """
     literal = quoted(path)
-    relation = f"read_parquet([{literal}])"
+    relation = f"read_parquet([{literal}], hive_partitioning = false)"
     try:
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
         notes = dict(connection.execute(f"select key, value from parquet_kv_metadata({literal})").fetchall())
@@ -41,10 +41,11 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         for name, type_ in types.items()
         if name not in left_out
     }
-    return Source(path, _described(columns, notes, path), lambda names: relation, left_out)
+    return Source(path, described(columns, notes, path), lambda names: relation, left_out)
 
 
-def _described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
+def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
+    """The columns with what a file's key-value metadata says of them."""
     if VOTABLE_KEY in notes:
         said = _votable_fields(notes[VOTABLE_KEY], path)
         return {name: replace(column, **said.get(name, {})) for name, column in columns.items()}

@@ -42,17 +42,28 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
     for pixel, _ in pixels:
         shift = 2 * (healpix.ORDER - order)
         inside = f"_healpix_29 between {pixel << shift} and {((pixel + 1) << shift) - 1}"
-        file = path / "dataset" / f"Norder={order}" / f"Dir={pixel // 10_000 * 10_000}" / f"Npix={pixel}.parquet"
+        file = partition_file(path, order, pixel)
         file.parent.mkdir(parents=True, exist_ok=True)
         part = f"select * from ({indexed}) where {inside}"
         metadata = kv_metadata(connection, f"({part})", [INDEX, *rest], note)
         connection.execute(
             f"copy ({part} order by _healpix_29) to {quoted(file)} (format parquet, compression zstd, {metadata})"
         )
+    write_index(path, [(order, pixel, rows) for pixel, rows in pixels], note)
+
+
+def partition_file(path: Path, order: int, pixel: int) -> Path:
+    """Where the rows of a pixel are in the catalog at `path`."""
+    return path / "dataset" / f"Norder={order}" / f"Dir={pixel // 10_000 * 10_000}" / f"Npix={pixel}.parquet"
+
+
+def write_index(path: Path, pixels: list[tuple[int, int, int]], note: str) -> None:
+    """What makes a HATS catalog of a folder of partitions, given their orders, pixels and numbers of rows."""
+    file = partition_file(path, *pixels[0][:2])
     pq.write_metadata(pq.read_schema(file).remove_metadata(), path / "dataset" / "_common_metadata")
-    lines = ["Norder,Npix", *(f"{order},{pixel}" for pixel, _ in pixels)]
+    lines = ["Norder,Npix", *(f"{order},{pixel}" for order, pixel, _ in pixels)]
     (path / "partition_info.csv").write_text("\n".join(lines) + "\n")
-    (path / "hats.properties").write_text(_properties(path, order, pixels), encoding="utf-8")
+    (path / "hats.properties").write_text(_properties(path, pixels), encoding="utf-8")
     (path / "provenance.txt").write_text(note + "\n", encoding="utf-8")
 
 
@@ -66,19 +77,19 @@ def _partitions(connection: duckdb.DuckDBPyConnection, indexed: str) -> tuple[in
     return order, pixels
 
 
-def _properties(path: Path, order: int, pixels: list[tuple[int, int]]) -> str:
+def _properties(path: Path, pixels: list[tuple[int, int, int]]) -> str:
     entries = {
         "obs_collection": path.name.strip(".").removesuffix(".tmp").removesuffix(".hats"),
         "dataproduct_type": "object",
-        "hats_nrows": sum(n for _, n in pixels),
+        "hats_nrows": sum(n for _, _, n in pixels),
         "hats_col_ra": "ra",
         "hats_col_dec": "dec",
         "hats_col_healpix": INDEX.name,
         "hats_col_healpix_order": healpix.ORDER,
         "hats_npix_suffix": ".parquet",
-        "hats_max_rows": max(n for _, n in pixels),
-        "hats_order": order,
-        "moc_sky_fraction": f"{math.fsum(1 for _ in pixels) / (12 * 4**order):.5f}",
+        "hats_max_rows": max(n for _, _, n in pixels),
+        "hats_order": max(order for order, _, _ in pixels),
+        "moc_sky_fraction": f"{math.fsum(1 / (12 * 4**order) for order, _, _ in pixels):.5f}",
         "hats_builder": f"candlesql {version('candlesql')}",
         "hats_creation_date": f"{datetime.now(UTC):%Y-%m-%dT%H:%MUTC}",
         "hats_version": "v0.1",

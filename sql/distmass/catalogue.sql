@@ -1,5 +1,6 @@
 -- A spectrum with distances, masses and ages: the columns of Stone-Martinez et al. 2024, table 2 (those of label sets that
--- were not trained on are NULL), then those of APOKASC-2 and APOKASC-3; the bits of BITMASK are those of table 3.
+-- were not trained on are NULL), then those of APOKASC-2 and APOKASC-3; the bits of BITMASK are those of table 3, and 4 where
+-- the distance network has not seen such stars.
 with computed as (
     select
         stars.survey as "SURVEY",
@@ -51,10 +52,14 @@ with computed as (
         stars.spectrum_id as "SPECTRUM_ID",
         case when stars.is_inside then stars.absolute_k_mag_error end as "ABS_MAG_ERR",
         case when stars.is_inside_apokasc2 then stars.mass_apokasc2_msun_error end as "MASS_ERR",
-        (ages.log_age_apokasc2_high - ages.log_age_apokasc2_low) / 2 as "AGE_ERR",
+        greatest(
+            (ages.log_age_apokasc2_high - ages.log_age_apokasc2_low) / 2,
+            ages.log_age_apokasc2 - ages.log_age_apokasc2_low
+        ) as "AGE_ERR",
         (
             case when training.absolute_k_label is not null and training.split <> 'test' then 1 else 0 end
             + case when stars.is_inside_apokasc2 or stars.is_inside_apokasc3 then 0 else 2 end
+            + case when stars.is_inside then 0 else 4 end
             + case
                 when coalesce(training.mass_apokasc2_label, training.mass_apokasc3_label) is not null then 8 else 0
             end

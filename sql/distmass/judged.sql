@@ -1,6 +1,6 @@
--- A star with a label of a quantity (distance, mass) and a network's value of it: relative difference, the standard error
--- that goes with it, and whether the network was trained on other stars. The paper's errors are its own: a quadratic in
--- log g that holds Gaia's errors too, and a flat 10 %.
+-- A star with a label of a quantity (distance, mass, log age by the mass) and a network's value of it: relative difference
+-- (of log age: in dex), the standard error that goes with it, and whether the network was trained on other stars. The
+-- paper's errors are its own: a quadratic in log g that holds Gaia's errors too, and a flat 10 %.
 with masses as (
     select
         'mass_apokasc2' as quantity,
@@ -63,10 +63,45 @@ distances as (
     left join distmass.paper_errors as fits using (spectrum_id)
 ),
 
+aged as (
+    select
+        ages.*,
+        training.logg,
+        distmass.log10_age(training.mass_apokasc2_label, training.m_h, stars.alpha_m) as log_age_label,
+        training.split = 'test' as is_test
+    from distmass.ages as ages
+    inner join distmass.training as training using (spectrum_id)
+    inner join distmass.inputs as stars using (spectrum_id)
+),
+
+ages as (
+    select
+        'log_age' as quantity,
+        'ensemble' as method,
+        spectrum_id,
+        logg,
+        log_age_apokasc2 - log_age_label as difference,
+        (log_age_apokasc2_high - log_age_apokasc2_low) / 2 as sigma,
+        is_test
+    from aged
+    union all
+    select
+        'log_age' as quantity,
+        'paper' as method,
+        spectrum_id,
+        logg,
+        paper_log_age_apokasc2 - log_age_label as difference,
+        null as sigma,
+        is_test
+    from aged
+),
+
 everything as (
     select * from masses
     union all by name
     select * from distances
+    union all by name
+    select * from ages
 )
 
 select *

@@ -40,6 +40,12 @@ case
         and abs(m_h) <= cuts.distmass_max_abs_feh_age()
         then distmass_log_age_net(mass_msun, m_h, coalesce(alpha_m, 0)).log_age
 end;
+-- The same at another mass, no less than the least of an age; NULL where the mass itself has none.
+create or replace macro distmass.log10_age_beside(mass_msun, change_msun, m_h, alpha_m) as
+case
+    when mass_msun >= cuts.distmass_min_mass_age()
+        then distmass.log10_age(greatest(mass_msun + change_msun, cuts.distmass_min_mass_age()), m_h, alpha_m)
+end;
 create or replace macro distmass.age(mass_msun, m_h, alpha_m) as
 pow(10, distmass.log10_age(mass_msun, m_h, alpha_m) - 9);
 

@@ -1,5 +1,5 @@
--- A quantity (distance, mass) by each network against its label, relative, on stars that were never trained on or on all:
--- bias, scatters, and the share of labels within one and two standard errors; Stone-Martinez et al. 2024, sections 4.3, 5.5.
+-- A quantity by each network against its label (distance and mass relative, log age in dex) on stars that were never trained
+-- on, or on all: bias, scatters, and the share of labels within one and two standard errors; Stone-Martinez et al. 2024.
 select
     quantity,
     method,

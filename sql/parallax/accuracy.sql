@@ -1,5 +1,6 @@
 -- An offset of Gaia's zero-point, and how the spectrophotometric parallaxes meet Gaia's there: scatter of the best stars (Hogg et
--- al. 2018, figure 2, right: below 9 %), chi-square a star of all, and its robust form, which outliers do not drive.
+-- al. 2018, figure 2, right: below 9 %), what of it the errors of both do not explain, chi-square a star of all, and its robust form,
+-- which outliers do not drive.
 select
     parallax_offset::double as parallax_offset,
     count(*) as n,
@@ -8,6 +9,9 @@ select
     median(relative_residual) filter (where is_best) as bias,
     stddev_samp(relative_residual) filter (where is_best) as standard_deviation,
     1.482602218505602 * mad(relative_residual) filter (where is_best) as robust_scatter,
+    sqrt(greatest(0, pow(robust_scatter, 2) - median(
+        pow(parallax_error / adjusted_parallax, 2) + pow(spec_parallax_error / spec_parallax, 2)
+    ) filter (where is_best))) as unexplained_scatter,
     avg(pull * pull) as chi2_per_star,
     pow(stats.robust_scatter(pull), 2) as robust_chi2_per_star
 from parallax.compared

@@ -12,8 +12,8 @@ with features as (
 
 select
     feature,
-    floor(feature_value / width) * width as bin_low,
-    (floor(feature_value / width) + 1) * width as bin_high,
+    (floor(feature_value / width)::integer * width)::double as bin_low,
+    ((floor(feature_value / width)::integer + 1) * width)::double as bin_high,
     count(*) as n,
     median(spec_parallax_error) as spec_parallax_error_median,
     median(parallax_error) as gaia_parallax_error_median,

@@ -14,8 +14,8 @@ with features as (
 
 select
     feature,
-    floor(feature_value / width) * width as bin_low,
-    (floor(feature_value / width) + 1) * width as bin_high,
+    (floor(feature_value / width)::integer * width)::double as bin_low,
+    ((floor(feature_value / width)::integer + 1) * width)::double as bin_high,
     count(*) as n,
     count(*) filter (where is_best) as n_best,
     median(relative_residual) filter (where is_best) as bias,

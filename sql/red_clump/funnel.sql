@@ -12,22 +12,6 @@ with cut_names as (
     ) as listed
 ),
 
-judged as (
-    select
-        [
-            passes_excess_factor, passes_ruwe, passes_twomass, passes_allwise, passes_saturation, has_panstarrs1
-        ] as passes
-    from red_clump.stars
-),
-
-patterns as (
-    select
-        passes,
-        count(*) as n
-    from judged
-    group by passes
-),
-
 removed as (
     select
         cut_names.place,
@@ -36,7 +20,7 @@ removed as (
         coalesce(sum(n) filter (where list_position(passes, false) = place), 0)::bigint as n_in_order,
         coalesce(sum(n), 0)::bigint as n_total
     from cut_names
-    left join patterns on true
+    left join red_clump.quality_patterns on true
     group by cut_names.place, cut_names.cut
 )
 

@@ -80,7 +80,7 @@ create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch,
         select
             *,
             case
-                when greatest(ni, nj, nk) > 6 then error('cell is too small for the search ball of ' || id)
+                when greatest(ni, nj, nk) > 6 then error('cell is too small for the search ball of ' || id::varchar)
                 else ni + 7 * nj + 49 * nk
             end as box
         from corners

@@ -10,7 +10,8 @@ from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from astropy.table import Table
 from candlesql import UserError, open_sky
-from candlesql.catalogs.export import export, join
+from candlesql.catalogs.export import export, to_qtable
+from candlesql.catalogs.join import join
 from candlesql.catalogs.readers import open_file
 
 pytest.importorskip("pandas", reason="astropy reads Parquet through pandas")
@@ -275,5 +276,56 @@ def test_join_with_a_file_that_is_no_parquet(connection, tmp_path):
     (tmp_path / "m.parquet").write_text("junk junk junk junk")
     with pytest.raises(UserError, match="not a readable Parquet file"):
         join(connection, tmp_path / "m.parquet", tmp_path / "o.parquet", "staging.gaia_dr2", on="x")
-    with pytest.raises(UserError, match="join reads Parquet"):
-        join(connection, tmp_path / "m.csv", tmp_path / "o.parquet", "staging.gaia_dr2", on="x")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ecsv", "fits", "vot", "parquet", "hats"])
+def test_join_from_and_to_every_format(connection, tmp_path, suffix):
+    """A catalog of each format, joined by identifier into the same format and by position into Parquet."""
+    file, out = tmp_path / f"mine.{suffix}", tmp_path / f"out.{suffix}"
+    export(connection, "staging.gaia_dr2", file)
+    assert join(connection, file, out, "staging.gaia_dr2", on="source_id") == (4, 4)
+    read = open_file(connection, out)
+    assert {"source_id", "parallax", "source_id_candlesql", "parallax_candlesql"} <= set(read.columns)
+    assert read.columns["parallax_candlesql"].unit == ("" if suffix == "csv" else "mas")
+    assert join(connection, file, tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=1.0) == (4, 4)
+    rows = pq.read_table(tmp_path / "o.parquet").to_pydict()
+    assert rows["source_id"] == rows["source_id_candlesql"]
+    assert sorted(rows["source_id"]) == IDS
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_join_by_position_in_another_unit(connection, tmp_path):
+    table = Table({"RAJ2000": [10.0, 150.0], "DEJ2000": [0.0, 45.0], "n": ["007", "010"]})
+    table["RAJ2000"].unit = table["DEJ2000"].unit = "deg"
+    for unit in ("rad", "hourangle", "arcsec"):
+        other = table.copy()
+        other["RAJ2000"] = other["RAJ2000"].quantity.to(unit)
+        other.write(tmp_path / "m.ecsv", overwrite=True)
+        join(connection, tmp_path / "m.ecsv", tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=0.1)
+        rows = pq.read_table(tmp_path / "o.parquet").to_pydict()
+        assert sorted(zip(rows["source_id"], rows["n"], strict=True)) == [(IDS[0], "007"), (IDS[1], "010")]
+    table["RAJ2000"].unit = "mag"
+    table.write(tmp_path / "m.ecsv", overwrite=True)
+    with pytest.raises(UserError, match="column RAJ2000 is in 'mag', which is no angle"):
+        join(connection, tmp_path / "m.ecsv", tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=0.1)
+
+
+def test_join_with_a_truncated_file(connection, tmp_path):
+    export(connection, "staging.gaia_dr2", tmp_path / "m.fits")
+    (tmp_path / "m.fits").write_bytes((tmp_path / "m.fits").read_bytes()[:-2880])
+    with pytest.raises(UserError, match="truncated"):
+        join(connection, tmp_path / "m.fits", tmp_path / "o.parquet", "staging.gaia_dr2", on="source_id")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.fits"]
+
+
+def test_views_as_tables_in_memory(connection):
+    """Quantities, masked ones too; Arrow and Polars are DuckDB's own."""
+    table = by_id(to_qtable(connection, "staging.gaia_dr2"))
+    assert list(table["source_id"]) == IDS
+    assert list(table["ra"].to_value("arcmin")) == pytest.approx([600.0, 9000.0, 21599.994, 12000.0])
+    assert str(table["parallax"].unit) == "mas"
+    assert table["pmra"].mask.all()
+    assert any(line.startswith("query ") for line in table.meta["comments"])
+    relation = connection.sql("from staging.gaia_dr2 order by source_id")
+    assert relation.to_arrow_table()["source_id"].to_pylist() == IDS
+    assert relation.pl()["source_id"].to_list() == IDS

@@ -1,16 +1,26 @@
 """`candlesql fetch` against a small TAP service here that speaks UWS and VOTable, and fails as archives do."""
 
+import shutil
 import threading
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
-from astropy.io.votable import from_table
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io.votable import from_table, parse_single_table
 from astropy.io.votable.tree import Info
 from astropy.table import Table
 from candlesql import open_sky
 from candlesql.catalogs import fetch
+from candlesql.catalogs.export import export
+from candlesql.catalogs.ingest import ingest_survey
+from candlesql.catalogs.writers import hats
 
 pytest.importorskip("pyvo")
 
@@ -29,6 +39,9 @@ class Archive:
     ranges: list[str] = field(default_factory=list)
     runs: int = 0
     deleted: int = 0
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    folder: Path | None = None
+    files: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -51,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         archive = self.server.archive
-        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        form = self.form(archive)
         if self.is_down():
             return
         if self.path == "/tap/async":
@@ -62,6 +75,34 @@ class Handler(BaseHTTPRequestHandler):
             archive.deleted += 1
         self.say(303, Location=f"{self.server.root}/async/7")
 
+    def form(self, archive):
+        """The fields of the request; the files that come with it are kept."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = self.headers.get("Content-Type", "")
+        if not kind.startswith("multipart/"):
+            return parse_qs(body.decode())
+        message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+        fields = {}
+        for part in message.get_payload():
+            name = part.get_param("name", header="content-disposition")
+            if part.get_filename():
+                archive.uploads[name] = part.get_payload(decode=True)
+            else:
+                fields[name] = [part.get_payload(decode=True).decode()]
+        archive.uploads["UPLOAD"] = fields.get("UPLOAD", [""])[0]
+        return fields
+
+    def send_part(self, archive):
+        """A part of a file, as HTTP servers give it."""
+        file = archive.folder / self.path.removeprefix("/tap/hats/")
+        if not file.is_file():
+            self.say(404)
+            return
+        start, end = (int(x) for x in self.headers["Range"].removeprefix("bytes=").split("-"))
+        body = file.read_bytes()
+        archive.files.append((file.name, end + 1 - start))
+        self.say(206, body[start : end + 1], Content_Range=f"bytes {start}-{end}/{len(body)}")
+
     def do_DELETE(self):
         self.server.archive.deleted += 1
         self.say(200)
@@ -69,6 +110,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         archive = self.server.archive
         if self.is_down():
+            return
+        if self.path.startswith("/tap/hats/"):
+            self.send_part(archive)
             return
         if self.path.endswith("/results/result"):
             self.send_result(archive)
@@ -222,5 +266,68 @@ def test_query_that_is_refused(ask, archive):
 )
 def test_command_that_cannot_be(candlesql, tiny_sky, arguments, said):
     done = candlesql("fetch", tiny_sky, *arguments)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert said in done.err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "fits"])
+def test_upload_that_the_query_joins(ask, archive, stars, tmp_path, suffix):
+    archive.answer = stars()
+    table = Table({"star": [4295806720, 6917528443525529728], "name": ["one", "two"]})
+    table.write(tmp_path / f"mine.{suffix}")
+    (tmp_path / "q.adql").write_text(
+        "select g.* from gaiadr2.gaia_source as g join tap_upload.mine on star = source_id"
+    )
+    done = ask("--adql", tmp_path / "q.adql", "--upload", f"mine={tmp_path / f'mine.{suffix}'}")
+    assert (done.code, done.err) == (0, "")
+    assert archive.uploads["UPLOAD"].startswith("mine,param:")
+    (sent,) = [body for name, body in archive.uploads.items() if name != "UPLOAD"]
+    came = parse_single_table(BytesIO(sent)).to_table()
+    assert list(came["star"]) == [4295806720, 6917528443525529728]
+    assert [str(name) for name in came["name"]] == ["one", "two"]
+
+
+@pytest.fixture
+def hats_catalog(own_sky, tmp_path, write_rows, gaia_rows, monkeypatch):
+    """A HATS catalog of 2,000 stars in many partitions, and where they are."""
+    rng = np.random.default_rng(5)
+    ra, dec = rng.uniform(0, 360, 2000), np.degrees(np.arcsin(rng.uniform(-1, 1, 2000)))
+    rows = [gaia_rows[0] | {"source_id": i, "ra": a, "dec": d} for i, (a, d) in enumerate(zip(ra, dec, strict=True))]
+    sky = shutil.copytree(own_sky, tmp_path / "other")
+    ingest_survey(sky, "gaia_dr2", [write_rows(tmp_path / "all.csv", rows)], {}, {})
+    monkeypatch.setattr(hats, "MAX_ROWS", 100)
+    with open_sky(sky) as connection:
+        export(connection, "staging.gaia_dr2", tmp_path / "gaia.hats")
+    return tmp_path / "gaia.hats", SkyCoord(ra * u.deg, dec * u.deg)
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+@pytest.mark.parametrize(("ra", "dec", "radius"), [(10, -5, 8), (0, 90, 10), (359.9, 41, 12)])
+def test_cone_of_a_hats_catalog(candlesql, own_sky, archive, hats_catalog, is_remote, ra, dec, radius):
+    folder, stars = hats_catalog
+    archive.folder, archive.failures = folder, 2
+    place = f"{archive.url}/hats" if is_remote else folder
+    done = candlesql("fetch", own_sky, "gaia_dr2", "--cone", f"{ra},{dec},{radius}", "--hats", place)
+    assert (done.code, done.err) == (0, "")
+    expected = np.flatnonzero(stars.separation(SkyCoord(ra, dec, unit="deg")).deg <= radius)
+    with open_sky(own_sky) as connection:
+        rows = connection.execute("select source_id from staging.gaia_dr2 order by 1").fetchall()
+    assert [row[0] for row in rows] == expected.tolist()
+    if is_remote:
+        asked = {name for name, _ in archive.files} - {"partition_info.csv"}
+        assert len(asked) < len(list(folder.rglob("Npix=*.parquet"))) / 2
+    assert not list((own_sky / ".fetch").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--cone", "1,2,3", "--hats", "nowhere"), "nowhere/partition_info.csv: cannot be read"),
+        (("--cone", "1,2,3", "--upload", "a=b.fits"), "--upload needs a query"),
+        (("--cone", "1,2,3", "--upload", "a"), "say it as --upload NAME=VALUE"),
+    ],
+)
+def test_fetch_that_cannot_be(candlesql, tiny_sky, arguments, said):
+    done = candlesql("fetch", tiny_sky, "gaia_dr2", *arguments)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert said in done.err

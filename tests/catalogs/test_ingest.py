@@ -402,3 +402,33 @@ def test_truncated_csv_gz_and_parquet(simple, tmp_path):
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
         with pytest.raises(UserError, match=name):
             ingest(simple, [file], tmp_path / "simple.parquet")
+
+
+def test_position_that_is_another_one_by_its_ucd(simple, tmp_path):
+    table = Table({"id": [1, 2], "ra": [1.0, 2.0], "dec": [3.0, 4.0], "source": ["DR2"] * 2})
+    for ucds, said in (
+        (("pos.galactic.lon", "pos.galactic.lat"), "column ra is pos.galactic.lon by its UCD"),
+        (("pos.eq.ra;meta.main", "pos.eq.ra"), "column dec is pos.eq.ra by its UCD"),
+    ):
+        table["ra"].meta["ucd"], table["dec"].meta["ucd"] = ucds
+        table.write(tmp_path / "t.vot", format="votable", overwrite=True)
+        with pytest.raises(UserError, match=said):
+            ingest(simple, [tmp_path / "t.vot"], tmp_path / "simple.parquet")
+
+
+def test_what_the_survey_does_not_say_of_a_column_the_file_does(simple, tmp_path):
+    table = Table({"id": [1], "ra": [1.0], "dec": [3.0], "n": [4], "mag": [5.0], "source": ["DR2"], "ok": [True]})
+    table["n"].unit, table["n"].description, table["n"].meta["ucd"] = "ct", "Photons", "phys.count"
+    table["mag"].unit = "mag"
+    table.write(tmp_path / "t.vot", format="votable")
+    ingest(simple, [tmp_path / "t.vot"], tmp_path / "simple.parquet")
+    column = Table.read(tmp_path / "simple.parquet", format="parquet.votable")["n"]
+    assert (str(column.unit), column.description, column.meta["ucd"]) == ("ct", "Photons", "phys.count")
+
+
+def test_flux_is_no_magnitude(simple, tmp_path):
+    table = Table({"id": [1], "ra": [1.0], "dec": [3.0], "mag": [5.0], "source": ["DR2"]})
+    table["mag"].unit = "mJy"
+    table.write(tmp_path / "t.fits")
+    with pytest.raises(UserError, match="column mag is in 'mJy', which cannot be converted to mag of mag"):
+        ingest(simple, [tmp_path / "t.fits"], tmp_path / "simple.parquet")

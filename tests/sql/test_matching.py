@@ -4,7 +4,8 @@ import duckdb
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.coordinates import SkyCoord, search_around_sky
+from astropy.coordinates import Distance, SkyCoord, get_body_barycentric, search_around_sky
+from astropy.time import Time
 from candlesql import UserError, open_sky
 from candlesql.catalogs.survey import load_survey
 from candlesql.sql.matching import match, match_surveys
@@ -153,6 +154,8 @@ def test_statistics_count_pairs_and_what_chance_makes(new_sky, tmp_path, write_r
     match_surveys(sky, "gaia_dr2", "twomass", 2.0, "best", with_statistics=True)
     with open_sky(sky) as connection:
         rows = connection.execute("from candlesql.match_statistics order by low_arcsec").fetchall()
+        names = "counterpart_completeness, random_fraction, matched_fraction"
+        shares = connection.execute(f"select {names} from match.statistics order by low_arcsec").fetchall()
     there = SkyCoord(*other, unit="deg")
     edges = np.linspace(0, 2, 21)
     for column, shift in ((4, 0), (5, 60 / 3600)):
@@ -161,3 +164,132 @@ def test_statistics_count_pairs_and_what_chance_makes(new_sky, tmp_path, write_r
         assert [row[column] for row in rows] == np.histogram(separations, edges)[0].tolist()
     assert sum(row[4] - row[5] for row in rows) == pytest.approx(300, abs=60)
     assert {row[6] for row in rows} == {1500}
+    real, chance = np.cumsum([row[4] for row in rows]), np.cumsum([row[5] for row in rows])
+    counterparts = real[-1] - chance[-1]
+    assert [s[0] for s in shares] == pytest.approx(list((real - chance) / counterparts))
+    assert [s[1] for s in shares] == pytest.approx(list(chance / real))
+    assert {s[2] for s in shares} == {counterparts / 1500}
+
+
+def test_rows_without_neighbour_stay_or_are_all_that_stays(chain):
+    _, rows = matched_with_nulls(chain, "left")
+    assert rows == [(1, "b", 0.2, 2), (2, "b", 0.3, 2), (3, "c", 0.3, 2), (4, None, None, 0)]
+    _, rows = matched_with_nulls(chain, "anti")
+    assert rows == [(4, None, None, 0)]
+
+
+def matched_with_nulls(chain, kind):
+    connection, sky = chain
+    match(connection, sky, load_survey("gaia_dr2"), load_survey("twomass"), 1.0, kind)
+    relation = connection.execute("from match.gaia_dr2_twomass order by all")
+    names = [column[0] for column in relation.description]
+    return names, [(a, b, s if s is None else round(s, 6), n) for a, b, s, n in relation.fetchall()]
+
+
+@pytest.fixture
+def pair_of_surveys(new_sky, tmp_path, write_rows, gaia_rows):
+    """A workspace of these rows, open for writing."""
+
+    def make(gaia, twomass):
+        gaia = [gaia_rows[0] | row for row in gaia]
+        files = {n: write_rows(tmp_path / f"{n}.csv", r) for n, r in (("gaia_dr3", gaia), ("twomass", twomass))}
+        return new_sky(tmp_path / "sky", files)
+
+    return make
+
+
+def separations(sky, **how):
+    match_surveys(sky, "gaia_dr3", "twomass", how.pop("radius", 3.0), how.pop("kind", "all"), **how)
+    with open_sky(sky) as connection:
+        found = connection.execute("select source_id, designation, separation_arcsec from match.gaia_dr3_twomass")
+        return {row[:2]: row[2] for row in found.fetchall()}
+
+
+#: Barnard's star, Proxima Centauri, Kapteyn's star and 61 Cygni A: ra, dec [deg], pmra, pmdec [mas/yr], parallax [mas],
+#: radial velocity [km/s]; Gaia DR3, epoch 2016.0. The last has no velocity.
+NEAR = [
+    (269.44850252543836, 4.739420051112412, -801.5509, 10362.3942, 546.9759, -110.47),
+    (217.39232147200883, -62.67607511676666, -3781.7410, 769.4651, 768.0665, -21.94),
+    (77.95993737, -45.04381266, 6491.2233, -5708.6142, 254.1986, 245.05),
+    (316.74847929, 38.76386075, 4164.2094, 3249.6139, 285.9949, None),
+]
+DATES = [2451263.5, 2451600.75, 2451900.25, 2452000.0]
+
+
+def test_nearest_stars_move_by_parallax_and_perspective(pair_of_surveys):
+    """Where astropy has them: motion in three dimensions, seen from the Earth's place in the JPL-like ephemeris."""
+    gaia, twomass, expected = [], [], {}
+    for i, (ra, dec, pmra, pmdec, parallax, velocity) in enumerate(NEAR):
+        names = ("source_id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity")
+        gaia.append(dict(zip(names, (i, ra, dec, pmra, pmdec, parallax, velocity), strict=True)))
+        star = SkyCoord(
+            ra * u.deg,
+            dec * u.deg,
+            Distance(parallax=parallax * u.mas),
+            pm_ra_cosdec=pmra * u.mas / u.yr,
+            pm_dec=pmdec * u.mas / u.yr,
+            radial_velocity=(velocity or 0) * u.km / u.s,
+            obstime=Time(2016.0, format="jyear", scale="tdb"),
+        )
+        for date in DATES:
+            when = Time(date, format="jd", scale="tdb")
+            there = star.apply_space_motion(new_obstime=when).cartesian.without_differentials()
+            seen = SkyCoord(there - get_body_barycentric("earth", when))
+            name = f"{i} {date}"
+            twomass.append({"designation": name, "ra": seen.ra.deg, "dec": seen.dec.deg + 0.5 / 3600, "j_date": date})
+            expected[i, name] = 0.5
+    found = separations(pair_of_surveys(gaia, twomass))
+    near = {pair: s for pair, s in found.items() if pair in expected}
+    assert near == pytest.approx(expected, abs=0.015)
+
+
+#: A star with two neighbours: one at 0.4 arcsec whose error is small, and one at 0.6 whose ellipse points at the star.
+ELLIPSES = [
+    {"designation": "near", "ra": 10.0, "dec": 0.4 / 3600, "j_date": 2451545.0, "err_maj": 0.06, "err_min": 0.06},
+    {"designation": "likely", "ra": 10.0, "dec": -0.6 / 3600, "j_date": 2451545.0, "err_maj": 0.4, "err_min": 0.06},
+]
+STAR = {"source_id": 1, "ra": 10.0, "dec": 0.0, "pmra": 0.0, "pmdec": 0.0, "ra_error": 0.1, "dec_error": 0.1}
+
+
+@pytest.mark.parametrize(("angle", "expected"), [(0.0, "likely"), (90.0, "near")])
+def test_ranking_by_error_ellipses(pair_of_surveys, angle, expected):
+    """Seven sigma off against one and a half; with the ellipse turned the second is ten sigma off."""
+    sky = pair_of_surveys([STAR | {"pmra_error": 0, "pmdec_error": 0}], [row | {"err_ang": angle} for row in ELLIPSES])
+    assert list(separations(sky, kind="best", radius=1.0)) == [(1, "near")]
+    found = separations(sky, kind="best", radius=1.0, rank="errors")
+    assert found == pytest.approx({(1, expected): {"near": 0.4, "likely": 0.6}[expected]}, abs=1e-6)
+
+
+def test_ranking_by_errors_needs_some(pair_of_surveys):
+    sky = pair_of_surveys([{"source_id": 1, "ra": 10.0, "dec": 0.0}], [ELLIPSES[0] | {"err_ang": 0.0}])
+    with pytest.raises(UserError, match="--rank brightness: it is one of separation, errors, magnitude"):
+        match_surveys(sky, "gaia_dr3", "twomass", 1.0, "best", "brightness")
+
+
+def test_ranking_by_magnitude_finds_more_counterparts(pair_of_surveys):
+    """A crowded field: counterparts have J = G - 1.5, scattered by 0.1; all others have any magnitude."""
+    rng = np.random.default_rng(4)
+    ra, dec, g = 50 + rng.uniform(0, 0.05, 500), 10 + rng.uniform(0, 0.05, 500), rng.uniform(10, 20, 500)
+    gaia = [
+        {"source_id": i, "ra": a, "dec": d, "phot_g_mean_mag": m, "pmra": 0, "pmdec": 0, "ra_error": 1, "dec_error": 1}
+        for i, (a, d, m) in enumerate(zip(ra, dec, g, strict=True))
+    ]
+    errors = {"j_date": 2451545.0, "err_maj": 0.5, "err_min": 0.5, "err_ang": 0}
+    seen = zip(ra + rng.normal(0, 0.5 / 3600, 500), dec + rng.normal(0, 0.5 / 3600, 500), strict=True)
+    twomass = [
+        errors | {"designation": f"{i}", "ra": a, "dec": d, "j_m": g[i] - 1.5 + rng.normal(0, 0.1)}
+        for i, (a, d) in enumerate(seen)
+    ]
+    others = zip(
+        50 + rng.uniform(0, 0.05, 1500), 10 + rng.uniform(0, 0.05, 1500), rng.uniform(8, 20, 1500), strict=True
+    )
+    twomass += [
+        errors | {"designation": f"other {i}", "ra": a, "dec": d, "j_m": m} for i, (a, d, m) in enumerate(others)
+    ]
+    sky = pair_of_surveys(gaia, twomass)
+    wrong = {}
+    for rank in ("separation", "magnitude"):
+        found = separations(sky, kind="best", radius=2.0, rank=rank)
+        wrong[rank] = 500 - sum(name == str(i) for i, name in found)
+    assert wrong["separation"] > 30
+    assert wrong["magnitude"] < wrong["separation"] / 2

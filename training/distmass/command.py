@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+
+from ...errors import UserError
 from ...sql.commands import apply_cuts
 from ...sql.products import record
 from ...sql.progress import bar
@@ -26,7 +29,7 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
     Raises
     ------
     UserError
-        If the view lacks columns, or too few stars have labels.
+        If the view lacks columns, too few stars have labels, or masses were ingested and none is of a star here.
     """
     sky = find_sky(path)
     started = time.time()
@@ -34,6 +37,8 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
     with open_sky(path, read_only=False) as connection, bar() as progress:
         apply_cuts(connection, cuts)
         progress.add_task("training distmass", total=None)
+        if not labels:
+            _check_mass_labels(connection)
         stars = read_stars(connection, labels or VIEW)
         found = train_all(stars, sky.models, seed)
         if parsec.exists():
@@ -49,3 +54,16 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
     for name, metrics in found.items():
         for quantity, values in metrics.items():
             yield f"  {name}, {quantity}: " + ", ".join(f"{key} {value:g}" for key, value in values.items())
+
+
+def _check_mass_labels(connection: duckdb.DuckDBPyConnection) -> None:
+    """Masses that no spectrum has a name for are a mistake in the names."""
+    unmatched = connection.execute(
+        """select n, (select any_value(apogee_id) from staging.mass_labels) from distmass.label_tables
+           where survey = 'mass_labels' and n_matched = 0"""
+    ).fetchall()
+    for n_rows, name in unmatched:
+        raise UserError(
+            f"mass_labels: none of its {n_rows:,} rows names a star with a spectrum here, such as apogee_id {name}; "
+            f"names are those of APOGEE's allStar, 2M19204000+3700000; --labels {VIEW} trains without them"
+        )

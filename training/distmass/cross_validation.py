@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..entry import start
 from .data import Stars, Target
 from .networks import Networks, train_networks, with_state
 from .train import ratio_to_label, read_kepler
@@ -34,11 +35,12 @@ def main(arguments: list[str] | None = None) -> None:
     stars = read_kepler(options.kepler)
     for fold in range(FOLDS):
         networks = train_networks(rotated(stars, fold), options.seed)
-        for name, ratios in judged(networks):
-            found[name].append(ratios)
-            print(f"fold {fold + 1}: {name} {line(ratios)}", flush=True)
+        for name, ratios, pulls in judged(networks):
+            found[name].append((ratios, pulls))
+            print(f"fold {fold + 1}: {name} {line(ratios, pulls)}", flush=True)
     for name, parts in found.items():
-        print(f"all folds: {name} {line(np.concatenate(parts))}")
+        ratios, pulls = (np.concatenate(values) for values in zip(*parts, strict=True))
+        print(f"all folds: {name} {line(ratios, pulls)}")
 
 
 def rotated(stars: Stars, fold: int) -> Stars:
@@ -49,39 +51,39 @@ def rotated(stars: Stars, fold: int) -> Stars:
     return replace(stars, bucket=bucket, split=split)
 
 
-def judged(networks: Networks) -> Iterator[tuple[str, np.ndarray]]:
-    """Name of a network and quantity, and value over label minus 1 of test stars that have all inputs [rows]."""
+def judged(networks: Networks) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name of a network and quantity, value over label minus 1 of test stars [rows], and its pull [rows].
+
+    Pulls are differences over standard errors, those of the labels included; the paper's networks have none (NaN).
+    """
     stars = networks.stars
     x = with_state(stars)
-    has_state = np.isfinite(x).all(axis=1)
 
-    def rows_of(target: Target, rows: np.ndarray) -> np.ndarray:
-        return rows & (stars.split == "test") & np.isfinite(stars.columns[target.label])
+    def of(name: str, target: Target, x: np.ndarray, value: np.ndarray, error: np.ndarray):
+        label = stars.columns[target.label]
+        rows = np.isfinite(x).all(axis=1) & (stars.split == "test") & np.isfinite(label)
+        with np.errstate(divide="ignore"):
+            pull = (value - label) / np.where(error > 0, np.hypot(error, stars.sigma(target)), np.nan)
+        return f"{name} {target.name}", ratio_to_label(target, value[rows], label[rows]), pull[rows]
 
-    everyone = np.isfinite(stars.x).all(axis=1)
     taught = networks.student.predict(stars.x)
-    for target, paper, (value, _) in zip(networks.targets, networks.papers, taught, strict=True):
-        rows = rows_of(target, everyone)
-        yield f"ensemble {target.name}", ratio_to_label(target, value[rows], stars.columns[target.label][rows])
-        value = paper.predict(stars.x)[0]
-        yield f"paper {target.name}", ratio_to_label(target, value[rows], stars.columns[target.label][rows])
+    for target, paper, values in zip(networks.targets, networks.papers, taught, strict=True):
+        yield of("ensemble", target, stars.x, *values)
+        yield of("paper", target, stars.x, *paper.predict(stars.x))
     if networks.state:
-        target = networks.targets[0]
-        rows = rows_of(target, has_state)
-        value = networks.state.predict(x)[0][0]
-        yield (
-            f"ensemble with state {target.name}",
-            ratio_to_label(target, value[rows], stars.columns[target.label][rows]),
-        )
+        yield of("ensemble with state", networks.targets[0], x, *networks.state.predict(x)[0])
 
 
-def line(ratios: np.ndarray) -> str:
-    """Number, bias, robust scatter and standard deviation in per cent, with bootstrap errors."""
+def line(ratios: np.ndarray, pulls: np.ndarray) -> str:
+    """Number, bias, robust scatter and standard deviation in per cent, with bootstrap errors; width of the pulls."""
     rng = np.random.default_rng(0)
     drawn = rng.choice(ratios, (BOOTSTRAPS, len(ratios)))
     said = []
     for name, measure in (("bias", _median), ("robust scatter", _robust), ("standard deviation", _deviation)):
         said.append(f"{name} {100 * measure(ratios[None])[0]:.2f} +- {100 * measure(drawn).std():.2f} %")
+    if np.isfinite(pulls).all():
+        within = ", ".join(f"{np.mean(np.abs(pulls) < k):.3f}" for k in (1, 2))
+        said.append(f"pulls {_robust(pulls[None])[0]:.3f} wide, within one and two errors {within}")
     return f"({len(ratios)} stars): " + ", ".join(said)
 
 
@@ -98,4 +100,4 @@ def _deviation(values: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -16,7 +16,7 @@ from ...udfs.graph import GraphBuilder, Layer, fold_scaling
 from .ensembles import Ensemble
 
 COPIES, JITTER = 12, 0.15
-EPOCHS, BATCH, RATE = 60, 256, 8e-3
+EPOCHS, BATCH, RATE = 120, 256, 8e-3
 
 
 class Student:

@@ -17,26 +17,50 @@ ONE_SIGMA = 0.6827
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks of one target; `widening` times their error is the standard error."""
+    """Networks of one target; `widening` times their error is the standard error.
+
+    Attributes
+    ----------
+    states
+        Networks of the probability of core-helium burning, whose mean the others read as a further input; may be empty.
+    """
 
     target: Target
     networks: list[Trained]
     widening: float
+    states: list[Trained]
 
     def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Value and standard error [rows] in the target's unit."""
-        mean, scale = predict(self.networks, x)
+        mean, scale = predict(self.networks, _read(x, self.states))
         if self.target.logarithmic:
             return np.exp(mean), np.exp(mean) * scale * self.widening
         return mean, scale * self.widening
 
     def seen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean as networks see the target, and ln of its standard error there [rows]."""
-        mean, scale = predict(self.networks, x)
+        mean, scale = predict(self.networks, _read(x, self.states))
         return mean, np.log(scale * self.widening)
 
 
-def train_ensemble(stars: Stars, x: np.ndarray, target: Target, recipe: Recipe, seed: int) -> Ensemble:
+def train_states(stars: Stars, recipe: Recipe, seed: int) -> list[Trained]:
+    """Networks of the probability of core-helium burning, from all stars of known state outside the test part.
+
+    More stars have a state than a distance, and distances jump where the state changes: networks that are told the
+    probability need not learn the edge from the distances.
+    """
+    state = stars.columns["is_rc"]
+    usable = np.isfinite(state) & (stars.split != "test")
+    held = _held_out(stars, recipe)
+    return [
+        train(stars.x[usable], state[usable], np.ones(usable.sum()), rows[usable], recipe, seed_of(seed, "state", i))
+        for i, rows in enumerate(held)
+    ]
+
+
+def train_ensemble(
+    stars: Stars, x: np.ndarray, target: Target, recipe: Recipe, seed: int, states: list[Trained] | None = None
+) -> Ensemble:
     """Train on the 80 % outside the test part; members stop on different fifths of it.
 
     Errors are calibrated by a first ensemble on the training part alone: 68 % of the validation stars must fall within
@@ -46,7 +70,11 @@ def train_ensemble(stars: Stars, x: np.ndarray, target: Target, recipe: Recipe, 
     ----------
     x
         What the networks read [rows, inputs]; rows with NaN are not used.
+    states
+        Networks of `train_states`, whose probability is read too.
     """
+    states = states or []
+    x = _read(x, states)
     usable = np.isfinite(stars.label(target)) & np.isfinite(x).all(axis=1) & (stars.split != "test")
     label, sigma = stars.label(target), stars.sigma(target)
     validation = stars.split == "validation"
@@ -61,8 +89,7 @@ def train_ensemble(stars: Stars, x: np.ndarray, target: Target, recipe: Recipe, 
     judged = usable & validation
     mean, scale = predict(first, x[judged])
     widening = _widening(mean - label[judged], scale, sigma[judged])
-    held = [(stars.bucket - 5) % recipe.members == i for i in range(recipe.members)]
-    return Ensemble(target, members(held, "member"), widening)
+    return Ensemble(target, members(_held_out(stars, recipe), "member"), widening, states)
 
 
 def train_paper(stars: Stars, target: Target, recipe: Recipe, seed: int) -> Trained:
@@ -72,6 +99,18 @@ def train_paper(stars: Stars, target: Target, recipe: Recipe, seed: int) -> Trai
     usable = np.isfinite(label) & (stars.split != "test")
     held = stars.split[usable] == "validation"
     return train(stars.x[usable], label[usable], sigma[usable], held, recipe, seed_of(seed, target.name, "paper", 0))
+
+
+def _read(x: np.ndarray, states: list[Trained]) -> np.ndarray:
+    """The inputs, and with networks of the state its probability [rows, inputs (+ 1)]."""
+    if not states:
+        return x
+    return np.column_stack([x, np.clip(predict(states, x)[0], 0, 1)])
+
+
+def _held_out(stars: Stars, recipe: Recipe) -> list[np.ndarray]:
+    """The stars [rows] on which each member stops."""
+    return [(stars.bucket - 5) % recipe.members == i for i in range(recipe.members)]
 
 
 def seed_of(seed: int, *words: object) -> int:

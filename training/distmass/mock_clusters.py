@@ -21,6 +21,7 @@ import numpy as np
 from ...udfs.functions import SHIPPED
 from ...udfs.model import load_model
 from ...udfs.onnx_udf import session_of
+from ..entry import start
 
 
 @dataclass(frozen=True)
@@ -147,4 +148,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

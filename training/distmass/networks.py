@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import UserError
 from .data import Stars, Target, specification
 from .distil import Student, distil
-from .ensembles import Ensemble, seed_of, train_ensemble, train_paper
+from .ensembles import Ensemble, seed_of, train_ensemble, train_paper, train_states
 from .regression import Recipe, Trained
 from .space import Space, fit_space
 
@@ -64,7 +64,11 @@ def train_networks(stars: Stars, seed: int) -> Networks:
     stars, papers = _without_binaries(stars, targets, seed)
     used = is_used(stars, targets)
     ensemble, hidden = recipes()["ensemble"], tuple(text["students"]["hidden"])
-    teachers = [train_ensemble(stars, stars.x, target, ensemble, seed) for target in targets]
+    states = train_states(stars, recipes()["state"], seed) if _has_states(stars, stars.split != "test") else []
+    teachers = [
+        train_ensemble(stars, stars.x, target, ensemble, seed, states if target.name == "absolute_k" else [])
+        for target in targets
+    ]
     student = distil(teachers, stars.x[used], hidden, seed_of(seed, "student"))
     spaces = [fit_space(stars.x[is_known(stars, target)], seed) for target in targets]
     return Networks(stars, targets, papers, teachers, student, _with_state(stars, targets, hidden, seed), spaces)
@@ -108,10 +112,15 @@ def _without_binaries(stars: Stars, targets: list[Target], seed: int) -> tuple[S
     return stars, papers
 
 
+def _has_states(stars: Stars, rows: np.ndarray) -> bool:
+    """Whether enough of these stars [rows] have either evolutionary state."""
+    state = stars.columns["is_rc"][rows]
+    return min((state == 0).sum(), (state == 1).sum()) >= MIN_ROWS / 2
+
+
 def _with_state(stars: Stars, targets: list[Target], hidden: tuple[int, ...], seed: int) -> Student | None:
     x = with_state(stars)
-    state = x[is_known(stars, targets[0]), -1]
-    if targets[0].name != "absolute_k" or min((state == 0).sum(), (state == 1).sum()) < MIN_ROWS / 2:
+    if targets[0].name != "absolute_k" or not _has_states(stars, is_known(stars, targets[0])):
         return None
     ensemble = train_ensemble(stars, x, targets[0], recipes()["ensemble"], seed)
     return distil([ensemble], x[is_used(stars, targets)], hidden, seed_of(seed, "student with state"))

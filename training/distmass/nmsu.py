@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ...sql.products import write_product
 from ...sql.workspace import existing_sky, open_sky, refresh
+from ..entry import start
 from .isochrones import Grid, read_grid
 
 #: Bins of absolute Ks [mag].
@@ -149,4 +150,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

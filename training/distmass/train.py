@@ -22,6 +22,7 @@ from ...catalogs.ingest import ingest_survey
 from ...sql.workspace import open_sky
 from ...udfs.functions import SHIPPED
 from ...udfs.model import write_model
+from ..entry import start
 from .ages import INPUTS as AGE_INPUTS
 from .ages import OUTPUTS as AGE_OUTPUTS
 from .ages import age_graph, train_ages
@@ -148,4 +149,4 @@ def _age_metadata(parsec: Path, metrics: dict[str, float]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -7,7 +7,7 @@ import time
 import duckdb
 import numpy as np
 
-from .fit import Fit, Settings, fit
+from .fit import Fit
 from .sample import HALVES, Sample
 from .validate import Score, judge
 
@@ -19,17 +19,10 @@ BATCH = 512
 PATIENCE_SHARE = 0.2
 
 
-def error_aware(
-    connection: duckdb.DuckDBPyConnection,
-    sample: Sample,
-    fits: dict[str, Fit],
-    offset: float,
-    strength: float,
-    settings: Settings,
-) -> Score:
-    """Fit again with the variance of equation 5 added to that of the parallaxes: stars with poor features count less.
+def feature_variance(connection: duckdb.DuckDBPyConnection, sample: Sample) -> np.ndarray:
+    """The variance of equation 5 [N, mas2], to be added to that of the parallaxes: poor features then count less.
 
-    The variance of a star is by its own half's first model, so that the other half's parallaxes still do not touch it.
+    A star's is by its own half's first model, so that the other half's parallaxes still do not touch it.
     """
     rows = connection.execute(
         "select apogee_id, parallax_by_a_error, parallax_by_b_error from parallax.scores"
@@ -38,20 +31,7 @@ def error_aware(
     own = np.concatenate(
         [np.full(sample.halves[half].stop - sample.halves[half].start, i) for i, half in enumerate(HALVES)]
     )
-    variance = np.array([by_name[name][i] for name, i in zip(sample.names.tolist(), own, strict=True)], float) ** 2
-    found = {h: fit(sample.objective(h, offset, variance), strength, settings, fits[h].theta) for h in HALVES}
-    predicted = _held_out(sample, {half: found[half].theta for half in HALVES})
-    return judge(
-        "linear, errors of features",
-        predicted,
-        sample.parallax,
-        sample.error,
-        offset,
-        strength,
-        float(np.mean([one.zeros for one in found.values()])),
-        sum(one.evaluations for one in found.values()),
-        sum(one.seconds for one in found.values()),
-    )
+    return np.array([by_name[name][i] for name, i in zip(sample.names.tolist(), own, strict=True)], float) ** 2
 
 
 def network(sample: Sample, fits: dict[str, Fit], offset: float, seed: int = 0) -> Score:
@@ -66,14 +46,6 @@ def network(sample: Sample, fits: dict[str, Fit], offset: float, seed: int = 0) 
         predicted[others] = np.exp(np.minimum(x_other[:, -1] + correction, 10))
     seconds = time.perf_counter() - started
     return judge("linear and small network", predicted, sample.parallax, sample.error, offset, seconds=seconds)
-
-
-def _held_out(sample: Sample, theta: dict[str, np.ndarray]) -> np.ndarray:
-    predicted = np.empty(len(sample.names))
-    for half, other in (HALVES, HALVES[::-1]):
-        rows = sample.halves[other]
-        predicted[rows] = np.exp(sample.part(rows).times(theta[half]))
-    return predicted
 
 
 def _directions(spectra: np.ndarray, theta: np.ndarray, seed: int) -> np.ndarray:

@@ -19,7 +19,7 @@ FEWEST_BEST = 200
 class Settings:
     """When a fit stops: iterations of L-BFGS-B, and its tolerance on the objective, relative to it."""
 
-    iterations: int = 400
+    iterations: int = 3000
     tolerance: float = 1e-7
     memory: int = 20
 

@@ -79,10 +79,7 @@ def read_sample(connection: duckdb.DuckDBPyConnection) -> Sample:
     counts = dict(connection.execute("select sample, count(*) from parallax.training group by sample").fetchall())
     for half in HALVES:
         if counts.get(half, 0) < FEWEST:
-            raise UserError(
-                f"parallax.training: {counts.get(half, 0)} stars in half {half}, at least {FEWEST} are needed; "
-                "parallax.funnel shows which cut takes them"
-            )
+            raise UserError(_too_few(connection, half, counts.get(half, 0)))
     (n,) = first_row(connection, "select count(*) from parallax.training")
     table = connection.execute(
         f"""select apogee_id, training.sample, training.parallax, training.parallax_error, {", ".join(MAGNITUDES)}
@@ -96,6 +93,19 @@ def read_sample(connection: duckdb.DuckDBPyConnection) -> Sample:
     halves = {HALVES[0]: slice(0, n_first), HALVES[1]: slice(n_first, n)}
     parallax, error = (np.asarray(table[name], float) for name in ("parallax", "parallax_error"))
     return Sample(names, parallax, error, design, scaling, halves)
+
+
+def _too_few(connection: duckdb.DuckDBPyConnection, half: str, n: int) -> str:
+    """Why a half has too few stars, and the way out."""
+    for view, way_out in (
+        ("staging.apogee_gaia", "`candlesql ingest SKY apogee_gaia FILE`"),
+        ("parallax.spectra", "`python -m candlesql.training.parallax.spectra SKY FILE…`"),
+    ):
+        if not first_row(connection, f"select count(*) from {view}")[0]:
+            return f"{view} is empty: {way_out} fills it"
+    cuts = connection.execute("select cut, n_in_order from parallax.funnel where n_in_order > 0").fetchall()
+    taken = ", ".join(f"{cut} {n_cut:,}" for cut, n_cut in cuts)
+    return f"parallax.training: {n} stars in half {half}, at least {FEWEST} are needed; left out were: {taken}"
 
 
 def _spectra(connection: duckdb.DuckDBPyConnection, names: np.ndarray) -> np.ndarray:

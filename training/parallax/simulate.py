@@ -9,6 +9,7 @@ something to fail at. `truth.parquet` holds what no survey knows.
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...catalogs.ingest import ingest_survey
+from ...errors import UserError
+from ...sql.products import record
 from ...sql.workspace import connect, make_sky, refresh
 from .continuum import choose_continuum
 from .simulate_spectra import Lines, observed_spectra
@@ -46,7 +49,7 @@ ERROR_NAMES = {
 
 def simulate(sky_path: Path, n_stars: int, seed: int) -> None:
     """Make a workspace with the survey `apogee_gaia` and the features of every spectrum, in blocks of 512 stars."""
-    sky = make_sky(sky_path)
+    sky, started = make_sky(sky_path), time.time()
     giants = draw_giants(n_stars, np.random.default_rng([seed, 1]))
     table = sky.root / "simulated_apogee_gaia.parquet"
     pq.write_table(catalogue(giants), table)
@@ -56,6 +59,8 @@ def simulate(sky_path: Path, n_stars: int, seed: int) -> None:
     write_simulated_spectra(spectra_path(sky.results), giants, seed)
     with connect(sky) as connection:
         refresh(connection, sky)
+        said = f"simulate --stars {n_stars} --seed {seed}"
+        record(connection, "parallax.spectra", said, [], {}, n_stars, time.time() - started)
 
 
 def write_simulated_spectra(path: Path, giants: Giants, seed: int) -> None:
@@ -93,7 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--stars", type=int, default=30_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    simulate(options.sky, options.stars, options.seed)
+    try:
+        simulate(options.sky, options.stars, options.seed)
+    except UserError as error:
+        parser.exit(2, f"{error}\n")
     print(f"{options.stars:,} simulated stars in {options.sky}")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 
 from ...errors import UserError
+from ...sql.products import record
 from ...sql.workspace import connect, make_sky, refresh
 from .continuum import choose_continuum, normalise
 from .pixels import N_GRID, N_PIXELS, kept, specification
@@ -119,16 +121,39 @@ def spectra_path(results: Path) -> Path:
     return results / "parallax_spectra.parquet"
 
 
+def spectrum_files(paths: list[Path]) -> list[Path]:
+    """The files themselves, and every aspcapStar file below the folders among them; sorted.
+
+    Raises
+    ------
+    UserError
+        If a folder holds none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        below = sorted(path.rglob("aspcapStar-*.fits*")) if path.is_dir() else [path]
+        if not below:
+            raise UserError(f"{path}: no aspcapStar-*.fits in this folder")
+        found += below
+    return sorted(found)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Store aspcapStar spectra as features in a workspace.")
     parser.add_argument("sky", type=Path)
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or folders that hold them")
     options = parser.parse_args(arguments)
-    sky = make_sky(options.sky)
-    n = write_spectra(spectra_path(sky.results), sorted(options.files))
-    with connect(sky) as connection:
-        refresh(connection, sky)
+    try:
+        files = spectrum_files(options.files)
+        sky = make_sky(options.sky)
+        started = time.time()
+        n = write_spectra(spectra_path(sky.results), files)
+        with connect(sky) as connection:
+            refresh(connection, sky)
+            record(connection, "parallax.spectra", f"{n} aspcapStar files", [], {}, n, time.time() - started)
+    except UserError as error:
+        parser.exit(2, f"{error}\n")
     print(f"{n:,} spectra in {spectra_path(sky.results)}")
 
 

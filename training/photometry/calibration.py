@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..entry import start
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, split_bucket
-from .entry import start
 from .infer import MAS_SLOPE, N_UNKNOWN, Observation, Photometer, infer, weigh
 from .mcmc import sample
 from .onnx_graph import read_network

@@ -13,9 +13,9 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 
+from ..entry import start
 from .covariance import Array, Prediction, colour_residual, update_ebv
 from .data import Band, Stars, read_bands, read_stars, split_bucket
-from .entry import start
 from .infer import Observation, infer
 from .network import Network, read_published
 from .onnx_graph import read_network

@@ -152,10 +152,10 @@ def distance_modulus(parallax: Array, parallax_sigma: Array, min_snr: float = MI
     return modulus, sigma
 
 
-def _column(table: pa.Table, name: str) -> Array:
+def _column(table: pa.Table, name: str, kind: pa.DataType | None = None) -> Array:
     if name not in table.column_names:
         raise UserError(f"column {name} is missing; the table has {', '.join(table.column_names)}")
-    return table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return table[name].cast(kind or pa.float64()).to_numpy(zero_copy_only=False)
 
 
 def _label_covariance(table: pa.Table) -> Array:
@@ -175,7 +175,7 @@ def stars_from_table(table: pa.Table, bands: list[Band]) -> Stars:
     parallax, parallax_sigma = _column(table, "parallax"), _column(table, "parallax_error")
     modulus, modulus_sigma = distance_modulus(parallax, parallax_sigma)
     return Stars(
-        row=_column(table, "row").astype(np.int64),
+        row=_column(table, "row", pa.int64()).astype(np.int64),
         theta=np.stack([_column(table, name) for name in LABELS], axis=1),
         theta_cov=_label_covariance(table),
         mag=np.where(observed, mag, 0.0),

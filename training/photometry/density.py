@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from scipy.cluster.vq import kmeans2, vq
 
+from ..entry import start
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, sha256, split_bucket
-from .entry import start
 from .onnx_graph import Graph
 from .train import CITATION, MODELS, domain
 

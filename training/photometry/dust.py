@@ -21,9 +21,9 @@ from astropy.coordinates import SkyCoord
 
 from ...errors import UserError
 from ...sql.workspace import open_sky
+from ..entry import start
 from .covariance import Array
 from .data import MIN_PARALLAX_SNR
-from .entry import start
 
 # Green+2020, section 3.3
 MIDPLANE_KPC = 0.4  # farther from it all dust is in front of a star

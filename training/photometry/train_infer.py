@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from ..entry import start
 from .correction import (
     CorrectionOptions,
     CorrectionTable,
@@ -30,7 +31,6 @@ from .correction import (
 )
 from .covariance import Array, update_ebv
 from .data import Band, Stars, read_bands, read_stars, sha256, split_bucket
-from .entry import start
 from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
 from .network import Network

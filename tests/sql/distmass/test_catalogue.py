@@ -54,10 +54,25 @@ def test_a_red_clump_star_has_the_magnitude_and_mass_of_one(all_star):
 def test_outside_the_training_space_all_is_null_and_the_bit_is_set(all_star):
     found = rows(
         all_star,
-        'select "ABS_MAG", "DISTANCE", "MASS_APOKASC2", "MASS_APOKASC3", "MASS_ERR", "AGE_APOKASC2", "BITMASK" & 2 '
+        'select "ABS_MAG", "DISTANCE", "MASS_APOKASC2", "MASS_APOKASC3", "MASS_ERR", "AGE_APOKASC2", '
+        '"AGE_APOKASC2_LOW", "AGE_APOKASC2_HIGH", "AGE_APOKASC3_HIGH", "AGE_ERR", "AGE_MASS_LOSS", "BITMASK" & 6 '
         'from distmass.catalogue where "LOGG" > 4',
     )
-    assert found == [(None,) * 6 + (2,)]
+    assert found == [(None,) * 11 + (2 + 4,)]
+
+
+def test_an_age_has_limits_where_it_is_one_itself(all_star):
+    """One error less mass goes no further than the least mass of an age, 0.8 Msun; a mass below that has no age."""
+    ((limited, at_limit, below, plain, missing),) = rows(
+        all_star,
+        """select distmass.log10_age_beside(0.85, -0.1, 0.0, 0.0), distmass.log10_age(0.8, 0.0, 0.0),
+                  distmass.log10_age_beside(0.75, 0.1, 0.0, 0.0),
+                  distmass.log10_age_beside(1.2, -0.1, 0.0, 0.0) - distmass.log10_age(1.1, 0.0, 0.0),
+                  distmass.log10_age_beside(null, -0.1, 0.0, 0.0)""",
+    )
+    assert limited == at_limit
+    assert (below, missing) == (None, None)
+    assert plain == pytest.approx(0, abs=1e-6)
 
 
 def test_functions_agree_with_the_catalogue(all_star):

@@ -123,6 +123,15 @@ def test_bits_say_where_a_mass_comes_from(others):
     assert found == [(8,), (16,), (32,), (16,), (0,)]
 
 
+def test_tables_of_labels_say_how_many_rows_name_a_spectrum(others):
+    """Two and three masses of named stars, two ages, eight clusters that each have members."""
+    assert sorted(others.execute("from distmass.label_tables").fetchall()) == [
+        ("astronn_ages", 2, 2),
+        ("clusters", 8, 8),
+        ("mass_labels", 5, 5),
+    ]
+
+
 def test_simulated_clusters_come_out_at_their_distances(others):
     """Open clusters to 12 %; globular ones are outside the training space, and say so."""
     found = others.execute(

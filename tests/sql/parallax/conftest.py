@@ -27,7 +27,7 @@ def parallax_sky(simulated_sky, tmp_path_factory) -> Path:
     from candlesql.training.parallax.train import train_sky
 
     sky = Path(shutil.copytree(simulated_sky, tmp_path_factory.mktemp("trained") / "sky"))
-    train_sky(sky, Settings(iterations=60), "simulated", lambda text: None, strengths=(100.0,))
+    train_sky(sky, 0, {}, settings=Settings(iterations=60), strengths=(100.0,))
     return sky
 
 

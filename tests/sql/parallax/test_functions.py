@@ -102,7 +102,7 @@ def test_the_model_says_what_it_is(parallax_sky):
     model = load_spectral(parallax_sky / "models/spectra/parallax.onnx")
     assert model.outputs == ["parallax_by_a", "parallax_by_b", "parallax_by_both"]
     assert model.inputs[-1] == "ln_flux"
-    assert model.metadata["note"] == "simulated"
+    assert "simulated" in model.metadata["note"]
     assert json.loads(model.metadata["metrics"])["parallax_offset"] == 0.048
 
 
@@ -120,5 +120,5 @@ def test_a_changed_model_is_refused(parallax_sky, tmp_path):
 def test_a_workspace_without_spectra_says_so(empty_sky):
     from candlesql.training.parallax.sample import read_sample
 
-    with open_sky(empty_sky) as connection, pytest.raises(UserError, match="0 stars in half A"):
+    with open_sky(empty_sky) as connection, pytest.raises(UserError, match=r"staging\.apogee_gaia is empty"):
         read_sample(connection)

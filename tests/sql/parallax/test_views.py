@@ -91,7 +91,11 @@ def test_accuracy_at_both_offsets(parallaxes):
     ratio = e["spec_parallax"][best] / (e["parallax"][best] + 0.048) - 1
     assert found["n_best"][0] == best.sum()
     assert found["bias"][0] == pytest.approx(np.median(ratio), abs=1e-6)
-    assert found["robust_scatter"][0] == pytest.approx(1.4826 * np.median(abs(ratio - np.median(ratio))), rel=1e-4)
+    scatter = 1.4826 * np.median(abs(ratio - np.median(ratio)))
+    assert found["robust_scatter"][0] == pytest.approx(scatter, rel=1e-4)
+    of_gaia = (e["parallax_error"] / (e["parallax"] + 0.048))[best]
+    explained = np.median(of_gaia**2 + (e["spec_parallax_error"] / e["spec_parallax"])[best] ** 2)
+    assert found["unexplained_scatter"][0] == pytest.approx(max(0, scatter**2 - explained) ** 0.5, abs=1e-4)
 
 
 def test_both_offsets_and_what_is_beyond_the_paper_are_in_the_cross_validation_table(parallaxes):

@@ -91,3 +91,13 @@ def test_labels_that_cannot_be_used_are_one_line(labelled_sky, candlesql, labels
     assert done.code == 2
     assert said in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_masses_of_other_stars_are_one_line(labelled_sky, candlesql, tmp_path):
+    (tmp_path / "masses.csv").write_text("apogee_id,mass_apokasc2\n2M00000000+0000000,1.2\n")
+    assert candlesql("ingest", labelled_sky, "mass_labels", tmp_path / "masses.csv").code == 0
+    done = candlesql("train", labelled_sky, "distmass")
+    assert done.code == 2
+    assert "none of its 1 rows" in done.err
+    assert "2M00000000+0000000" in done.err
+    assert len(done.err.strip().splitlines()) == 1

@@ -7,8 +7,12 @@ from scipy.stats import t as student
 
 torch = pytest.importorskip("torch")
 
-from candlesql.training.distmass.regression import FREEDOM, Recipe, loss_of, train  # noqa: E402
+from candlesql.training.distmass.data import Stars, specification  # noqa: E402
+from candlesql.training.distmass.ensembles import Ensemble  # noqa: E402
+from candlesql.training.distmass.networks import without_binaries  # noqa: E402
+from candlesql.training.distmass.regression import FREEDOM, Recipe, Trained, loss_of, train  # noqa: E402
 from candlesql.training.distmass.space import fit_space  # noqa: E402
+from candlesql.udfs.graph import Layer  # noqa: E402
 
 
 def test_student_loss_is_the_negative_log_likelihood_up_to_a_constant():
@@ -59,3 +63,28 @@ def test_training_space_follows_a_normal_distribution():
     found = space.log_density(points)
     assert found - found[0] == pytest.approx(truth - truth[0], abs=0.15)
     assert space.log_density(np.array([[30.0, 30.0]]))[0] < -10
+
+
+def test_dwarfs_too_bright_for_their_labels_lose_their_magnitude():
+    """Dwarfs 0.2 and 0.4 mag above the network's magnitude (distance ratios 1.096, 1.202), a giant 0.4 mag above."""
+
+    class Network:
+        def predict(self, x):
+            return np.full(len(x), 4.0), np.zeros(len(x))
+
+    x = np.zeros((3, 5))
+    x[:, 1] = 4.4, 4.4, 2.5
+    magnitudes = {"absolute_k_label": np.array([3.8, 3.6, 3.6])}
+    stars = Stars(x, magnitudes, np.arange(3), np.array(["train"] * 3))
+    kept = without_binaries(stars, Network(), specification()["targets"][0])
+    assert kept.columns["absolute_k_label"] == pytest.approx([3.8, np.nan, 3.6], nan_ok=True)
+
+
+def test_an_ensemble_reads_the_probability_of_a_state_as_a_further_input():
+    """The state's network gives its first input, cut at 0 and 1; the other gives its third input, which is that."""
+    state = Trained([Layer(np.array([[1.0, 0.0]]), np.zeros(1), "")], 0.0, 1.0)
+    network = Trained([Layer(np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]), np.zeros(2), "")], 0.0, 1.0)
+    target = specification()["targets"][0]
+    value, error = Ensemble(target, [network], 2.0, [state]).predict(np.array([[-1.0, 5], [0.3, 5], [2.0, 5]]))
+    assert value == pytest.approx([0, 0.3, 1])
+    assert error == pytest.approx([2, 2, 2])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from candlesql.training.distmass.isochrones import Grid, grid_of, kroupa
-from candlesql.training.distmass.nmsu import absolute_k
+from candlesql.training.distmass.nmsu import absolute_k, main
+from candlesql.training.entry import start
 
 
 def small_grid(n: int = 20_000) -> Grid:
@@ -65,3 +66,12 @@ def test_grid_lies_between_the_metallicities_of_the_isochrones():
     assert sorted(set(grid.labels[:, 2].round(3))) == [-0.2, -0.15, -0.1, -0.05, 0.0]
     assert grid.absolute_k == pytest.approx(-1.6 + grid.labels[:, 2])
     assert grid.labels[:, 0] == pytest.approx(10 ** (3.68 - 0.1 * grid.labels[:, 2]))
+
+
+def test_without_isochrones_is_one_line(empty_sky, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        start(lambda: main([str(empty_sky)]))
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert "no isochrones with Ks" in said
+    assert len(said.strip().splitlines()) == 1

@@ -99,6 +99,19 @@ def test_propagated_errors_hold_the_values_of_noisy_labels(labels):
         assert np.mean(np.abs(pull) < 1) == pytest.approx(0.683, abs=0.06)
 
 
+def test_errors_of_blurred_labels_hold_the_masses(kepler, labels):
+    """With labels blurred as in another survey the network's error alone is too small, with what is propagated not."""
+    rng = np.random.default_rng(3)
+    sigma = np.array([40.0, 0.06, 0.04, 0.06, 0.06])[:, None]
+    found = outputs("distmass", labels + sigma * rng.standard_normal(labels.shape))
+    names = ("teff_k", "logg", "m_h", "c_fe", "n_fe")
+    slopes = np.stack([found[f"d_mass_apokasc2_msun_d_{name}"] for name in names])
+    difference = np.abs(found["mass_apokasc2_msun"] - kepler["apokasc2_mass"])
+    own = found["mass_apokasc2_msun_error"]
+    assert np.mean(difference < own) < 0.66
+    assert np.mean(difference < np.sqrt(own**2 + ((slopes * sigma) ** 2).sum(axis=0))) == pytest.approx(0.72, abs=0.06)
+
+
 def test_ages_of_parsec_giants():
     """Core-helium stars of solar composition in PARSEC: 1 Msun at 10.1 in log age to 3 per cent, 2 Msun at 9.1."""
     ages = outputs("distmass_log_age", np.array([[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]]))["log_age"]

@@ -3,6 +3,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from candlesql.errors import UserError
+from candlesql.training.entry import start
 from candlesql.training.photometry import density
 from candlesql.training.photometry.data import (
     Band,
@@ -12,7 +13,6 @@ from candlesql.training.photometry.data import (
     split_bucket,
     stars_from_table,
 )
-from candlesql.training.photometry.entry import start
 
 
 def test_distance_modulus_of_10_pc_1_kpc_and_10_kpc():
@@ -121,6 +121,14 @@ def test_a_training_command_says_it_in_one_line(tmp_path, monkeypatch, capsys):
         start(density.main)
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_identifiers_of_gaia_are_kept_to_the_last_digit(tmp_path):
+    identifiers = [1837583478213976679, 4295806720]  # the first is above 2**53
+    given = table(teff=[5000.0, 5000.0])
+    place = given.column_names.index("row")
+    pq.write_table(given.set_column(place, "row", pa.array(identifiers)), tmp_path / "stars.parquet")
+    assert read_stars(tmp_path / "stars.parquet", BANDS).row.tolist() == identifiers
 
 
 def test_split_is_the_md5_of_the_identifier():

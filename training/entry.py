@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from ...errors import UserError
+from ..errors import UserError
 
 
 def start(main: Callable[[], None]) -> None:

@@ -1,0 +1,217 @@
+"""What a run over tiles is: its sources, views and models, in a folder that every worker can read."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import shutil
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from ..errors import UserError
+from ..sql import files
+from ..sql.matching import Epochs, epochs_of
+from ..sql.pipeline import SystemSteps, system_model, system_steps
+from ..sql.products import is_fresh
+from ..sql.scoring import check_inputs
+from ..sql.views import cut_values
+from ..sql.workspace import Sky
+from ..udfs.functions import hull_files, model_files
+from ..udfs.model import Model
+from .sources import Source, find_sources
+from .tiles import Tile, disjoint
+
+VIEWS = Path(__file__).with_name("views.toml")
+#: Rows of a tile at most, where the base survey is one file; those of HATS partitions are what they are.
+TILE_ROWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The entry of a system in `views.toml`."""
+
+    tile: tuple[str, ...]
+    kept: tuple[str, ...]
+    rows: tuple[str, ...]
+    counts: tuple[str, ...]
+    whole: tuple[str, ...]
+    for_catalogue: tuple[str, ...]
+    after: tuple[str, ...]
+    on_demand: tuple[str, ...]
+    unplaced: tuple[str, ...]
+    judged: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run: the system, the workspace `root`, the folder `work` of the run, and what is known of the whole sky."""
+
+    root: Path
+    work: Path
+    steps: SystemSteps
+    kinds: Kinds
+    model: Model
+    sources: dict[str, Source]
+    epochs: dict[str, Epochs]
+    matches: dict[str, list[Path]]
+    tiles: tuple[Tile, ...]
+    note: str
+
+    @property
+    def sky(self) -> Sky:
+        return Sky(self.root)
+
+    @property
+    def file(self) -> Path:
+        return self.work / "plan.pickle"
+
+    @property
+    def snapshot(self) -> Path:
+        """The workspace's database as it was when the run began."""
+        return self.work / "sky.duckdb"
+
+    @property
+    def primaries(self) -> list[Source]:
+        """The surveys that a tile's stars come from."""
+        return [s for name, s in self.sources.items() if name == self.steps.base or s.survey.wide]
+
+    @property
+    def neighbours(self) -> list[Source]:
+        return [self.sources[name] for name in self.steps.neighbours if name in self.sources]
+
+    def part(self, tile: Tile) -> Path:
+        """The folder of what a finished tile keeps."""
+        return self.work / "parts" / tile.name
+
+    def catalogue_mark(self, tile: Tile) -> Path:
+        """The file that says how many rows of the catalogue a finished tile has."""
+        return self.part(tile) / "catalogue.rows"
+
+    def whole(self, view: str) -> Path:
+        return self.work / "whole" / f"{view}.parquet"
+
+    @property
+    def catalogue(self) -> Path:
+        """The HATS catalog in the making."""
+        return self.work / "catalogue"
+
+
+def kinds_of(system: str) -> Kinds:
+    """Which views of a system are made how.
+
+    Raises
+    ------
+    UserError
+        If the system cannot be run by tiles.
+    """
+    systems = tomllib.loads(VIEWS.read_text())
+    if system not in systems:
+        raise UserError(
+            f"system {system} runs on one machine only: `candlesql run SKY {system}` without --workers and "
+            f"--scheduler; by tiles runs {', '.join(systems)}"
+        )
+    entry = systems[system]
+    return Kinds(judged=entry.pop("judged"), **{kind: tuple(views) for kind, views in entry.items()})
+
+
+def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> Plan:
+    """What is to be done, written to the run's folder; the folder of the same run before is taken up again.
+
+    Raises
+    ------
+    UserError
+        If there are no stars, or the model does not fit them.
+    """
+    kinds, steps, model = kinds_of(system), system_steps(system), system_model(sky, system)
+    check_inputs(connection, steps, model)
+    sources = find_sources(sky)
+    primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
+    if not primaries:
+        raise UserError(
+            f"{sky.root}: has no {steps.base} and no wide table: `candlesql ingest`, or link a HATS catalog"
+        )
+    work = sky.root / "scale" / run_name(connection, sky, system)
+    if (work / "plan.pickle").exists():
+        return read_plan(work / "plan.pickle")
+    for before in work.parent.glob(f"{system}-*"):
+        shutil.rmtree(before)
+    (work / "parts").mkdir(parents=True)
+    neighbours = [sources[name] for name in steps.neighbours if name in sources]
+    tiles = disjoint([tile for source in primaries for tile in source.tiles(connection, TILE_ROWS)])
+    plan = Plan(
+        sky.root,
+        work,
+        steps,
+        kinds,
+        model,
+        sources,
+        {s.survey.name: _epochs(connection, s) for s in [*primaries, *neighbours] if s.survey.has_position},
+        _kept_matches(connection, sky, steps, neighbours),
+        tuple(tiles),
+        _note(connection, steps, sources, model),
+    )
+    connection.execute("checkpoint")
+    shutil.copy(sky.database, plan.snapshot)
+    temporary = plan.file.with_suffix(".tmp")
+    temporary.write_bytes(pickle.dumps(plan))
+    temporary.replace(plan.file)
+    return plan
+
+
+@lru_cache(maxsize=2)
+def read_plan(file: Path) -> Plan:
+    return pickle.loads(file.read_bytes())
+
+
+def run_name(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> str:
+    """Names a run; changes when a catalog, cut, view or model changes."""
+    model = system_model(sky, system)
+    digest = hashlib.sha256(f"{model.sha256} {cut_values(connection)} {TILE_ROWS} {VIEWS.read_text()}".encode())
+    for name, source in find_sources(sky).items():
+        digest.update(f"{name} {source.fingerprint()}".encode())
+    for path in [
+        *sorted(files.ROOT.rglob("*.sql")),
+        *model_files(sky.models).values(),
+        *hull_files(sky.models).values(),
+    ]:
+        digest.update(path.read_bytes())
+    return f"{system}-{digest.hexdigest()[:16]}"
+
+
+def _epochs(connection: duckdb.DuckDBPyConnection, source: Source) -> Epochs:
+    """Of the whole survey; one column is read, or none where all rows have the same."""
+    epoch = source.survey.epoch
+    if not isinstance(epoch, dict):
+        return Epochs(float(epoch), float(epoch), float(epoch))
+    return epochs_of(connection, f"select {source.survey.epoch_sql} as epoch_yr from ({source.select()})")
+
+
+def _kept_matches(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, neighbours: list[Source]
+) -> dict[str, list[Path]]:
+    """The files of matches that are there and up to date, which are used as they are."""
+    kept = {}
+    for source in neighbours:
+        name = source.survey.name
+        made = sky.match_files(steps.base, name)
+        inputs = [sky.catalog(steps.base), sky.catalog(name)]
+        if made and all(p.exists() for p in inputs) and is_fresh(connection, f"match.{steps.base}_{name}", inputs):
+            kept[name] = made
+    return kept
+
+
+def _note(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, sources: dict[str, Source], model: Model) -> str:
+    """What the catalogue came from."""
+    inputs = " ".join(f"{source.path.name}:{source.fingerprint()[:12]}" for source in sources.values())
+    return "\n".join(
+        [
+            f"{steps.catalogue} by candlesql {version('candlesql')}, tile by tile",
+            f"from {inputs} with {model.name}:{model.sha256[:12]}",
+            f"cuts {cut_values(connection)}",
+        ]
+    )

@@ -1,0 +1,73 @@
+"""Gaia as a HATS catalog that is read in place, one partition of it damaged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra `scale`")
+
+from candlesql.catalogs.writers.hats import partition_file, write_index
+from candlesql.errors import UserError
+from candlesql.scale.run import run_by_tiles
+from candlesql.sql.workspace import find_sky
+
+BAD = 1
+#: Bits below a pixel of order 0 in an index of order 29.
+BELOW = 58
+
+
+def as_hats(file: Path, folder: Path) -> None:
+    """The rows of an ingested catalog as a HATS catalog of twelve partitions."""
+    for pixel in range(12):
+        part = partition_file(folder, 0, pixel)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        duckdb.sql(
+            f"copy (from '{file}' where _healpix_29 >> {BELOW} = {pixel} order by _healpix_29) to '{part}' "
+            "(format parquet, compression zstd)"
+        )
+    write_index(folder, [(0, pixel, 1) for pixel in range(12)], "test")
+
+
+def damage(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[100:-5000] = bytes(len(content) - 5100)
+    file.write_bytes(content)
+
+
+@pytest.mark.heavy
+def test_a_bad_partition_is_named_and_the_rest_completes(planted_sky, runs, tmp_path):
+    sky = find_sky(shutil.copytree(planted_sky, tmp_path / "sky"))
+    file = sky.catalog("gaia_dr2")
+    folder = file.with_suffix(".hats")
+    as_hats(file, folder)
+    file.unlink()
+    damage(partition_file(folder, 0, BAD))
+
+    with pytest.raises(UserError, match=rf"Npix={BAD}: .*Npix={BAD}.parquet.*finished and stay.*--skip-bad"):
+        list(run_by_tiles(sky.root, "red_clump", {}, workers=2, scheduler=None, skip_bad=False))
+    finished = {part: part.stat().st_mtime_ns for part in sky.root.glob("scale/*/parts/[0-9]*/*.scores.parquet")}
+    inodes = {part.stat().st_ino for part in finished}
+
+    lines = list(run_by_tiles(sky.root, "red_clump", {}, workers=2, scheduler=None, skip_bad=True))
+    assert [line for line in lines if line.startswith("left out: ") and f"Npix={BAD}.parquet" in line]
+    scores = list(sky.scores.glob("red_clump/*.parquet"))
+    assert len(scores) == 11
+    assert inodes <= {part.stat().st_ino for part in scores}, "what was finished was done again"
+
+    where = f"where source_id in (select source_id from '{runs.single}/catalogs/gaia_dr2.parquet' where "
+    where += f"_healpix_29 >> {BELOW} <> {BAD})"
+    for name in ("twomass", "allwise", "panstarrs1"):
+        pairs = f"(select * exclude (separation_arcsec) from '{{}}' {where} order by all)"
+        ours, theirs = (
+            duckdb.sql(pairs.format(root)).fetchall()
+            for root in (
+                sky.matches / f"gaia_dr2_{name}/*.parquet",
+                runs.single / f"matches/gaia_dr2_{name}.parquet",
+            )
+        )
+        assert ours == theirs
+        assert ours

@@ -1,0 +1,103 @@
+"""A run by partitions gives what one machine gives, whatever happens to a worker."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra `scale`")
+
+from candlesql import open_sky
+
+from .conftest import FIRST, planted_places
+
+MATCHES = [f"match.gaia_dr2_{name}" for name in ("twomass", "allwise", "panstarrs1", "lamost", "seismology")]
+
+
+def table(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ma.MaskedArray]:
+    found = connection.execute(f"{query} order by all").fetchnumpy()
+    return {name: np.ma.asarray(values) for name, values in found.items()}
+
+
+def assert_equal(ours: dict, theirs: dict, relative: float) -> None:
+    assert list(ours) == list(theirs)
+    for name, values in ours.items():
+        assert len(values) == len(theirs[name]), name
+        np.testing.assert_array_equal(np.ma.getmaskarray(values), np.ma.getmaskarray(theirs[name]), err_msg=name)
+        if values.dtype.kind == "f":
+            np.testing.assert_allclose(
+                values.compressed(), theirs[name].compressed(), rtol=relative, atol=1e-9, err_msg=name
+            )
+        else:
+            np.testing.assert_array_equal(values.compressed(), theirs[name].compressed(), err_msg=name)
+
+
+def test_a_worker_was_killed_and_the_run_is_complete(runs):
+    assert len(runs.killed) == 1
+    assert any(line.startswith("red_clump.scores: ") for line in runs.lines)
+    assert not [line for line in runs.lines if "left out" in line]
+    assert not list((runs.tiles / "scale").iterdir())
+
+
+@pytest.mark.parametrize("view", MATCHES)
+def test_matches_are_those_of_one_machine_to_the_last_bit(runs, view):
+    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+        assert_equal(table(tiles, f"from {view}"), table(single, f"from {view}"), 0)
+
+
+@pytest.mark.parametrize("survey", ["twomass", "allwise", "panstarrs1"])
+def test_every_planted_star_finds_its_neighbour_across_the_edge(runs, survey):
+    n = len(planted_places()[0])
+    key = "obj_id" if survey == "panstarrs1" else "designation"
+    with open_sky(runs.tiles) as tiles:
+        rows = dict(
+            tiles.execute(f"select source_id, {key} from match.gaia_dr2_{survey} where source_id >= {FIRST}").fetchall()
+        )
+    expected = {FIRST + k: FIRST + k if survey == "panstarrs1" else f"planted {k}" for k in range(n)}
+    assert rows == expected
+
+
+def test_scores_are_those_of_one_machine(runs):
+    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+        ours, theirs = (table(sky, "from red_clump.scores") for sky in (tiles, single))
+        assert_equal(ours, theirs, 2e-5)
+
+
+def test_the_catalogue_is_that_of_one_machine(runs):
+    hats = runs.tiles / "results/red_clump/catalogue.hats/dataset/Norder=*/Dir=*/Npix=*.parquet"
+    with open_sky(runs.single) as single:
+        theirs = table(single, "from red_clump.catalogue")
+        rows = f"select * exclude (_healpix_29) from read_parquet('{hats}', hive_partitioning = false)"
+        assert_equal(table(single, rows), theirs, 2e-5)
+        assert (theirs["tier"] >= 1).sum() > 20
+
+
+@pytest.mark.parametrize("view", ["funnel", "kiel_cells", "seismic_cells", "bins"])
+def test_counts_of_the_whole_sky_are_exact(runs, view):
+    with open_sky(runs.single) as single:
+        made = f"from '{runs.tiles}/results/red_clump/red_clump.{view}.parquet'"
+        assert_equal(table(single, made), table(single, f"from red_clump.{view}"), 1e-12)
+
+
+@pytest.mark.parametrize("view", ["intrinsic_colours", "absolute_magnitudes", "calibration", "anchor", "training"])
+def test_fits_of_the_whole_sky_are_those_of_one_machine(runs, view):
+    with open_sky(runs.single) as single:
+        made = f"from '{runs.tiles}/results/red_clump/red_clump.{view}.parquet'"
+        assert_equal(table(single, made), table(single, f"from red_clump.{view}"), 1e-5)
+
+
+def test_the_same_run_again_has_nothing_to_do(runs, monkeypatch):
+    from candlesql.scale import plan
+    from candlesql.scale.run import run_by_tiles
+
+    monkeypatch.setattr(plan, "TILE_ROWS", 1000)
+    assert list(run_by_tiles(runs.tiles, "red_clump", {}, workers=2, scheduler=None, skip_bad=False)) == []
+
+
+def test_one_machine_finds_nothing_left_to_do(runs):
+    from candlesql.sql.pipeline import run_system
+    from candlesql.sql.workspace import existing_sky
+
+    with open_sky(runs.tiles, read_only=False) as connection:
+        assert run_system(connection, existing_sky(runs.tiles), "red_clump") == {}

@@ -1,0 +1,104 @@
+"""`views.toml` and `score`."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra `scale`")
+
+from candlesql import open_sky
+from candlesql.errors import UserError
+from candlesql.scale import score
+from candlesql.scale.plan import kinds_of
+from candlesql.sql import files
+
+
+def test_every_view_of_the_red_clump_has_one_kind():
+    kinds = kinds_of("red_clump")
+    listed = [*kinds.tile, *kinds.kept, *kinds.rows, *kinds.counts, *kinds.whole, *kinds.after, *kinds.on_demand]
+    views = [item.name for item in files.items() if not item.is_macro]
+    assert sorted(v for v in listed if v.startswith("red_clump.")) == sorted(
+        v for v in views if v.startswith("red_clump.")
+    )
+
+
+def test_what_is_made_of_the_whole_sky_needs_only_what_tiles_gather():
+    kinds = kinds_of("red_clump")
+    needs = {item.name: item.needs for item in files.items() if not item.is_macro}
+    gathered = {*kinds.rows, *kinds.counts, "red_clump.baseline"}
+
+    def reaches(view: str) -> set[str]:
+        if view in gathered or view not in needs:
+            return {view}
+        return {found for need in needs[view] for found in reaches(need)}
+
+    for view in kinds.whole:
+        left = {n for n in reaches(view) - gathered if n.split(".")[0] in ("staging", "match") or n.endswith(".scores")}
+        assert not left, f"{view} reads {left}"
+
+
+@pytest.fixture(scope="module")
+def crossmatched(mock_sky) -> pd.DataFrame:
+    """What LSDB's crossmatch gives: a star's columns in four surveys, side by side, with suffixes."""
+    suffixes = {"gaia_dr2": "", "twomass": "_2mass", "allwise": "_wise", "panstarrs1": "_ps1"}
+    with open_sky(mock_sky) as sky:
+        fields = ", ".join(
+            f'{survey}."{name}" as "{name}{suffix}"'
+            for survey, suffix in suffixes.items()
+            for name, *_ in sky.execute(f"describe staging.{survey}").fetchall()
+        )
+        joins = "".join(
+            f" left join match.gaia_dr2_{survey} as to_{survey} on to_{survey}.source_id = gaia_dr2.source_id"
+            f" left join staging.{survey} as {survey} on {survey}.{key} = to_{survey}.{key}"
+            for survey, key in (("twomass", "designation"), ("allwise", "designation"), ("panstarrs1", "obj_id"))
+        )
+        return sky.execute(f"select {fields} from staging.gaia_dr2 as gaia_dr2{joins}").df()
+
+
+def test_score_gives_each_row_what_the_workspace_gives_its_star(crossmatched, mock_sky):
+    surveys = {"gaia_dr2": "", "twomass": "_2mass", "allwise": "_wise", "panstarrs1": "_ps1"}
+    function = pickle.loads(pickle.dumps(score("red_clump", surveys=surveys)))
+    frame = crossmatched.set_index(crossmatched._healpix_29)
+    made = function(frame)
+    assert made.index.equals(frame.index)
+    assert list(made.columns[: len(frame.columns)]) == list(frame.columns)
+    with open_sky(mock_sky) as sky:
+        theirs = sky.execute(
+            "select source_id, scores.teff_k, scores.delta_p_s, tier from red_clump.scores as scores "
+            "left join red_clump.giants using (source_id) order by source_id"
+        ).df()
+    ours = made[made.teff_k.notna()].sort_values("source_id")
+    assert ours.source_id.tolist() == theirs.source_id.tolist()
+    for name in ("teff_k", "delta_p_s"):
+        assert ours[name].astype(float).tolist() == pytest.approx(theirs[name].astype(float).tolist(), rel=2e-5)
+    assert ours.tier.fillna(0).tolist() == theirs.tier.fillna(0).tolist()
+    assert theirs.tier.notna().sum() > 10
+
+
+def test_score_of_an_empty_frame_has_its_columns(crossmatched):
+    made = score("red_clump")(crossmatched.head(0))
+    assert {"teff_k", "tier", "p_rc"} <= set(made.columns)
+
+
+def test_a_frame_that_lacks_a_column_is_refused(crossmatched):
+    with pytest.raises(UserError, match="no column parallax, which survey gaia_dr2 requires"):
+        score("red_clump", surveys={"gaia_dr2": ""})(crossmatched.drop(columns="parallax"))
+
+
+def test_other_systems_say_so(candlesql, tiny_sky):
+    done = candlesql("run", tiny_sky, "parallax", "--workers", "2")
+    assert done.code == 2
+    assert "runs on one machine only" in done.err
+
+
+def test_the_command_line_does_not_import_dask():
+    code = (
+        "import sys, candlesql.cli, candlesql.sql.commands; "
+        "print([name for name in ('dask', 'distributed', 'lsdb', 'hats') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -1,0 +1,87 @@
+"""`candlesql train SKY photometry`: network, densities and inference from the labelled stars of a workspace."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ...errors import UserError
+from ...sql.commands import apply_cuts
+from ...sql.pipeline import match_all
+from ...sql.products import record
+from ...sql.progress import bar
+from ...sql.query import first_row, quoted
+from ...sql.workspace import Sky, find_sky, open_sky, refresh
+from ...udfs.model import Model, load_model
+from . import density, train, train_infer
+
+SYSTEM = "photometry"
+VIEW = "photometry.training"
+MIN_STARS = 500  # fewer leave no tenth to judge by
+
+
+def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
+    """Train on a view with the columns of `photometry.training`; the three models are replaced together, at the end.
+
+    Raises
+    ------
+    UserError
+        If the view lacks columns or is not there, or too few stars have labels.
+    """
+    sky = find_sky(path)
+    started = time.time()
+    with open_sky(path, read_only=False) as connection, bar() as progress:
+        apply_cuts(connection, cuts)
+        match_all(connection, sky, SYSTEM)
+        task = progress.add_task("training photometry", total=3)
+        with tempfile.TemporaryDirectory(dir=sky.root) as folder:
+            data = Path(folder) / f"{SYSTEM}_training.parquet"
+            _export(connection, labels or VIEW, data)
+            for done, what in enumerate(_train_each(data, seed)):
+                progress.update(task, description=what, completed=done)
+            models = _move(Path(folder), sky)
+        said = f"train {SYSTEM} --seed {seed}" + (f" --labels {labels}" if labels else "")
+        sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
+        shas, rows = {model.name: model.sha256 for model in models}, int(models[0].metadata["n_train"])
+        record(connection, f"{SYSTEM}.networks", said, sources, shas, rows, time.time() - started)
+        refresh(connection, sky)
+    for model in models:
+        yield f"{model.path}: {model.metadata['n_train']} stars"
+        for key, value in json.loads(model.metadata["metrics"]).items():
+            yield f"  {key}: {json.dumps(value) if isinstance(value, dict) else value}"
+
+
+def _export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> None:
+    try:
+        (rows,) = first_row(connection, f"select count(*) from {view}")
+        if rows < MIN_STARS:
+            raise UserError(
+                f"{view}: {rows} stars have labels and a match; at least {MIN_STARS} are needed "
+                "(`candlesql info` counts each step; see docs/photometry.md for what is ingested)"
+            )
+        connection.execute(f"copy (from {view}) to {quoted(path)} (format parquet)")
+    except (duckdb.CatalogException, duckdb.ParserException) as error:
+        raise UserError(f"--labels {view}: {str(error).splitlines()[0]}") from None
+
+
+def _train_each(data: Path, seed: int) -> Iterator[str]:
+    """The three trainings in order, each announced before it starts; the models stand beside the data."""
+    network, inference = data.with_name("photometry.onnx"), data.with_name("photometry_infer.onnx")
+    given = ["--data", str(data), "--seed", str(seed)]
+    yield "photometry: magnitudes and extinction"
+    train.main([*given, "--out", str(network)])
+    yield "photometry: densities"
+    density.main([*given, "--out", str(data.with_name("photometry_density.onnx"))])
+    yield "photometry: inference"
+    train_infer.main([*given, "--network", str(network), "--out", str(inference)])
+
+
+def _move(folder: Path, sky: Sky) -> list[Model]:
+    sky.models.mkdir(exist_ok=True)
+    found = sorted(folder.glob("*.onnx"))
+    return [load_model(path.replace(sky.models / path.name)) for path in found]
