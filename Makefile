@@ -10,10 +10,10 @@ demo: $(VENV)/.core                     ## the main job on the embedded mock sky
 	$(BIN)/candlesql demo sky --stars $(STARS)
 
 test: $(VENV)/.dev lint                 ## lint, types and tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-all: $(VENV)/.dev lint             ## the heavy tests too
-	$(BIN)/pytest -n 2 -m ""
+	$(BIN)/pytest -n 2 --dist loadfile -m ""
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

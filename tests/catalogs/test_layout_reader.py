@@ -99,7 +99,6 @@ def test_lamost_disk_giants(real_data, tmp_path):
         read_survey(tmp_path / "disk.toml"), [real_data("lamost/dr3_disk_rgb.dat")], tmp_path / "disk.parquet"
     )
     assert done.rows == 21_954
-    row = duckdb.execute(
-        f"select ra, \"dec\", teff, distance_kpc from '{tmp_path}/disk.parquet' where obsid = 75606117"
-    )
-    assert row.fetchone() == (337.46744, 6.01526, 4829.0, pytest.approx(7.79))
+    star = duckdb.sql(f"from '{tmp_path}/disk.parquet' where obsid = 75606117")
+    (row,) = star.select("ra", '"dec"', "teff", "distance_kpc").fetchall()
+    assert row == (337.46744, 6.01526, 4829.0, pytest.approx(7.79))

@@ -36,12 +36,12 @@ def test_the_parent_sample_and_training_set_by_hand(parallaxes):
 
 def test_the_funnel_ends_with_the_training_set(parallaxes):
     rows = parallaxes.execute("select cut, n_in_order, n_left from parallax.funnel").fetchall()
-    (total,) = parallaxes.execute("select count(*) from staging.apogee_gaia").fetchone()
+    ((total,),) = parallaxes.execute("select count(*) from staging.apogee_gaia").fetchall()
     for _, removed, left in rows:
         total -= removed
         assert left == total
-    assert parallaxes.execute("select count(*) from parallax.training").fetchone() == (rows[-1][2],)
-    assert parallaxes.execute("select count(*) from parallax.parent").fetchone() == (rows[4][2],)
+    assert parallaxes.execute("select count(*) from parallax.training").fetchall() == [(rows[-1][2],)]
+    assert parallaxes.execute("select count(*) from parallax.parent").fetchall() == [(rows[4][2],)]
 
 
 def test_each_half_is_predicted_by_the_model_of_the_other(parallaxes):
@@ -118,7 +118,7 @@ def test_bins_hold_every_star_once(parallaxes):
 
 def test_cluster_means_are_weighted(parallaxes):
     """No cluster is simulated among so few stars: the view is there, and empty."""
-    assert parallaxes.execute("select count(*) from parallax.clusters").fetchone() == (0,)
+    assert parallaxes.execute("select count(*) from parallax.clusters").fetchall() == [(0,)]
 
 
 def test_the_disk_rotates(parallaxes):
