@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -55,6 +56,20 @@ def main() -> None:
 def _stop(message: str, code: int) -> NoReturn:
     print(" ".join(message.split()), file=sys.stderr)
     raise SystemExit(code) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"candlesql {version('candlesql')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
 
 
 @app.command()

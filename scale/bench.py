@@ -7,12 +7,16 @@ import os
 import shutil
 import tempfile
 import threading
+from functools import cached_property
 from pathlib import Path
 
 from ..catalogs import healpix
+from ..catalogs.export import view_columns
+from ..catalogs.survey import Column, Survey
+from ..catalogs.writers.hats import INDEX
 from ..sql import files
-from ..sql.matching import moves
-from ..sql.pairs import MAS
+from ..sql.matching import Epochs, match_query, moves
+from ..sql.neighbours import sides
 from ..sql.query import first_row, quoted
 from ..sql.views import show_match, show_product, stage
 from ..sql.workspace import Sky, connect
@@ -25,10 +29,8 @@ from .tiles import Range, Tile
 RADIUS_ARCSEC = 1.0
 #: DuckDB's share of a worker's memory; the rest is for the networks and for Arrow.
 MEMORY_SHARE = 0.6
-#: What a margin is wider than the reach of the fastest star, for the curvature of its path.
+#: What a margin is wider than the farthest reach of a star, for the curvature of its path.
 SLACK = 1.01
-#: What it is wider for the parallax of near stars and for their recession [arcsec].
-NEAR_STARS_ARCSEC = 2.0
 
 _lock = threading.Lock()
 _benches: dict[Path, Bench] = {}
@@ -43,8 +45,12 @@ class Bench:
         self.files: list[Path] = []
         self.folder = Path(tempfile.mkdtemp(prefix="candlesql-", dir=scratch))
         own = Sky(self.folder)
-        shutil.copy(plan.snapshot, own.database)
-        self.connection = connect(own)
+        try:
+            shutil.copy(plan.snapshot, own.database)
+            self.connection = connect(own)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         self.connection.execute(f"set threads = {threads}")
         if memory_bytes:
             self.connection.execute(f"set memory_limit = '{int(MEMORY_SHARE * memory_bytes)}B'")
@@ -62,21 +68,23 @@ class Bench:
         self.files = []
         for source in primaries:
             self._stage(source, [tile.range])
-        fastest = self._fastest()
         for source in neighbours:
-            self._stage(source, self._around(tile, source, fastest))
-        for name, source in self.plan.sources.items():
-            if name in self.plan.kinds.unplaced and tile != self.plan.tiles[0]:
-                stage(self.connection, source.survey, source.empty())
-            elif source.is_hats and source not in (*primaries, *neighbours):
+            self._stage(source, tile.with_margin(self.reach_arcsec(source)))
+        for source in self.plan.sources.values():
+            if source.is_hats and source not in (*primaries, *neighbours):
                 self._stage(source, None)
 
     def _stage(self, source: Source, ranges: list[Range] | None) -> None:
         self.files += source.files(ranges)
         stage(self.connection, source.survey, source.select(ranges))
 
+    def match_query(self, neighbour: Source) -> str:
+        """The rows of the match with a neighbour survey that belong to the tile's stars."""
+        base, other, epochs = self._pair(neighbour)
+        return match_query(self.connection, base, other, RADIUS_ARCSEC, "best", epochs)
+
     def show_match(self, name: str, parts: list[Path]) -> None:
-        left, right = (self.plan.sources[each].survey for each in (self.plan.steps.base, name))
+        left, right, _ = self._pair(self.plan.sources[name])
         show_match(self.connection, left, right, parts)
 
     def show_scores(self, parts: list[Path]) -> None:
@@ -94,27 +102,35 @@ class Bench:
         paths = ", ".join(quoted(part) for part in parts)
         self.connection.execute(f"create or replace view {view} as select * from read_parquet([{paths}])")
 
-    def _fastest(self) -> float:
-        """The largest proper motion among the stars of the base survey that are staged [mas/yr]."""
-        base = self.plan.sources.get(self.plan.steps.base)
-        if base is None or not base.survey.pmra:
-            return 0.0
-        speed = f'stats.hypot("{base.survey.pmra}", "{base.survey.pmdec}")'
-        (fastest,) = first_row(self.connection, f"select max({speed}) from staging.{base.survey.name}")
-        return fastest or 0.0
+    @cached_property
+    def catalogue_columns(self) -> list[Column]:
+        """Those of the catalogue beside its index, whatever the tile."""
+        columns = view_columns(self.connection, self.plan.steps.catalogue)
+        return [column for column in columns if column.name != INDEX.name]
 
-    def _around(self, tile: Tile, neighbour: Source, fastest: float) -> list[Range]:
-        """The sky in which neighbours of the tile's stars can be, at the epochs of either."""
-        base = self.plan.sources.get(self.plan.steps.base)
-        if base is None:
-            return [tile.range]
-        if not moves(base.survey, neighbour.survey):
-            raise NotImplementedError(f"{neighbour.survey.name} moves and {base.survey.name} does not")
-        ours, theirs = (self.plan.epochs[source.survey.name] for source in (base, neighbour))
-        ends = [(e.first or e.mean, e.last or e.mean) for e in (ours, theirs)]
-        years = max(ends[1][1] - ends[0][0], ends[0][1] - ends[1][0], 0.0)
-        path = fastest * MAS * years
-        return tile.with_margin(SLACK * (RADIUS_ARCSEC + (path + path * path) / MAS / 1000) + NEAR_STARS_ARCSEC)
+    def reach_arcsec(self, neighbour: Source) -> float:
+        """How far from where the base survey has a staged star a neighbour of it can be [arcsec].
+
+        That is the radius, proper motion from any epoch of the one survey to any of the other, and what parallax and
+        perspective add where the match looks at them.
+        """
+        base, other, epochs = self._pair(neighbour)
+        if not moves(base, other):
+            raise NotImplementedError(f"{other.name} moves and {base.name} does not")
+        ends = [(e.first or e.mean, e.last or e.mean) for e in epochs]
+        years = max(ends[1][1] - ends[0][0], ends[0][1] - ends[1][0])
+        stars = sides(self.connection, base, other, "separation", RADIUS_ARCSEC, epochs).moving
+        (farthest,) = first_row(
+            self.connection,
+            f"select max(stats.hypot(pmra, pmdec) * {years!r} "
+            f"+ sphere.near_reach(parallax, recession, pmra, pmdec, {years!r})) from ({stars})",
+        )
+        return SLACK * (RADIUS_ARCSEC + (farthest or 0.0) / 1000)
+
+    def _pair(self, neighbour: Source) -> tuple[Survey, Survey, tuple[Epochs, Epochs]]:
+        """The base survey, a neighbour, and the epochs of both on the whole sky."""
+        base, other = self.plan.sources[self.plan.steps.base].survey, neighbour.survey
+        return base, other, (self.plan.epochs[base.name], self.plan.epochs[other.name])
 
 
 def bench_of(file: Path) -> Bench:

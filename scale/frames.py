@@ -30,6 +30,7 @@ from ..sql.views import match_columns, product_stand_in, replace_cut, show_produ
 from ..sql.workspace import Sky, connect, existing_sky
 from ..udfs import functions
 from .plan import kinds_of
+from .sources import no_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,7 @@ class Desk:
         _create(self.connection, _needed({"sphere.year_of_jd", "sphere.year_of_mjd"}))
         for name in survey_files(self.sky.surveys).keys() & {name.removeprefix("staging.") for name in needed}:
             survey = load_survey(name, self.sky.surveys)
-            stage(self.connection, survey, _none(survey))
+            stage(self.connection, survey, no_rows(survey))
         self._show(None)
         show_product(self.connection, f"{self.steps.name}.scores", [])
         _create(self.connection, needed)
@@ -159,14 +160,14 @@ class Desk:
         for name in (self.steps.base, *self.steps.neighbours):
             survey = load_survey(name, self.sky.surveys)
             given = there if name in self.surveys else None
-            rows = _none(survey) if given is None else _rows(survey, self.surveys[name], given)
+            rows = no_rows(survey) if given is None else _rows(survey, self.surveys[name], given)
             stage(self.connection, survey, rows)
             if name != base.name:
                 self.connection.execute(
                     f"create or replace view match.{base.name}_{name} as {_pairs(base, survey, rows)}"
                 )
         wide = load_survey("wide", self.sky.surveys)
-        rows = _none(wide) if self.surveys or there is None else _rows(wide, "", there)
+        rows = no_rows(wide) if self.surveys or there is None else _rows(wide, "", there)
         self.connection.execute(
             f"create or replace view staging.wide_stars as select *, 'frame' as wide_survey from ({rows})"
         )
@@ -186,11 +187,6 @@ def _rows(survey: Survey, suffix: str, there: set[str]) -> str:
             fields.append(f'{identifier(found) if found else "null"}::{column.type} as "{name}"')
     where = f" where {identifier(key)} is not null" if key else ""
     return f"select null::bigint as _healpix_29, {', '.join(fields)} from frame{where}"
-
-
-def _none(survey: Survey) -> str:
-    columns = {"_healpix_29": "bigint"} | {name: column.type for name, column in survey.columns.items()}
-    return f"select {', '.join(f'null::{type_} as {identifier(name)}' for name, type_ in columns.items())} where false"
 
 
 def _pairs(base: Survey, survey: Survey, rows: str) -> str:

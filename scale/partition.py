@@ -15,14 +15,12 @@ from pathlib import Path
 
 import duckdb
 
-from ..catalogs.export import view_columns
 from ..catalogs.metadata import kv_metadata
 from ..catalogs.writers.hats import INDEX, partition_file
 from ..sql.bulk import write_inferred
-from ..sql.matching import match_query
 from ..sql.query import first_row, identifier, quoted
 from ..sql.scoring import stars_query, stored_outputs
-from .bench import RADIUS_ARCSEC, Bench, at_bench, bench_of
+from .bench import Bench, at_bench, bench_of
 from .tiles import Tile
 
 #: Errors that are the program's, not a file's.
@@ -32,7 +30,7 @@ PARQUET = "format parquet, compression zstd"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a tile went: the rows of each product; or what was wrong, and whether it is the worker's disk that is."""
+    """How a tile went: the rows of each product; or what was wrong, whether it is the disk, or that workers died."""
 
     tile: Tile
     rows: dict[str, int]
@@ -41,6 +39,7 @@ class Outcome:
     worker: str = ""
     fault: str = ""
     disk_full: bool = False
+    killed: bool = False
 
 
 def make_part(file: Path, tile: Tile) -> Outcome:
@@ -57,14 +56,15 @@ def _attempt(file: Path, tile: Tile, work: Callable[[Bench, Tile], dict[str, int
     """Do the work; what can be wrong with files and disks is told, not raised."""
     started = time.time()
     with at_bench():
-        bench = bench_of(file)
+        bench = None
         try:
+            bench = bench_of(file)
             rows = work(bench, tile)
         except (duckdb.Error, OSError) as error:
             if isinstance(error, OUR_FAULTS):
                 raise
             full = "No space left" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
-            fault = str(error).split("\n")[0] if full else _explained(bench, error)
+            fault = _first_line(error) if full or bench is None else _explained(bench, error)
             return Outcome(tile, {}, worker=_address(), fault=fault, disk_full=full)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return Outcome(tile, rows, time.time() - started, peak, _address())
@@ -84,11 +84,9 @@ def _make_part(bench: Bench, tile: Tile) -> dict[str, int]:
                 own = [file for file in plan.matches[name] if file.stem == tile.name]
                 bench.show_match(name, own or plan.matches[name])
                 continue
-            base = plan.sources[plan.steps.base].survey
-            epochs = plan.epochs[base.name], plan.epochs[name]
-            query = match_query(connection, base, source.survey, RADIUS_ARCSEC, "best", epochs)
-            _copy(connection, query, folder / f"match.{base.name}_{name}.parquet")
-            bench.show_match(name, [folder / f"match.{base.name}_{name}.parquet"])
+            file = folder / f"match.{plan.steps.base}_{name}.parquet"
+            _copy(connection, bench.match_query(source), file)
+            bench.show_match(name, [file])
         for view in plan.kinds.kept:
             bench.keep(view)
         scores = folder / f"{plan.steps.name}.scores.parquet"
@@ -112,7 +110,7 @@ def _make_catalogue(bench: Bench, tile: Tile) -> dict[str, int]:
     bench.show_scores([part / f"{plan.steps.name}.scores.parquet"])
     for view in plan.kinds.for_catalogue:
         bench.show(view, [plan.whole(view)])
-    columns = [c for c in view_columns(connection, plan.steps.catalogue) if c.name != INDEX.name]
+    columns = bench.catalogue_columns
     fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
     connection.execute(
         f'create or replace temp table tile_catalogue as select healpix_29(ra, "dec") as _healpix_29, {fields} '
@@ -150,15 +148,19 @@ def _explained(bench: Bench, error: Exception) -> str:
     """What is wrong, with the file in which: the one that the error names, or the first that cannot be read."""
     for file in bench.files:
         if str(file) in str(error):
-            return f"{file}: {_first_line(error)}"
+            return _said_of(file, error)
     for file in bench.files:
         try:
             bench.connection.execute(
                 f"select bit_xor(hash(rows)) from read_parquet([{quoted(file)}]) as rows"
             ).fetchall()
         except duckdb.Error as found:
-            return f"{file}: {_first_line(found)}"
+            return _said_of(file, found)
     return _first_line(error)
+
+
+def _said_of(file: Path, error: Exception) -> str:
+    return f"{file}: {_first_line(error)}".replace(f'Failed to read file "{file}": ', "")
 
 
 def _first_line(error: Exception) -> str:

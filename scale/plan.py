@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
 import shutil
@@ -24,7 +25,7 @@ from ..sql.workspace import Sky
 from ..udfs.functions import hull_files, model_files
 from ..udfs.model import Model
 from .sources import Source, find_sources
-from .tiles import Tile, disjoint
+from .tiles import Range, Tile, disjoint
 
 VIEWS = Path(__file__).with_name("views.toml")
 #: Rows of a tile at most, where the base survey is one file; those of HATS partitions are what they are.
@@ -43,7 +44,6 @@ class Kinds:
     for_catalogue: tuple[str, ...]
     after: tuple[str, ...]
     on_demand: tuple[str, ...]
-    unplaced: tuple[str, ...]
     judged: str
 
 
@@ -82,7 +82,8 @@ class Plan:
 
     @property
     def neighbours(self) -> list[Source]:
-        return [self.sources[name] for name in self.steps.neighbours if name in self.sources]
+        """The surveys that the base survey is matched with."""
+        return _neighbours(self.steps, self.sources)
 
     def part(self, tile: Tile) -> Path:
         """The folder of what a finished tile keeps."""
@@ -141,7 +142,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     for before in work.parent.glob(f"{system}-*"):
         shutil.rmtree(before)
     (work / "parts").mkdir(parents=True)
-    neighbours = [sources[name] for name in steps.neighbours if name in sources]
+    neighbours = _neighbours(steps, sources)
     tiles = disjoint([tile for source in primaries for tile in source.tiles(connection, TILE_ROWS)])
     plan = Plan(
         sky.root,
@@ -150,7 +151,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         kinds,
         model,
         sources,
-        {s.survey.name: _epochs(connection, s) for s in [*primaries, *neighbours] if s.survey.has_position},
+        {s.survey.name: epochs(connection, s) for s in [*primaries, *neighbours] if s.survey.has_position},
         _kept_matches(connection, sky, steps, neighbours),
         tuple(tiles),
         _note(connection, steps, sources, model),
@@ -183,12 +184,33 @@ def run_name(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> st
     return f"{system}-{digest.hexdigest()[:16]}"
 
 
-def _epochs(connection: duckdb.DuckDBPyConnection, source: Source) -> Epochs:
-    """Of the whole survey; one column is read, or none where all rows have the same."""
+def _neighbours(steps: SystemSteps, sources: dict[str, Source]) -> list[Source]:
+    return [sources[name] for name in steps.neighbours if name in sources] if steps.base in sources else []
+
+
+def epochs(connection: duckdb.DuckDBPyConnection, source: Source) -> Epochs:
+    """Of the whole survey; one column is read, or none where all rows have the same.
+
+    A partition that cannot be read is passed over here, and named when the tiles that need it are done.
+    """
     epoch = source.survey.epoch
     if not isinstance(epoch, dict):
         return Epochs(float(epoch), float(epoch), float(epoch))
-    return epochs_of(connection, f"select {source.survey.epoch_sql} as epoch_yr from ({source.select()})")
+
+    def of(ranges: list[Range] | None) -> Epochs:
+        return epochs_of(connection, f"select {source.survey.epoch_sql} as epoch_yr from ({source.select(ranges)})")
+
+    try:
+        return of(None)
+    except duckdb.Error as error:
+        if not source.is_hats:
+            raise UserError(f"{source.path}: {str(error).splitlines()[0]}; ingest it again") from None
+    readable = []
+    for tile in source.tiles(connection, TILE_ROWS):
+        with contextlib.suppress(duckdb.Error):
+            of([tile.range])
+            readable.append(tile.range)
+    return of(readable)
 
 
 def _kept_matches(

@@ -108,8 +108,8 @@ def _pass(
             if not skip_bad:
                 done = sum(mark(tile).exists() for tile in wanted)
                 raise UserError(
-                    f"{_fault(outcome)}; {done:,} of {len(wanted):,} partitions are finished and stay: mend the file "
-                    "and run it again, or complete the rest with --skip-bad"
+                    f"{_fault(outcome)}; {done:,} of {len(wanted):,} partitions are finished and stay: complete the "
+                    "rest with --skip-bad, or mend the file, which starts the run anew"
                 )
     return bad
 

@@ -55,16 +55,12 @@ class Source:
         files = self.files(ranges)
         where = f" where {condition(ranges)}" if ranges is not None else ""
         if not files:
-            return self.empty()
+            return no_rows(self.survey)
         relation = f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
         if not self.is_hats:
             return f"select * from {relation}{where}"
         raw, cleaned = _fields(self)
         return f"select _healpix_29, {cleaned} from (select _healpix_29, {raw} from {relation}{where})"
-
-    def empty(self) -> str:
-        columns = ", ".join(f'null::{column.type} as "{name}"' for name, column in self.survey.columns.items())
-        return f"select null::bigint as _healpix_29, {columns} where false"
 
     def tiles(self, connection: duckdb.DuckDBPyConnection, max_rows: int) -> list[Tile]:
         """The partitions of a HATS catalog, or the largest pixels with at most `max_rows` rows of a file."""
@@ -82,6 +78,12 @@ class Source:
             return fingerprint(self.path)
         stats = ((str(f.relative_to(self.path)), f.stat().st_size, f.stat().st_mtime_ns) for f in self.files())
         return hashlib.sha256(repr(list(stats)).encode()).hexdigest()
+
+
+def no_rows(survey: Survey) -> str:
+    """A query of the columns that a source of the survey gives, without a row."""
+    columns = ", ".join(f'null::{column.type} as "{name}"' for name, column in survey.columns.items())
+    return f"select null::bigint as _healpix_29, {columns} where false"
 
 
 def find_sources(sky: Sky) -> dict[str, Source]:

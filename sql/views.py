@@ -56,13 +56,11 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: 
     early = _before_views(items)
     with outlines(connection, sky.models):
         for item in early:
-            _create(connection, item)
+            _run(connection, item, item.body)
     _apply_cuts(connection)
     _create_data_views(connection, sky, items, surveys)
     with outlines(connection, sky.models):
-        for item in items:
-            if item not in early:
-                _create(connection, item)
+        _create_views(connection, [item for item in items if item not in early])
     _comment_columns(connection, surveys)
 
 
@@ -115,11 +113,28 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'drop view if exists "{schema}"."{name}"')
 
 
-def _create(connection: duckdb.DuckDBPyConnection, item: files.Item) -> None:
-    try:
-        connection.execute(item.body if item.is_macro else f"create view {item.name} as\n{item.body}")
+def _create_views(connection: duckdb.DuckDBPyConnection, items: list[files.Item]) -> None:
+    """Create views, and the macros that read them, in an order that binds each text once.
+
+    DuckDB binds all that stands under a view when it is created. So each view is first an empty stand-in with its
+    columns, and the views then take their places from the last to the first: what each reads is still a stand-in.
+    """
+    for item in items:
+        if item.is_macro:
+            _run(connection, item, item.body)
+        else:
+            columns = _run(connection, item, f"describe\n{item.body}").fetchall()
+            stand_in = _empty({name: type_ for name, type_, *_ in columns})
+            connection.execute(f"create view {item.name} as {stand_in}")
+    for item in reversed(items):
         if not item.is_macro:
+            _run(connection, item, f"create or replace view {item.name} as\n{item.body}")
             connection.execute(f"comment on view {item.name} is {quoted(item.header)}")
+
+
+def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str) -> duckdb.DuckDBPyConnection:
+    try:
+        return connection.execute(statement)
     except duckdb.Error as error:
         error.add_note(f"while creating {item.name} from {item.path}")
         raise

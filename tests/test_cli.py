@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -102,6 +103,11 @@ def test_export_and_join(candlesql, tiny_sky, tmp_path):
         "quality.gaia_dr2",
     )
     assert done.out == f"4 of 4 rows found a star; {tmp_path / 'o.parquet'}\n"
+
+
+def test_the_version_is_that_of_the_package(candlesql):
+    stated = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["version"]
+    assert candlesql("--version") == (0, f"candlesql {stated}\n", "")
 
 
 def test_help_imports_nothing_heavy():

@@ -117,6 +117,7 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         ax.plot(1e3 * expected, table["strength"], "o", ms=4, color=BLUE)
         for at, height, name in zip(expected, table["strength"], names, strict=True):
             ax.annotate(name, (1e3 * at, height), (4, 3), textcoords="offset points", fontsize=9)
+        ax.margins(x=0.12)
         ax.set(yscale="log", xlabel="|change of magnitude by [C/N]| [mmag]")
         ax.set_ylabel(r"|d$\Delta P$/dm| / (|d$T_{\rm eff}$/dm| |d$\log g$/dm|)")
         ax.set_title(f"expected changes: {_origin(connection)}")

@@ -14,20 +14,64 @@ import numpy as np
 import polars as pl
 import pytest
 from astropy import units as u
+from astropy.coordinates import Distance, SkyCoord, get_body_barycentric
+from astropy.time import Time
 from astropy_healpix import HEALPix
 
 SEED, STARS = 5, 3000
 #: Stars planted: identifier in every survey, and where Gaia and the others see it [deg].
 FIRST = 7_000_000_000_000_000_000
+#: The identifier of the first star in the table that LSDB has matched.
+OWN = 8_000_000_000_000_000_000
+#: The survey that LSDB's crossmatch is: a wide table, in which 2MASS has names with a suffix.
+PAIRS = """
+title = "Stars that LSDB has matched with 2MASS"
+citation = "LSDB"
+like = "wide"
+
+[columns]
+j_m = { aka = ["j_m_2mass"], required = true }
+h_m = { aka = ["h_m_2mass"], required = true }
+ks_m = { aka = ["ks_m_2mass"], required = true }
+""" + "\n".join(
+    f"{name} = {{}}"
+    for name in (
+        *("source_id", "ra", "dec", "l", "b", "parallax", "parallax_error", "w1mpro", "w2mpro"),
+        *(f"phot_{band}_mean_mag" for band in ("g", "bp", "rp")),
+        *(f"{band}_mean_psf_mag" for band in "grizy"),
+    )
+)
 
 
 class Runs(NamedTuple):
-    """The same workspace after a run on one machine and after one by partitions, and what the latter printed."""
+    """The same workspace after a run on one machine and after one by partitions, and what the latter printed.
+
+    What LSDB wrote is ingested in the one, and read in place in the other.
+    """
 
     single: Path
     tiles: Path
     lines: list[str]
     killed: list[int]
+
+
+def seen_from_earth(
+    star: SkyCoord, pmra: float, pmdec: float, parallax: float, velocity: float, date: float
+) -> SkyCoord:
+    """Where a star that Gaia DR2 has at `star` is seen at a Julian date, by astropy; in mas, years and km/s."""
+    moving = SkyCoord(
+        star.ra,
+        star.dec,
+        Distance(parallax=parallax * u.mas),
+        pm_ra_cosdec=pmra * u.mas / u.yr,
+        pm_dec=pmdec * u.mas / u.yr,
+        radial_velocity=velocity * u.km / u.s,
+        obstime=Time(2015.5, format="jyear", scale="tdb"),
+    )
+    when = Time(date, format="jd", scale="tdb")
+    there = moving.apply_space_motion(new_obstime=when).cartesian.without_differentials()
+    seen = SkyCoord(there - get_body_barycentric("earth", when))
+    return SkyCoord(seen.ra, seen.dec)
 
 
 def planted_places() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -91,15 +135,45 @@ def plant(files: dict[str, Path]) -> None:
         pl.concat([table, copies.cast(pl.Schema(table.schema))]).write_parquet(files[survey])
 
 
+def write_with_lsdb(files: dict[str, Path], folder: Path) -> None:
+    """What LSDB writes: the 2MASS stars in `twomass.hats`, and in `pairs.hats` its crossmatch of them with red clump
+    stars that have the other surveys' photometry."""
+    import dask
+    import lsdb
+
+    known = ["twomass_designation", "allwise_designation", "panstarrs1_obj_id"]
+    truth = pl.read_parquet(files["mock_truth"]).filter(pl.col("phase") == 3).drop_nulls(known)
+    table = pl.read_parquet(files["gaia_dr2"]).join(truth.select("source_id", *known), on="source_id")
+    for survey, key in (("allwise", "designation"), ("panstarrs1", "obj_id")):
+        other = pl.read_parquet(files[survey]).drop("ra", "dec")
+        table = table.join(other, left_on=f"{survey}_{key}", right_on=key)
+    table = table.with_columns(source_id=OWN + pl.int_range(pl.len()))
+    with dask.config.set(scheduler="synchronous"):
+        stars, twomass = (
+            lsdb.from_dataframe(
+                rows.to_pandas(use_pyarrow_extension_array=True),
+                catalog_name=name,
+                highest_order=0,
+                margin_threshold=None,
+            )
+            for name, rows in (("table", table), ("twomass", pl.read_parquet(files["twomass"])))
+        )
+        twomass.write_catalog(folder / "twomass.hats", progress_bar=False)
+        pairs = stars.crossmatch(twomass, radius_arcsec=1, suffixes=("", "_2mass"), require_right_margin=False)
+        pairs.write_catalog(folder / "pairs.hats", progress_bar=False)
+
+
 @pytest.fixture(scope="session")
 def planted_sky(new_sky, tmp_path_factory) -> Path:
-    """A workspace with the planted stars in it, nothing run yet; to be copied."""
+    """A workspace with the planted stars in it, nothing run yet, beside what LSDB wrote; to be copied."""
     from candlesql.catalogs.mock import make_sky
 
     folder = tmp_path_factory.mktemp("planted")
     files = make_sky(folder / "raw", STARS, SEED)
     plant(files)
-    return new_sky(folder / "sky", files)
+    write_with_lsdb(files, folder)
+    (folder / "pairs.toml").write_text(PAIRS)
+    return new_sky(folder / "sky", files, (folder / "pairs.toml",))
 
 
 def kill_a_worker(parts: Path, killed: list[int]) -> None:
@@ -118,12 +192,17 @@ def kill_a_worker(parts: Path, killed: list[int]) -> None:
 @pytest.fixture(scope="session")
 def runs(planted_sky, tmp_path_factory) -> Runs:
     """One machine against two worker processes, one of which is killed in the middle."""
+    from candlesql.catalogs.ingest import ingest_survey
     from candlesql.scale import plan
     from candlesql.scale.run import run_by_tiles
     from candlesql.sql.commands import run_command
 
     folder = tmp_path_factory.mktemp("runs")
     single, tiles = (Path(shutil.copytree(planted_sky, folder / name)) for name in ("single", "tiles"))
+    ingest_survey(single, "pairs", [planted_sky.parent / "pairs.hats"], {}, {})
+    for name in ("pairs", "twomass"):
+        (tiles / f"catalogs/{name}.parquet").unlink(missing_ok=True)
+        (tiles / f"catalogs/{name}.hats").symlink_to(planted_sky.parent / f"{name}.hats")
     list(run_command(single, "red_clump", {}))
     killed: list[int] = []
     watcher = threading.Thread(target=kill_a_worker, args=(tiles / "scale", killed))

@@ -10,10 +10,14 @@ import pytest
 
 pytest.importorskip("distributed", reason="needs the extra `scale`")
 
+from candlesql.catalogs.survey import load_survey
 from candlesql.catalogs.writers.hats import partition_file, write_index
 from candlesql.errors import UserError
+from candlesql.scale.plan import epochs
 from candlesql.scale.run import run_by_tiles
-from candlesql.sql.workspace import find_sky
+from candlesql.scale.sources import Source
+from candlesql.sql.pairs import Epochs
+from candlesql.sql.workspace import find_sky, open_sky
 
 BAD = 1
 #: Bits below a pixel of order 0 in an index of order 29.
@@ -33,9 +37,26 @@ def as_hats(file: Path, folder: Path) -> None:
 
 
 def damage(file: Path) -> None:
+    """Zeros in the place of all rows; what the file says of itself stays."""
     content = bytearray(file.read_bytes())
-    content[100:-5000] = bytes(len(content) - 5100)
+    end = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[4:end] = bytes(end - 4)
     file.write_bytes(content)
+
+
+def test_epochs_pass_over_what_cannot_be_read(new_sky, write_rows, tmp_path):
+    """One star of 2000.0 in pixel 4, which is right at ra 0; one of 2001.0 in the damaged pixel 5, which is at 90."""
+    rows = [
+        {"designation": "a", "ra": 0.0, "dec": 0.0, "j_date": 2451545.0},
+        {"designation": "b", "ra": 90.0, "dec": 0.0, "j_date": 2451910.25},
+    ]
+    sky = find_sky(new_sky(tmp_path / "sky", {"twomass": write_rows(tmp_path / "twomass.csv", rows)}))
+    source = Source(load_survey("twomass"), tmp_path / "twomass.hats")
+    as_hats(sky.catalog("twomass"), source.path)
+    with open_sky(sky.root) as connection:
+        assert epochs(connection, source) == Epochs(2000.5, 2000.0, 2001.0)
+        damage(partition_file(source.path, 0, 5))
+        assert epochs(connection, source) == Epochs(2000.0, 2000.0, 2000.0)
 
 
 @pytest.mark.heavy

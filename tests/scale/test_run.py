@@ -1,4 +1,4 @@
-"""A run by partitions gives what one machine gives, whatever happens to a worker."""
+"""A run by partitions gives what one machine gives, whatever happens to a worker, as a catalog that LSDB works with."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import duckdb
 import numpy as np
 import pytest
 
-pytest.importorskip("distributed", reason="needs the extra `scale`")
+pytest.importorskip("lsdb", reason="needs the extra `scale`")
 
+import lsdb
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
 from candlesql import open_sky
 
-from .conftest import FIRST, planted_places
+from .conftest import FIRST, OWN, planted_places
 
 MATCHES = [f"match.gaia_dr2_{name}" for name in ("twomass", "allwise", "panstarrs1", "lamost", "seismology")]
 
@@ -101,3 +104,59 @@ def test_one_machine_finds_nothing_left_to_do(runs):
 
     with open_sky(runs.tiles, read_only=False) as connection:
         assert run_system(connection, existing_sky(runs.tiles), "red_clump") == {}
+
+
+def test_what_lsdb_matched_is_scored_like_other_stars(runs):
+    """Its pairs, of the same rows whether ingested or read in place."""
+    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+        ours, theirs = (
+            sky.execute(
+                f"select survey, count(*) from red_clump.scores where source_id >= {OWN} group by all"
+            ).fetchall()
+            for sky in (tiles, single)
+        )
+        (pairs,) = single.execute("select count(*) from staging.pairs where j_m is not null").fetchone()
+    assert ours == theirs
+    assert pairs >= theirs[0][1] > pairs / 2 > 10
+
+
+@pytest.fixture(scope="module")
+def catalogue(runs):
+    return runs.tiles / "results/red_clump/catalogue.hats"
+
+
+@pytest.fixture(scope="module")
+def rows(catalogue):
+    return duckdb.sql(
+        f"select source_id, ra, dec as \"dec\" from read_parquet('{catalogue}/dataset/*/*/*.parquet')"
+    ).df()
+
+
+def test_hats_validates_it_strictly(catalogue):
+    from hats.io.validation import is_valid_catalog
+
+    assert is_valid_catalog(catalogue, strict=True)
+
+
+def test_lsdb_searches_a_cone(catalogue, rows):
+    centre = rows.iloc[len(rows) // 2]
+    found = lsdb.open_catalog(catalogue).cone_search(centre.ra, centre.dec, 36_000).compute()
+    apart = SkyCoord(rows.ra, rows.dec, unit="deg").separation(SkyCoord(centre.ra, centre.dec, unit="deg"))
+    assert sorted(found.source_id) == sorted(rows.source_id[apart.deg < 10])
+    assert len(found) > 1
+
+
+def test_lsdb_crossmatches_it(catalogue, rows):
+    ours = lsdb.open_catalog(catalogue)
+    pairs = ours.crossmatch(ours, radius_arcsec=0.01, suffixes=("", "_again"), require_right_margin=False).compute()
+    assert len(pairs) >= len(rows) - 2
+    assert (pairs.ra - pairs.ra_again).abs().max() < 1e-9
+
+
+def test_units_and_provenance_are_in_it(catalogue):
+    file = next(catalogue.glob("dataset/*/*/*.parquet"))
+    assert str(Table.read(file)["distance_kpc"].unit) == "kpc"
+    note = (catalogue / "provenance.txt").read_text()
+    assert "gaia_dr2.parquet:" in note
+    assert "red_clump:" in note
+    assert '"max_ruwe"' in note

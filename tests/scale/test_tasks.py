@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,9 +101,58 @@ def test_no_room_on_any_worker_is_said(client, tmp_path):
 
 def test_a_tile_that_kills_its_workers_is_named_and_the_rest_completes(client, tmp_path):
     done = {outcome.tile: outcome.fault for outcome in outcomes(client, carried(deadly), tmp_path, TILES)}
-    assert "workers died over it" in done.pop(TILES[3])
+    assert "4 workers died over it" in done.pop(TILES[3])
     assert set(done) == set(TILES) - {TILES[3]}
     assert not any(done.values())
+
+
+def test_a_worker_that_does_not_see_the_workspace_is_named(client, tmp_path):
+    with pytest.raises(UserError, match=r"worker tcp://\S+: does not see \S+nowhere; .* under the same path"):
+        list(outcomes(client, carried(written), tmp_path / "nowhere", TILES))
+
+
+@pytest.mark.parametrize(
+    ("there", "message"), [("0.0.1", "has candlesql 0.0.1, and this is"), ("", "has no candlesql")]
+)
+def test_a_worker_without_this_candlesql_is_named(client, tmp_path, there, message):
+    """Its own `version` is replaced: a task that a worker cannot unpickle would wait for ever."""
+
+    def install(version: str) -> None:
+        import importlib.metadata as metadata
+
+        def answer(name: str) -> str:
+            if not version:
+                raise metadata.PackageNotFoundError(name)
+            return version
+
+        vars(metadata).update(replaced=metadata.version, version=answer)
+
+    def restore() -> None:
+        import importlib.metadata as metadata
+
+        vars(metadata)["version"] = vars(metadata).pop("replaced")
+
+    worker = sorted(client.scheduler_info(n_workers=-1)["workers"])[1]
+    client.run(install, there, workers=[worker])
+    try:
+        with pytest.raises(UserError, match=f"^worker {worker}: {re.escape(message)}"):
+            list(outcomes(client, carried(written), tmp_path, TILES))
+    finally:
+        client.run(restore, workers=[worker])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_with_another_candlesql_that_joins_in_the_middle_is_named(client, cluster, tmp_path):
+    (tmp_path / "other.py").write_text("import importlib.metadata; importlib.metadata.version = lambda name: '0.0.1'")
+    other = start_worker(cluster.scheduler_address, tmp_path, "--preload", str(tmp_path / "other.py"), "--no-nanny")
+    tiles = [Tile(4, pixel) for pixel in range(200)]
+    try:
+        with pytest.raises(UserError, match=r"^worker tcp://\S+: has candlesql 0\.0\.1"):
+            list(outcomes(client, carried(slow), tmp_path, tiles))
+    finally:
+        other.kill()
+        other.wait()
+    assert 0 < len([file for file in tmp_path.iterdir() if file.name in {tile.name for tile in tiles}]) < len(tiles)
 
 
 def start_scheduler(port: int) -> subprocess.Popen:
@@ -113,11 +163,11 @@ def start_scheduler(port: int) -> subprocess.Popen:
     )
 
 
-def start_worker(port: int, folder: Path) -> subprocess.Popen:
+def start_worker(scheduler: str, folder: Path, *options: str) -> subprocess.Popen:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "distributed.cli.dask_worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1"),
-            *("--no-dashboard", "--local-directory", str(folder), "--death-timeout", "60"),
+            *(sys.executable, "-m", "distributed.cli.dask_worker", scheduler, "--nthreads", "1"),
+            *("--no-dashboard", "--local-directory", str(folder), "--death-timeout", "60", *options),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -129,9 +179,10 @@ def test_a_scheduler_that_comes_back_gets_the_rest(tmp_path):
     port = 18_786
     marks = tmp_path / "marks"
     marks.mkdir()
-    running = [start_scheduler(port), start_worker(port, tmp_path)]
+    address = f"tcp://127.0.0.1:{port}"
+    running = [start_scheduler(port), start_worker(address, tmp_path)]
     try:
-        with Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
+        with Client(address, timeout=60) as client:
             client.wait_for_workers(1, timeout=60)
 
             def restart() -> None:
@@ -140,7 +191,7 @@ def test_a_scheduler_that_comes_back_gets_the_rest(tmp_path):
                 for process in running:
                     process.kill()
                     process.wait()
-                running[:] = [start_scheduler(port), start_worker(port, tmp_path)]
+                running[:] = [start_scheduler(port), start_worker(address, tmp_path)]
 
             thread = threading.Thread(target=restart)
             thread.start()
@@ -152,14 +203,21 @@ def test_a_scheduler_that_comes_back_gets_the_rest(tmp_path):
             process.kill()
 
 
-def test_a_scheduler_that_stays_away_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(tasks, "PATIENCE", 2)
+@pytest.mark.parametrize(
+    ("patience", "end", "message"),
+    [
+        ("PATIENCE", lambda cluster: cluster.close(), "the scheduler is gone"),
+        ("WORKER_PATIENCE", lambda cluster: cluster.scale(0), "no worker is left"),
+    ],
+)
+def test_a_scheduler_or_workers_that_stay_away_are_said(tmp_path, monkeypatch, patience, end, message):
+    monkeypatch.setattr(tasks, patience, 2)
     with LocalCluster(n_workers=1, dashboard_address=None, silence_logs=50) as cluster, Client(cluster) as client:
-        threading.Timer(1.0, cluster.close).start()
+        threading.Timer(1.0, end, [cluster]).start()
 
         def never(folder: Path, tile: Tile) -> Outcome:
             time.sleep(60)
             return Outcome(tile, {})
 
-        with pytest.raises(UserError, match="the scheduler is gone"):
+        with pytest.raises(UserError, match=message):
             list(outcomes(client, never, tmp_path, TILES[:1]))
