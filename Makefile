@@ -28,7 +28,7 @@ bench-peers: $(VENV)/.dev               ## the crossmatch against STILTS, Postgr
 	$(BIN)/pip install --quiet --disable-pip-version-check pyacid lsdb || true
 	$(BIN)/python benchmarks/peers/crossmatch.py
 
-train-full: $(VENV)/.dev                ## train the shipped red clump networks again (35 million mock stars, 6 GB of disk)
+train-full: $(VENV)/.dev                ## train the shipped red clump networks again (60 million mock stars, 6 GB of disk)
 	$(BIN)/python -m candlesql.training.full build/full
 	cp build/full/red_clump.onnx build/full/red_clump_*.onnx build/full/red_clump_*.npz udfs/models/
 

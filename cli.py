@@ -44,13 +44,21 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except SystemExit:
+        raise SystemExit(0) from None  # typer's answer to a reader that has gone, on which it stops with 1
     except Exception as error:
+        if str(error) == "Query interrupted":
+            _interrupted()
         if not hasattr(error, "format_message"):
             raise
         _stop(f"{error.format_message()} (`candlesql --help`, `candlesql COMMAND --help`)", 2)
     if code == INTERRUPTED:
-        _stop("interrupted; what was there before is unchanged", INTERRUPTED)
+        _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _interrupted() -> NoReturn:
+    _stop("interrupted; what was there before is unchanged", INTERRUPTED)
 
 
 def _stop(message: str, code: int) -> NoReturn:
@@ -75,8 +83,8 @@ def _options(
 @app.command()
 def demo(
     sky: SkyPath,
-    stars: Annotated[int, typer.Option(help="Gaia stars to make.")] = 200_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same sky.")] = 1,
+    stars: Annotated[int, typer.Option(min=1000, help="Gaia stars to make.")] = 200_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same sky.")] = 1,
 ) -> None:
     """Make a mock sky with known truth and take it all the way to a red clump catalogue.
 
@@ -187,7 +195,7 @@ def train(
         str | None,
         typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same networks.")] = 0,
     cut: Cuts = None,
 ) -> None:
     """Train a system's networks on the labelled stars of the workspace.

@@ -32,7 +32,11 @@ def export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
     columns = view_columns(connection, view)
     (rows,) = first_row(connection, f"select count(*) from {named(view)}")
     if not rows:
-        raise UserError(f"{view} has no rows; `candlesql info` shows what is made and what is missing")
+        system = view.partition(".")[0]
+        raise UserError(
+            f"{view} has no rows: `candlesql run SKY {system}` makes the rows of a system, "
+            "and `candlesql info SKY` says what is ingested"
+        )
     fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
     write_file(connection, f"select {fields} from {named(view)}", columns, provenance(connection, view), path)
     return rows

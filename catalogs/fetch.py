@@ -9,12 +9,13 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from xml.etree import ElementTree
 
 import duckdb
 
 from ..errors import UserError
 from ..sql.query import identifier
-from ..sql.workspace import find_sky, make_sky
+from ..sql.workspace import Sky, find_sky, new_or_existing
 from .export import plain
 from .ingest import Ingested, ingest_survey
 from .join import as_parquet
@@ -58,43 +59,82 @@ def fetch_survey(
     if (cone is None) == (adql is None):
         raise UserError("fetch: say either --cone RA,DEC,RADIUS or --adql FILE")
     survey = load_survey(name, find_sky(path).surveys)
-    if hats:
-        if cone is None:
-            raise UserError("fetch: a HATS catalog is asked for a --cone RA,DEC,RADIUS")
-        work = _work(path, hats, cone)
-        parts = fetch_cone(hats, survey, *_cone(cone), work)
-        return _ingested(path, name, parts, work)
+    if hats and cone is None:
+        raise UserError("fetch: a HATS catalog is asked for a --cone RA,DEC,RADIUS")
     if uploads and adql is None:
         raise UserError("fetch: --upload needs a query that joins it, --adql FILE")
-    known = tomllib.loads(ARCHIVES.read_text(encoding="utf-8"))
-    if url is None and name not in known:
-        raise UserError(f"fetch knows no archive of {name}, only of {', '.join(known)}; say --url and --adql")
-    address = url or known[name]["url"]
-    query = _read(adql) if adql else _cone_query(survey, known, cone or "")
-    sent = {table: Path(file) for table, file in (uploads or {}).items()}
-    work = _work(path, address, query, *(f"{table} {_hash(file)}" for table, file in sent.items()))
-    result = work / f"{name}.vot"
-    if not result.exists():
-        job = _finished_job(
-            address, query, {t: _as_votable(f, work / f"{t}.vot") for t, f in sent.items()}, work / "job"
-        )
-        _download(job.result_uri, result)
-        _refuse_cut_off(result)
-        patiently(job.delete)
-    return _ingested(path, name, [result], work)
-
-
-def _work(path: Path, *asked: str) -> Path:
-    """The folder of this question, where the same one later finds what has come."""
-    work = make_sky(path).root / ".fetch" / hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
-    work.mkdir(parents=True, exist_ok=True)
-    return work
-
-
-def _ingested(path: Path, name: str, files: list[Path], work: Path) -> Ingested:
-    done = ingest_survey(path, name, files, {}, {})
+    with new_or_existing(path) as sky:
+        if hats:
+            work = _work(sky, hats, cone or "")
+            files = fetch_cone(hats, survey, *_cone(cone or ""), work)
+        else:
+            work, file = _asked(sky, survey, cone, adql, url, uploads or {})
+            files = [file]
+        done = ingest_survey(path, name, files, {}, {})
     shutil.rmtree(work)
     return done
+
+
+def _asked(
+    sky: Sky, survey: Survey, cone: str | None, adql: Path | None, url: str | None, uploads: dict[str, str]
+) -> tuple[Path, Path]:
+    """The folder of a question to a TAP service, and the answer in it."""
+    known = tomllib.loads(ARCHIVES.read_text(encoding="utf-8"))
+    if url is None and survey.name not in known:
+        raise UserError(f"fetch knows no archive of {survey.name}, only of {', '.join(known)}; say --url and --adql")
+    address = url or known[survey.name]["url"]
+    query = _read(adql) if adql else _cone_query(survey, known, cone or "")
+    sent = {table: Path(file) for table, file in uploads.items()}
+    work = _work(sky, address, query, *(f"{table} {_hash(file)}" for table, file in sent.items()))
+    result = work / f"{survey.name}.vot"
+    if not result.exists():
+        tables = {table: _as_votable(file, work / f"{table}.vot") for table, file in sent.items()}
+        _answer(address, query, tables, work).replace(result)
+    return work, result
+
+
+def _answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Path:
+    """The whole answer; asked for once more with the service's largest MAXREC where the usual one cuts it off."""
+    came, most, note = work / "answer.vot", work / "maxrec", work / "job"
+    while True:
+        maxrec = int(most.read_text()) if most.exists() else None
+        job = _finished_job(address, query, uploads, note, maxrec)
+        _download(job.result_uri, came)
+        is_cut_off = _is_cut_off(came)
+        patiently(job.delete)
+        note.unlink()
+        if not is_cut_off:
+            return came
+        came.unlink()
+        allowed = None if maxrec else _largest_maxrec(address)
+        if allowed is None:
+            raise UserError(
+                f"{address}: has cut its answer off (OVERFLOW{f' at its limit of {maxrec:,} rows' if maxrec else ''}): "
+                "ask for a smaller cone, or in parts with --adql; an account of yours may have a larger limit"
+            )
+        most.write_text(str(allowed))
+
+
+def _largest_maxrec(address: str) -> int | None:
+    """The most rows that the service gives, if it says so and gives fewer where one does not ask."""
+    import requests
+
+    try:
+        answer = requests.get(f"{address.rstrip('/')}/capabilities", timeout=TIMEOUT)
+        answer.raise_for_status()
+        entries = ElementTree.fromstring(answer.content).iterfind(".//outputLimit/*[@unit='row']")
+        limits = {entry.tag: int(entry.text or 0) for entry in entries}
+    except (requests.RequestException, ElementTree.ParseError, ValueError):
+        return None
+    most = limits.get("hard", 0)
+    return most if most > limits.get("default", 0) else None
+
+
+def _work(sky: Sky, *asked: str) -> Path:
+    """The folder of this question, where the same one later finds what has come."""
+    work = sky.root / ".fetch" / hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
+    work.mkdir(parents=True, exist_ok=True)
+    return work
 
 
 def _hash(file: Path) -> str:
@@ -138,7 +178,7 @@ def _cone(cone: str) -> tuple[float, float, float]:
     return ra, dec, radius
 
 
-def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path) -> Any:
+def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path, maxrec: int | None) -> Any:
     """The job of this query, made now or by an earlier try, when it has its result."""
     try:
         from pyvo.dal import DALQueryError, DALServiceError
@@ -152,7 +192,9 @@ def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path
     if job is None or job.phase in ("ABORTED", "ERROR", "ARCHIVED"):
         try:
             job = patiently(
-                lambda: AsyncTAPJob.create(address, query, uploads={t: str(f) for t, f in uploads.items()} or None)
+                lambda: AsyncTAPJob.create(
+                    address, query, maxrec=maxrec, uploads={t: str(f) for t, f in uploads.items()} or None
+                )
             )
             note.write_text(job.url)
             patiently(job.run)
@@ -217,15 +259,11 @@ def _download_rest(address: str, part: Path) -> None:
         raise requests.ConnectionError(f"{written:,} of {promised:,} bytes came")
 
 
-def _refuse_cut_off(result: Path) -> None:
+def _is_cut_off(result: Path) -> bool:
+    """Whether the service says, before the rows or behind them, that there are more."""
     document = Document(result)
     for _ in document.blocks():
         document.rows = []
         if document.stream:
             document.text = []
-    if document.status == "OVERFLOW":
-        result.unlink()
-        raise UserError(
-            "the archive has cut its answer off (OVERFLOW): ask for a smaller cone, or in parts with --adql; "
-            "an account of yours may have a larger limit"
-        )
+    return document.status == "OVERFLOW"

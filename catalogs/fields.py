@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 
 from ..errors import UserError
@@ -109,6 +111,8 @@ def first_misfit(
         column, said = survey.columns[name], source.columns[theirs]
         value = _value(said)
         test = f"try_cast({value} as {column.type}) is null"
+        if column.type in INTEGERS and (said.is_text or said.is_float):
+            test += f" or {_is_fraction(said, value)}"
         if column.type == "BIGINT":
             test += f" or {_is_rounded(said, value)}"
         try:
@@ -122,7 +126,8 @@ def first_misfit(
         if row:
             return UserError(f"{source.path}: column {theirs} holds {row[0]!r}, {_fault(column, said, row[0])}")
     lines = [line.strip() for line in str(error).split("\n")[:3]]
-    return UserError(f"{source.path}: damaged, or not what its name says: {'; '.join(line for line in lines if line)}")
+    words = "; ".join(line for line in lines if line)
+    return UserError(f"{source.path}: damaged, or not what its name says: {words}; mend it, or fetch it again")
 
 
 def _fault(column: Column, said: FileColumn, value: object) -> str:
@@ -132,10 +137,12 @@ def _fault(column: Column, said: FileColumn, value: object) -> str:
 
 
 def _looks_rounded(value: object) -> bool:
+    """Whether a value that is no BIGINT is a number with an exponent, or too large for a floating-point number."""
     try:
-        return float(value) == float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
+    return math.isfinite(number) and (abs(number) > LARGEST_EXACT or "e" in str(value).lower())
 
 
 def _value(said: FileColumn) -> str:
@@ -145,16 +152,28 @@ def _value(said: FileColumn) -> str:
 def _is_rounded(said: FileColumn, value: str) -> str:
     """Whether a value has passed through floating point and is too large to have come out whole."""
     if said.is_text:
-        return f"(contains(lower({value}), 'e') and try_cast({value} as double) is not null)"
+        number = f"try_cast({value} as double)"
+        return (
+            f"(contains(lower({value}), 'e') and {number} is not null "
+            f"or contains({value}, '.') and coalesce(abs({number}) > {LARGEST_EXACT}, false))"
+        )
     return f"abs({value}) > {LARGEST_EXACT}" if said.is_float else "false"
+
+
+def _is_fraction(said: FileColumn, value: str) -> str:
+    """Whether a value is a number, and no whole one."""
+    guard = f"contains({value}, '.') and " if said.is_text else ""
+    return f"({guard}coalesce(try_cast({value} as double) % 1 <> 0, false))"
 
 
 def _typed(survey: Survey, column: Column, said: FileColumn, factor: float) -> str:
     value = _value(said)
     if column.type in INTEGERS and said.is_float:
         value = f"if(isnan({value}), null, {value})"
-    if column.type == "BIGINT" and (said.is_text or said.is_float):
-        return f"if({_is_rounded(said, value)}, error('rounded'), {value})::BIGINT"
+    if column.type in INTEGERS and factor == 1 and (said.is_text or said.is_float):
+        fault = _is_fraction(said, value)
+        fault = f"{_is_rounded(said, value)} or {fault}" if column.type == "BIGINT" else fault
+        return f"if({fault}, error('not whole'), {value})::{column.type}"
     if factor == 1:
         return f"{value}::{column.type}"
     sentinels = ", ".join(repr(s) for s in survey.sentinels) or "null"

@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..sql.products import Run, execute, record, replaced
 from ..sql.progress import run_with_bar
 from ..sql.query import first_row, quoted
-from ..sql.workspace import connect, find_sky, make_sky, refresh
+from ..sql.workspace import connect, find_sky, new_or_existing, refresh
 from . import healpix
 from .checks import check_rows
 from .fields import choose, first_misfit, is_sentinel, typed_field
@@ -53,22 +53,22 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     surveys = find_sky(path).surveys
     survey = read_survey(own, surveys) if own.suffix == ".toml" else load_survey(name, surveys)
     files = catalog_files(files)
-    sky = make_sky(path)
-    connect(sky).close()
     started = time.time()
-    target = sky.catalog(survey.name)
     run = run_with_bar(f"reading {survey.name}")
-    with (
-        prepared(survey, files, target, renames, units, run) as (made, done),
-        connect(sky) as connection,
-        replaced(made, target),
-    ):
-        if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
-            shutil.copy(own, sky.surveys / own.name)
-        refresh(connection, sky)
-        said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
-        inputs = [part for file in files for part in stored_in(file)]
-        record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started)
+    with new_or_existing(path) as sky:
+        connect(sky).close()
+        target = sky.catalog(survey.name)
+        with (
+            prepared(survey, files, target, renames, units, run) as (made, done),
+            connect(sky) as connection,
+            replaced(made, target),
+        ):
+            if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
+                shutil.copy(own, sky.surveys / own.name)
+            refresh(connection, sky)
+            said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
+            inputs = [part for file in files for part in stored_in(file)]
+            record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started)
     return done
 
 

@@ -21,6 +21,7 @@ from .survey import Column
 from .writers import write_file
 
 KEY = "source_id"
+ROW_NUMBER = "file_row_number"
 #: Formats whose values are text until they are looked at.
 TEXT = (".csv", ".tsv", ".ecsv", ".mrt", ".vot", ".votable", ".xml")
 #: A whole number as a program writes it; one with zeros in front is a name.
@@ -93,6 +94,8 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
     """
     source = open_file(connection, file)
     try:
+        if ROW_NUMBER in map(str.lower, source.columns):
+            raise UserError(f"{file}: column {ROW_NUMBER} has a name that DuckDB keeps for itself; rename it")
         names = _distinct(source)
         path = file
         if file.suffix.lower() != ".parquet":
@@ -119,7 +122,7 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
 
 def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     rows = connection.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
-    return {name: kind for name, kind in rows if name != "file_row_number"}
+    return {name: kind for name, kind in rows if name != ROW_NUMBER}
 
 
 def _distinct(source: Source) -> dict[str, str]:
@@ -195,8 +198,10 @@ def _by_id(theirs: Theirs, view: str, on: str) -> str:
 
 def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: str, radius_arcsec: float) -> str:
     """The FROM clause that gives each row of the file its nearest star of the view."""
+    ra, dec = _place(theirs, "ra"), _place(theirs, "dec")
+    _refuse_beyond_poles(connection, theirs, dec)
     moving = (
-        f'select file_row_number as id, {_place(theirs, "ra")} as ra, {_place(theirs, "dec")} as "dec", '
+        f'select file_row_number as id, {ra} as ra, {dec} as "dec", '
         f"0.0::double as pmra, 0.0::double as pmdec, 2000.0::double as epoch_yr from {theirs.relation} as theirs"
     )
     standing = (
@@ -211,6 +216,19 @@ def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: st
         f"from {theirs.relation} as theirs left join nearest_stars on nearest_stars.place = theirs.file_row_number "
         f"left join {named(view)} as ours on ours.{KEY} = nearest_stars.star"
     )
+
+
+def _refuse_beyond_poles(connection: duckdb.DuckDBPyConnection, theirs: Theirs, dec: str) -> None:
+    row = first_row(
+        connection,
+        f"select {dec}, count(*) over () from {theirs.relation} as theirs "
+        f"where isfinite({dec}) and abs({dec}) > 90 order by file_row_number limit 1",
+    )
+    if row:
+        raise UserError(
+            f"{theirs.file}: its declination is {row[0]} deg ({row[1]:,} such rows), outside -90 to 90; mend the file, "
+            "or leave the position empty"
+        )
 
 
 def _refuse_repeated(connection: duckdb.DuckDBPyConnection, view: str, columns: list[Column]) -> None:

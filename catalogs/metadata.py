@@ -1,8 +1,10 @@
-"""Units, UCDs and descriptions inside Parquet: VOParquet (IVOA note 1.0) and astropy's own form, side by side."""
+"""Units, UCDs and descriptions as formats write them: VOParquet (IVOA note 1.0), astropy's YAML, and W3C's CSVW."""
 
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import duckdb
@@ -13,6 +15,21 @@ from .survey import Column
 VERSION_KEY = "IVOA.VOTable-Parquet.version"
 CONTENT_KEY = "IVOA.VOTable-Parquet.content"
 ASTROPY_KEY = "table_meta_yaml"
+#: What W3C's "Model for Tabular Data and Metadata on the Web" adds to a file's name, and where units and UCDs go.
+CSVW_SUFFIX, CSVW_UNIT, CSVW_UCD = "-metadata.json", "schema:unitText", "schema:propertyID"
+CSVW_TYPES = {
+    "BOOLEAN": "boolean",
+    "TINYINT": "byte",
+    "SMALLINT": "short",
+    "INTEGER": "int",
+    "BIGINT": "long",
+    "UBIGINT": "unsignedLong",
+    "HUGEINT": "integer",
+    "REAL": "float",
+    "FLOAT": "float",
+    "DOUBLE": "double",
+    "DATE": "date",
+}
 #: DuckDB type to VOTable datatype and numpy name.
 TYPES = {
     "BOOLEAN": ("boolean", "bool"),
@@ -77,3 +94,23 @@ def astropy_header(columns: list[Column]) -> str:
             entry["description"] = column.description
         lines.append("- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in entry.items()) + "}")
     return "\n".join(lines)
+
+
+def csvw_header(columns: list[Column], description: str, name: str) -> str:
+    """The JSON that stands beside the CSV file `name`; the lines of `description` are where it comes from."""
+    table = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": quote(name),
+        "dc:title": description.partition("\n")[0],
+        "dc:provenance": description.splitlines(),
+        "tableSchema": {"columns": [_csvw_column(column) for column in columns]},
+    }
+    return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
+
+
+def _csvw_column(column: Column) -> dict[str, str]:
+    entry = {"titles": column.name, "datatype": CSVW_TYPES.get(column.type, "string")}
+    if re.fullmatch("[A-Za-z0-9][A-Za-z0-9_]*", column.name):
+        entry = {"name": column.name} | entry
+    said = {CSVW_UNIT: column.unit, CSVW_UCD: column.ucd, "dc:description": column.description}
+    return entry | {key: value for key, value in said.items() if value}

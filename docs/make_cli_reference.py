@@ -11,7 +11,7 @@ TARGET = Path(__file__).parent / "cli.md"
 
 def reference() -> str:
     """The page, a section a command."""
-    parts = ["# Command reference", "", "Exit code 0, or 2 with one line on stderr for bad input."]
+    parts = ["# Command reference", "", "Exit code 0; 2 with one line on stderr for bad input; 130 after Ctrl-C."]
     for name in get_command(app).commands:  # type: ignore[attr-defined]
         result = CliRunner().invoke(app, [name, "--help"], prog_name="candlesql", env={"COLUMNS": "100"})
         parts += ["", f"## candlesql {name}", "", "```text", result.output.strip(), "```"]

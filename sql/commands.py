@@ -39,14 +39,16 @@ def apply_cuts(connection: duckdb.DuckDBPyConnection, cuts: dict[str, str]) -> N
 
 @contextmanager
 def cuts_applied(connection: duckdb.DuckDBPyConnection, cuts: dict[str, str]) -> Iterator[None]:
-    """Replace thresholds for good, unless the block finds that nothing is left with them."""
+    """Replace thresholds for good if the block ends well."""
     published = {name: cut.value for name, cut in files.cuts().items()}
     before = published | dict(connection.execute("select name, value from candlesql.cuts").fetchall())
     apply_cuts(connection, cuts)
     try:
         yield
-    except UserError:
+    except BaseException as error:
         apply_cuts(connection, {name: before[name] for name in cuts})
+        if cuts and isinstance(error, UserError):
+            raise UserError(f"{error} (what --cut has changed is taken back)") from None
         raise
 
 
@@ -68,8 +70,17 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
                 yield f"{product}: {rows:,} rows"
             (n_rows,) = first_row(connection, f"select count(*) from {steps.catalogue}")
             if not n_rows:
-                raise UserError(f"{steps.catalogue} is empty: no star passes the selection; loosen a cut with --cut")
+                raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
         yield f"{steps.catalogue}: {n_rows:,} rows"
+
+
+def _where_lost(steps: pipeline.SystemSteps) -> str:
+    """Where to look for the cut that takes every star."""
+    texts = {item.name: item.body for item in files.items()}
+    if f"{steps.name}.funnel" in texts:
+        return f"{steps.name}.funnel counts what each cut takes"
+    named = re.findall(r"cuts\.(\w+)", texts[steps.catalogue])
+    return f"loosen {' or '.join(named)} with --cut"
 
 
 def print_query(path: Path, query: str, form: str) -> None:
@@ -84,11 +95,15 @@ def print_query(path: Path, query: str, form: str) -> None:
         raise UserError(f"--format {form}: it is one of table, csv, json, parquet")
     with open_sky(path) as connection:
         try:
+            statements = connection.extract_statements(query)
+            if not statements:
+                raise UserError('the query is empty; try "from red_clump.catalogue limit 5"')
             if form == "table":
                 width = shutil.get_terminal_size((160, 40)).columns
-                relation = connection.sql(query)
-                if relation is not None:
-                    relation.show(max_width=width, max_rows=60)
+                for statement in statements:
+                    relation = connection.sql(statement)
+                    if relation is not None:
+                        relation.show(max_width=width, max_rows=60)
                 return
             _copy_to_stdout(connection, query, form)
         except duckdb.Error as error:

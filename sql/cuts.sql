@@ -13,7 +13,7 @@ create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020
 
 -- Red clump: labels and training rows
 create or replace macro cuts.rc_min_delta_p() as 200; -- [s] Lucey+2020 section 1; a label above it, and below the next, is red clump
-create or replace macro cuts.rc_max_delta_nu() as 8.5; -- [uHz] Ting+2018 via ../findings: the red clump by label
+create or replace macro cuts.rc_max_delta_nu() as 8.5; -- [uHz] after Ting+2018: the red clump by label
 create or replace macro cuts.rc_min_logg() as 2.0; -- [dex] Ting+2018 figure 3, range of the labels of DeltaP; P(RC) means nothing beyond
 create or replace macro cuts.rc_min_feh() as -0.9; -- [dex] Ting+2018 figure 3, the same
 create or replace macro cuts.lucey_min_snr() as 50; -- [] Lucey+2020 section 2.1, LAMOST g band, labels of Teff and log g
@@ -53,7 +53,8 @@ create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of 
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
 create or replace macro cuts.max_contaminant_offset() as 2; -- [mag] calibrators further from the red clump are of no use to either model
-create or replace macro cuts.min_magnitude_width() as 0.05; -- [mag] the red clump is never sharper in W1; Hawkins+2017 find 0.11 to 0.17
+create or replace macro cuts.max_mixture_parallax_error_ratio() as 0.1; -- [] calibrators of the mixture: wide enough to hold contaminants
+create or replace macro cuts.max_mixture_stars() as 3000; -- [] calibrators of the mixture, drawn by a hash; more change no width by a step of its grid
 
 -- Red clump: derivatives of the networks
 create or replace macro cuts.gradient_step() as 0.001; -- [mag] Lucey+2020 section 5.2, added and subtracted (of a parallax in mas)
@@ -63,7 +64,7 @@ create or replace macro cuts.gradient_min_logg() as 2.3; -- [dex] Lucey+2020 fig
 create or replace macro cuts.gradient_max_logg() as 2.7; -- [dex] Lucey+2020 figure 11
 
 -- Photometry: stars that equations 4-9 can use
-create or replace macro cuts.green_min_parallax_snr() as 5; -- [] parallax over its error; Green+2020 section 3.2 via ../findings, below it the modulus is unconstrained
+create or replace macro cuts.green_min_parallax_snr() as 5; -- [] parallax over its error, below it the modulus is unconstrained; Green+2020 section 3.2, number of their development scripts
 create or replace macro cuts.green_max_magnitude_error() as 0.2; -- [mag] Green+2020 section 3.2, above it a band counts as not observed
 create or replace macro cuts.green_magnitude_floor() as 0.02; -- [mag] Green+2020 section 3.2, added in quadrature to the errors of the surveys
 create or replace macro cuts.green_max_teff_error() as 200; -- [K] Green+2020 section 3.1

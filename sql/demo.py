@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from . import pipeline
 from .products import record
 from .progress import bar, run_with_bar
 from .query import first_row
-from .workspace import find_sky, make_sky, open_sky
+from .workspace import find_sky, make_sky, new_or_existing, open_sky
 
 SYSTEM = "red_clump"
 COMPLETENESS = (0.25, 0.5, 0.94)
@@ -33,19 +34,20 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
     sky = find_sky(path)
     if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
         raise UserError(f"{sky.root}: holds catalogs of yours; give the demo a folder of its own")
-    ingested = make_mock_sky(path, stars, seed)
+    with new_or_existing(path):
+        ingested = make_mock_sky(path, stars, seed)
     with open_sky(sky.root, read_only=False) as connection:
-        for name, done in ingested.items():
+        for name, (done, seconds) in ingested.items():
             said = f"demo --stars {stars} --seed {seed}"
-            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, 0)
+            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds)
             yield f"staging.{name}: {done.rows:,} rows"
         for product, rows in pipeline.run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
             yield f"{product}: {rows:,} rows"
         yield from _judge(connection)
 
 
-def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, Ingested]:
-    """Make a mock sky and ingest it into a workspace; returns what came of each survey."""
+def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested, float]]:
+    """Make a mock sky and ingest it into a workspace; returns what came of each survey and the seconds it took."""
     sky = make_sky(path)
     with tempfile.TemporaryDirectory(dir=sky.root) as folder:
         with bar() as progress:
@@ -56,7 +58,12 @@ def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, Ingested]:
                 seed,
                 progress=lambda done, of: progress.update(task, completed=done, total=of),
             )
-        return {name: ingest(load_survey(name), [file], sky.catalog(name)) for name, file in files.items()}
+        ingested = {}
+        for name, file in files.items():
+            started = time.time()
+            done = ingest(load_survey(name), [file], sky.catalog(name))
+            ingested[name] = (done, time.time() - started)
+        return ingested
 
 
 def _is_mock(catalogs: Path) -> bool:

@@ -211,9 +211,10 @@ def nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, 
     counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
     row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
     if not row[0]:
-        return (
-            f"{steps.inputs} has no rows: ingest a catalog, or see {steps.name}.funnel for the cut that takes them all"
-        )
+        (there,) = first_row(connection, f"select count(*) from staging.{steps.base}")
+        if not there:
+            return f"{steps.inputs} has no rows: ingest {steps.base}, or a table like it"
+        return f"{steps.inputs} has no rows: the cuts take all {there:,} of {steps.base}"
     empty = [field.name for field, n in zip(model.inputs, row[1:], strict=True) if not n]
     what = f"none has {empty[0]}" if empty else f"none has all of {', '.join(f.name for f in model.inputs)}"
     return (

@@ -99,6 +99,8 @@ def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
         "where not internal and database_name = current_database()"
     ).fetchall()
     known = sorted(row[0] for row in rows)
+    if name.startswith("region."):
+        return f"there is no region {name.removeprefix('region.')}; store one with `candlesql region`"
     near = [other for other in known if other.split(".")[-1] == name.lower().split(".")[-1]][:3]
     near = near or difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.4)
     return f"there is no view {name}; nearest: {', '.join(near)}" if near else f"there is no view {name}"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -75,7 +78,10 @@ class Sky:
     def _fingerprint(self, paths: list[Path], place: str = "") -> str:
         digest = hashlib.sha256(f"{version('candlesql')} {place}".encode())
         for path in paths:
-            stat = path.stat()
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                raise UserError(f"{path}: leads to nothing; put back what it leads to, or remove it") from None
             name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
             digest.update(f"{name} {stat.st_mtime_ns} {stat.st_size}".encode())
         return digest.hexdigest()
@@ -146,6 +152,32 @@ def make_sky(path: str | Path) -> Sky:
         with connect(sky) as connection:
             refresh(connection, sky)
     return sky
+
+
+@contextmanager
+def new_or_existing(path: str | Path) -> Iterator[Sky]:
+    """The workspace at a folder, made if it is not there yet; taken away again if the block fails and left nothing."""
+    sky = find_sky(path)
+    was_there, had_one = sky.root.exists(), sky.database.exists()
+    held = set(sky.root.iterdir()) if sky.root.is_dir() else set()
+    try:
+        yield make_sky(path)
+    except BaseException:
+        if not had_one and sky.root.is_dir():
+            _take_away(sky, set(sky.root.iterdir()) - held, was_there)
+        raise
+
+
+def _take_away(sky: Sky, made: set[Path], keep_root: bool) -> None:
+    folders = {path for path in made if path.is_dir()}
+    if any(file.is_file() for folder in folders for file in folder.rglob("*")):
+        return
+    for folder in folders:
+        shutil.rmtree(folder)
+    for file in made - folders:
+        file.unlink()
+    if not keep_root:
+        sky.root.rmdir()
 
 
 def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -184,6 +184,8 @@ def test_right_ascension_in_hours(refuses, tiny_sky, tmp_path, write_rows, gaia_
         ({"source_id": None}, "source_id is NULL in 1 rows"),
         ({"source_id": 4295806720}, "source_id 4295806720 stands in 2 rows (1 such identifiers); keep one row each"),
         ({"source_id": "3.4361129088e10"}, "column source_id holds '3.4361129088e10', which has lost digits"),
+        ({"source_id": "34361129088123456.0"}, "column source_id holds '34361129088123456.0', which has lost digits"),
+        ({"source_id": "34361129088.5"}, "column source_id holds '34361129088.5', which is no BIGINT"),
         ({"parallax": "n/a"}, "column parallax holds 'n/a', which is no DOUBLE"),
         ({"source_id": "1'; drop view staging.gaia_dr2; --"}, "which is no BIGINT"),
     ],
@@ -237,6 +239,86 @@ def test_truncated_file(refuses, tiny_sky, tmp_path, gaia_rows, name):
 def test_empty_file(refuses, tiny_sky, tmp_path):
     (tmp_path / "g.fits").touch()
     assert "g.fits: is empty" in refuses("ingest", tiny_sky, "gaia_dr2", tmp_path / "g.fits")
+
+
+@pytest.mark.parametrize("suffix", ["fits", "fits.gz"])
+@pytest.mark.parametrize("rows", [2, 5, 900])
+def test_fits_whose_header_lies(refuses, tiny_sky, tmp_path, gaia_rows, rows, suffix):
+    Table(rows=gaia_rows).write(tmp_path / "g.fits")
+    raw = (tmp_path / "g.fits").read_bytes()
+    raw = raw.replace(b"NAXIS2  =                    4", b"NAXIS2  =                 %4d" % rows)
+    (tmp_path / f"g.{suffix}").write_bytes(gzip.compress(raw) if suffix == "fits.gz" else raw)
+    line = refuses("ingest", tiny_sky, "gaia_dr2", tmp_path / f"g.{suffix}")
+    assert re.search(rf"g\.{suffix}: (damaged|truncated).* {rows} rows that its header|promises {rows} rows", line)
+    assert "fetch it again" in line
+
+
+def test_files_with_mixed_columns(refuses, tiny_sky, tmp_path, gaia_csv):
+    (tmp_path / "all").mkdir()
+    for name, without in (("a.csv", ()), ("b.csv", ("ruwe",))):
+        rows = {i: {"source_id": 10 * i + len(without), "ruwe": 1.0} for i in range(4)}
+        gaia_csv(rows, without=without, name=f"all/{name}")
+    line = refuses("ingest", tiny_sky, "gaia_dr2", tmp_path / "all")
+    assert re.search(r"b\.csv: has no column ruwe, which .*a\.csv has.*add the column to the file, empty", line)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace(",", " "), "fields must be separated by commas, tabs, semicolons or bars"),
+        (lambda text: text.replace(",", ";").replace(".", ","), "column ra holds '10,0', which is no DOUBLE"),
+        (lambda text: text.partition("\n")[0] + "\n1 2 3 4 5 6\n", "Expected Number of Columns: 6 Found: 1; mend it"),
+    ],
+)
+def test_csv_with_another_delimiter(refuses, tiny_sky, gaia_csv, change, said):
+    file = gaia_csv()
+    file.write_text(change(file.read_text()))
+    line = refuses("ingest", tiny_sky, "gaia_dr2", file)
+    assert "gaia.csv" in line
+    assert said in line
+
+
+def test_join_by_identifiers_that_were_floating_point(refuses, tiny_sky, tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("id,x\n4295806720,1\n6.917528443525530e18,2\n")
+    line = refuses("join", tiny_sky, file, tmp_path / "o.csv", "--on", "id", "--view", "staging.gaia_dr2")
+    assert "mine.csv: id is stored as DOUBLE, which cannot hold 64-bit identifiers; mend the file" in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.csv"]
+
+
+def test_names_are_never_executed(candlesql, own_sky, tmp_path):
+    evil = ['x"; drop table candlesql.runs; --', "y'); drop view staging.mine; --", "β; Größe ★", "a,b", "%s{0}"]
+    own = tmp_path / "mine.toml"
+    own.write_text(MINE + 'mag = { type = "REAL", unit = "mag" }\n')
+    table = Table({"star": [4295806720, 2], "ra": [10.0, 10.0], "dec": [0.0, 0.0]})
+    for name in evil:
+        table[name] = [1.5, 2.5]
+    file, out = tmp_path / "e'; drop \"ü★.csv", tmp_path / "o'; drop \"ü★.csv"
+    table.write(file)
+    done = candlesql("ingest", own_sky, own, file, "--rename", f"{evil[0]}=mag")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[:2] == ["2 rows", "1 rows stand where another one stands, within 0.4 mas"]
+    done = candlesql("join", own_sky, file, out, "--on", "star", "--view", "staging.gaia_dr2")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("1 of 2 rows found a star")
+    assert Table.read(out).colnames[3:8] == evil
+    with open_sky(own_sky) as connection:
+        assert connection.execute("select mag from staging.mine order by star").fetchall() == [(2.5,), (1.5,)]
+        assert connection.execute("select count(*) from candlesql.runs").fetchone() >= (3,)
+
+
+@pytest.mark.parametrize(
+    ("name", "id_", "rows"),
+    [("corot/corot_apogee_anders2017.fit", "CoRoT", 606), ("kepler/apokasc_v7.1.fits", "KEPLER ID", 1997)],
+)
+def test_real_files_that_break_readers(candlesql, own_sky, tmp_path, real_data, name, id_, rows):
+    """Markers of missing values wider than their columns; names with spaces."""
+    own = tmp_path / "mine.toml"
+    own.write_text(MINE.replace('ra = { type = "DOUBLE",', 'ra = { aka = ["RAJ2000"], type = "DOUBLE",'))
+    renames = ["--rename", f"{id_}=star"] + (["--rename", "DEJ2000=dec"] if "corot" in name else [])
+    done = candlesql("ingest", own_sky, own, real_data(name), *renames)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == f"{rows:,} rows"
 
 
 def test_second_of_two_files_is_named(refuses, tiny_sky, gaia_csv):

@@ -133,14 +133,21 @@ def test_queries_need_neither_astropy_nor_torch(tiny_sky):
     assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
+def test_interrupted_query_is_one_line(candlesql, monkeypatch, tmp_path):
+    """DuckDB makes a RuntimeError of Ctrl-C."""
+    from candlesql.sql import demo
+
+    def interrupted(*_):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(demo, "run_demo", interrupted)
+    assert candlesql("demo", tmp_path / "sky") == (130, "", "interrupted; what was there before is unchanged\n")
+
+
 def test_output_that_nobody_reads_to_its_end(tiny_sky):
     command = Path(sys.executable).with_name("candlesql")
     if not command.exists():
         pytest.skip("the command is not installed")
-    done = subprocess.run(
-        f"{command} sql '{tiny_sky}' 'from range(200000)' --format csv | head -1",
-        shell=True,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.stdout, done.stderr) == ("range\n", "")
+    line = f"set -o pipefail; {command} sql '{tiny_sky}' 'from range(200000)' --format csv | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "range\n", "")

@@ -7,13 +7,15 @@ import importlib.util
 import re
 import shutil
 
+import duckdb
+import numpy as np
 import pytest
 from candlesql import open_sky
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra `report`)")
 
 from candlesql.sql.report import galaxy, networks, page, parameters, selection
-from candlesql.sql.report.figure import cells, columns, panels, where
+from candlesql.sql.report.figure import cells, columns, panels, present, shares, where
 
 PLOTS = (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS)
 
@@ -24,6 +26,7 @@ def sky(mock_sky, tmp_path_factory):
     return shutil.copytree(mock_sky, tmp_path_factory.mktemp("report") / "sky")
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_report_is_one_page_with_every_figure(sky, candlesql, tmp_path):
     done = candlesql("report", sky, "--output", tmp_path / "out")
     assert (done.code, done.err) == (0, "")
@@ -87,3 +90,78 @@ def test_cells_stand_where_their_edges_say(sky):
     assert (shown[0, 0], shown[2, 1]) == (5, 7)
     assert shown.mask.sum() == 4
     assert list(where(table, x=1.5)["y"]) == [30.0, 10.0]
+
+
+@pytest.fixture
+def views():
+    """A connection whose schema `red_clump` is empty: a test makes the views that it draws from."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema red_clump")
+        yield connection
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("parameters", "n_panels"), [(["p_rc"], None), (["logg", "delta_nu_uhz"], 4)])
+def test_errors_are_drawn_of_what_has_them(views, parameters, n_panels):
+    """A sky of labels without colours has no errors of G - W2, so none of Teff and DeltaP is drawn."""
+    views.execute(
+        "create view red_clump.sigma_bins as "
+        f"select unnest({parameters}) as parameter, 'parallax' as input, 'all' as subset, 0.1 as input_error_low, "
+        "20 as n, 1 as sigma_lowest, 2 as sigma_low, 3 as sigma_median, 4 as sigma_high, 5 as sigma_highest"
+    )
+    figure = networks.sigmas(views)
+    assert (None if figure is None else len(figure.axes)) == n_panels
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("references", "n_panels"), [(["parallax"], 1), (["parallax", "truth"], 2), (["label"], None)])
+def test_distances_without_truth_have_no_panel_for_it(views, references, n_panels):
+    views.execute(
+        "create view red_clump.distance_cells as "
+        f"select 'distance' as parameter, unnest({references}) as reference, 0.31 as log_reference_low, "
+        "0.3 as log_distance_low, 5 as n"
+    )
+    views.execute(
+        "create view red_clump.validation as "
+        "select 'distance' as parameter, 'parallax' as reference, 0.01 as bias, 0.05 as robust_scatter"
+    )
+    figure = galaxy.distance_comparison(views)
+    if n_panels is None:
+        assert figure is None
+    else:
+        *drawn, _ = figure.axes
+        assert len(drawn) == n_panels
+        assert all("distance [kpc]" in ax.get_ylabel() for ax in drawn)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_selection_is_within_the_axis(views):
+    """With 32 % red clump no selection has 68 % contamination; only what has 20 stars counts, of one quantity."""
+    views.execute(
+        "create view red_clump.final_curves as select *, 0.02 as contamination_error, 0.1 as contamination_so_far from "
+        "(values (1, 'abs_b_deg', 10, 50, 0.1), (2, 'abs_b_deg', 10, 90, 0.2), (2, 'g_error_ratio', 0, 3, 0.95)) "
+        "as t(tier, along, low, n, contamination)"
+    )
+    views.execute("create view red_clump.tiers as select 0.32 as base_rate")
+    figure = selection.final_contamination(views)
+    tops = [ax.get_ylim()[1] for ax in figure.axes if ax.get_ylabel() == "contamination [%]"]
+    assert tops == [70, 70]
+
+
+@pytest.mark.parametrize(
+    ("values", "top"), [([12.0, 41.0], 50), ([3.0], 10), ([np.nan], 10), ([], 10), ([66.0, np.nan], 70), ([100.0], 100)]
+)
+def test_scales_of_shares_hold_every_value(values, top):
+    norm = shares(np.array(values))
+    assert (norm.vmin, norm.vmax) == (0, top)
+
+
+def test_blocks_hold_whole_bins():
+    """Bins of 50 K and 0.1 dex in blocks of two; 2.4 and 0.2 do not divide evenly in binary."""
+    assert selection._blocks(np.array([4550.0, 4700.0]), 100).tolist() == [4500, 4600, 4700, 4800]
+    assert selection._blocks(np.array([2.4, 2.5]), 0.2) == pytest.approx([2.4, 2.6])
+
+
+def test_values_that_are_present_keep_their_order():
+    table = {"parameter": np.array(["joint_logg", "teff_k", "ebv"])}
+    assert present(table, "parameter", ("teff_k", "logg", "delta_p_s"), "joint_") == ["teff_k", "logg"]

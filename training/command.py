@@ -9,11 +9,11 @@ from importlib import import_module
 from pathlib import Path
 
 from ..errors import UserError
-from ..sql.commands import apply_cuts
 from ..sql.pipeline import match_all, system_steps
 from ..sql.products import record
 from ..sql.progress import bar
-from ..sql.workspace import find_sky, open_sky, refresh
+from ..sql.workspace import find_sky
+from .workspace import open_to_train
 
 OWN_COMMANDS = ("distmass", "parallax", "photometry")
 
@@ -37,8 +37,7 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
         return
     sky = find_sky(path)
     started = time.time()
-    with open_sky(path, read_only=False) as connection, bar() as progress:
-        apply_cuts(connection, cuts)
+    with open_to_train(path, cuts) as connection, bar() as progress:
         match_all(connection, sky, system)
         task = progress.add_task("training")
         model = train_system(
@@ -60,7 +59,6 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
             int(model.metadata["n_train"]),
             time.time() - started,
         )
-        refresh(connection, sky)
     yield f"{model.path}: {model.metadata['n_train']} stars"
     metrics = json.loads(model.metadata["metrics"])
     yield f"on stars {metrics.pop('rows')}:"

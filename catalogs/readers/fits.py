@@ -76,7 +76,8 @@ class Table:
         try:
             with _opened(path) as stream:
                 self.header = _table_header(stream, path, hdu)
-                _refuse_more(stream, path, self.header, hdu)
+                if not isinstance(stream, gzip.GzipFile):
+                    _refuse_more(stream, path, self.header, hdu)
         except (OSError, ValueError, *DAMAGE) as error:
             raise UserError(f"{path}: not a readable FITS file ({error})") from None
         self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
@@ -98,11 +99,25 @@ class Table:
                         raise EOFError(f"it ends after {start + len(raw) // self.row_size:,} rows")
                     slice_ = np.frombuffer(raw, dtype)
                     yield pa.RecordBatch.from_arrays([_array(f, slice_[f.name]) for f in fields], schema=schema)
+                self._check_end(stream, raw[-self.row_size :] if self.n_rows > 0 else b"")
+        except UserError as error:
+            self.failure = error
+            raise
         except DAMAGE as error:
             self.failure = UserError(
                 f"{self.path}: truncated or damaged: its header promises {self.n_rows:,} rows ({error}); fetch it again"
             )
             raise self.failure from None
+
+    def _check_end(self, stream: BinaryIO, last_row: bytes) -> None:
+        """Refuse rows that are only the zeros that fill the last block, and bytes that no header speaks of."""
+        if last_row and len(self.fields) > 1 and self.row_size < BLOCK and not last_row.strip(b"\0 "):
+            raise UserError(
+                f"{self.path}: damaged: the last of the {self.n_rows:,} rows that its header promises is nothing but "
+                "zeros or blanks; mend NAXIS2, or fetch it again"
+            )
+        if isinstance(stream, gzip.GzipFile):
+            _refuse_more(stream, self.path, self.header, self.hdu, max(0, self.n_rows) * self.row_size)
 
     def schema(self, names: list[str]) -> pa.Schema:
         """Arrow names and types; the file's own names would not do, since SQL does not tell `G` from `g`."""
@@ -154,7 +169,8 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
         wanted = hdu in ("", str(number)) or hdu.lower() == str(header.get("EXTNAME", "")).strip().lower()
         if wanted and _is_table(header):
             break
-        stream.seek(_n_bytes(header), os.SEEK_CUR)
+        size = _n_bytes(header)
+        stream.seek(size + -size % BLOCK, os.SEEK_CUR)
         number += 1
     needed = header["NAXIS1"] * header["NAXIS2"]
     there = path.stat().st_size - stream.tell()
@@ -166,27 +182,32 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
     return header
 
 
-def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str) -> None:
+def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str, n_read: int = 0) -> None:
     """What stands behind the table must be another HDU, and no table unless this one was asked for.
 
-    Of a gzipped file it is not looked at, since that would unpack all of it once more.
+    `n_read` bytes of the table are read already: of a gzipped file all rows are, since looking there beforehand would
+    unpack all of it twice.
     """
-    if isinstance(stream, gzip.GzipFile):
-        return
     names = [str(header.get("EXTNAME", "")).strip() or "(no name)"]
+    size = _n_bytes(header)
+    stream.seek(size - n_read, os.SEEK_CUR)
     while True:
-        stream.seek(_n_bytes(header), os.SEEK_CUR)
+        filling = stream.read(-size % BLOCK)
         block = stream.read(BLOCK)
-        if not block.strip(b"\0 \r\n"):
-            break
-        if not block.startswith(b"XTENSION"):
+        is_end = not block.strip(b"\0 \r\n")
+        if (_is_table(header) and filling.strip(b"\0 \r\n")) or not (is_end or block.startswith(b"XTENSION")):
             raise UserError(
-                f"{path}: damaged: after the {header.get('NAXIS2', 0):,} rows that its header promises come other bytes"
+                f"{path}: damaged: after the {header.get('NAXIS2', 0):,} rows that its header promises come other "
+                "bytes; mend NAXIS2, or fetch it again"
             )
+        if is_end:
+            break
         stream.seek(-len(block), os.SEEK_CUR)
         header = Header.fromfile(stream)
         if _is_table(header):
             names.append(str(header.get("EXTNAME", "")).strip() or "(no name)")
+        size = _n_bytes(header)
+        stream.seek(size, os.SEEK_CUR)
     if len(names) > 1 and not hdu:
         raise UserError(
             f"{path}: holds {len(names)} tables: {', '.join(names[:8])}; say which by number or name, as in "
@@ -199,10 +220,9 @@ def _is_table(header: Header) -> bool:
 
 
 def _n_bytes(header: Header) -> int:
-    """Size of the data behind a header, whole blocks."""
+    """Size of the data behind a header, without what fills the last block."""
     axes = [header[f"NAXIS{i + 1}"] for i in range(header["NAXIS"])]
-    size = abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0)) if axes else 0
-    return size + -size % BLOCK
+    return max(0, abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0))) if axes else 0
 
 
 def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ...]]:

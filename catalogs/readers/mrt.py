@@ -84,7 +84,7 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
                 elif rules == 3:
                     _describe(found, line)
     except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: truncated, or not what its name says ({error})") from None
+        raise UserError(f"{path}: truncated, or not what its name says ({error}); fetch it again") from None
     if not found:
         raise UserError(f"{path}: has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS")
     twice = {c.name for c in found if [other.name for other in found].count(c.name) > 1}

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from ...errors import UserError
+from ...sql.products import replaced
 from ...sql.query import quoted
-from ..metadata import astropy_header, kv_metadata
+from ..metadata import CSVW_SUFFIX, astropy_header, csvw_header, kv_metadata
 from ..survey import Column
 
 Writer = Callable[[duckdb.DuckDBPyConnection, str, list[Column], str, Path], None]
@@ -90,6 +91,8 @@ WRITERS: dict[str, Writer] = {
 def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
     """Write a query's rows in the format that the path's name says, under a temporary name until complete.
 
+    Beside a CSV file goes what the other formats hold inside (W3C's CSVW).
+
     Raises
     ------
     UserError
@@ -101,12 +104,18 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
         raise UserError(f"{path}: folder {path.parent} does not exist")
     if path.is_dir():
         raise UserError(f"{path}: is there already; remove that folder, or choose another name")
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary, beside = (path.with_name(f".{path.name}{end}.tmp") for end in ("", CSVW_SUFFIX))
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         WRITERS[path.suffix.lower()](connection, query, columns, note, temporary)
-        temporary.replace(path)
+        if path.suffix.lower() == ".csv":
+            beside.write_text(csvw_header(columns, note, path.name), encoding="utf-8")
+            with replaced(beside, path.with_name(path.name + CSVW_SUFFIX)):
+                temporary.replace(path)
+        else:
+            temporary.replace(path)
     except (OSError, duckdb.IOException) as error:
         raise UserError(f"{path}: cannot be written ({str(error).splitlines()[0]})") from None
     finally:
+        beside.unlink(missing_ok=True)
         shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)

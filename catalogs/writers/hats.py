@@ -30,14 +30,14 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
     """
     names = [column.name for column in columns]
     if not {"ra", "dec"} <= set(names):
-        raise UserError(f"{path.name}: a HATS catalog needs columns ra and dec; the view has {', '.join(names[:8])}")
+        raise UserError(f"a HATS catalog needs columns ra and dec; the view has {', '.join(names[:8])}")
     rest = [column for column in columns if column.name != INDEX.name]
     healpix.register(connection)
     fields = ", ".join(identifier(column.name) for column in rest)
     indexed = f'select healpix_29(ra, "dec") as _healpix_29, {fields} from ({query})'
     (missing,) = first_row(connection, f"select count(*) from ({indexed}) where _healpix_29 is null")
     if missing:
-        raise UserError(f"{path.name}: {missing:,} rows have no position, which a HATS catalog cannot hold")
+        raise UserError(f"{missing:,} rows have no position, which a HATS catalog cannot hold; export those with one")
     order, pixels = _partitions(connection, indexed)
     for pixel, _ in pixels:
         shift = 2 * (healpix.ORDER - order)

@@ -43,7 +43,7 @@ end;
 -- The same at another mass, no less than the least of an age; NULL where the mass itself has none.
 create or replace macro distmass.log10_age_beside(mass_msun, change_msun, m_h, alpha_m) as
 case
-    when mass_msun >= cuts.distmass_min_mass_age()
+    when mass_msun >= cuts.distmass_min_mass_age() and change_msun is not null
         then distmass.log10_age(greatest(mass_msun + change_msun, cuts.distmass_min_mass_age()), m_h, alpha_m)
 end;
 create or replace macro distmass.age(mass_msun, m_h, alpha_m) as

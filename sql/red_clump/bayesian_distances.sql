@@ -1,5 +1,6 @@
--- A selected red clump star and the mean and standard deviation of its posterior distance, from magnitude and parallax together;
--- what Lucey et al. 2020, section 3.4, leave to future work.
+-- A selected red clump star and its distance from magnitude and parallax together, what Lucey et al. 2020, section 3.4, leave to
+-- future work: the posterior mean as a red clump star where it is likelier one than not, else as either. The error is that of the
+-- whole posterior about this distance.
 with weighted as (
     select
         source_id,
@@ -13,16 +14,18 @@ with weighted as (
 moments as (
     select
         source_id,
-        sum(clump) / nullif(sum(whole), 0) as p_rc_posterior,
-        sum(whole * distance_kpc) / nullif(sum(whole), 0) as distance_kpc,
-        sum(whole * distance_kpc * distance_kpc) / nullif(sum(whole), 0) as mean_square
+        sum(whole) as total,
+        sum(clump) / nullif(total, 0) as p_rc_posterior,
+        sum(clump * distance_kpc) / nullif(sum(clump), 0) as clump_kpc,
+        sum(whole * distance_kpc) / nullif(total, 0) as mean_kpc,
+        sum(whole * distance_kpc * distance_kpc) / nullif(total, 0) as mean_square
     from weighted
     group by source_id
 )
 
 select
     source_id,
-    distance_kpc,
     p_rc_posterior,
-    sqrt(greatest(mean_square - distance_kpc * distance_kpc, 0)) as distance_kpc_error
+    if(p_rc_posterior >= 0.5, clump_kpc, mean_kpc) as distance_kpc,
+    sqrt(abs(mean_square - 2 * distance_kpc * mean_kpc + distance_kpc * distance_kpc)) as distance_kpc_error
 from moments

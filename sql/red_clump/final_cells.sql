@@ -34,10 +34,7 @@ final as (
 )
 
 select
-    tier,
-    abs_b_low_deg,
-    g_error_ratio_low,
-    final.n,
+    final.*,
     coalesce(labelled.n_selected, 0) as n_selected,
     coalesce(labelled.n_true, 0) as n_true,
     coalesce(labelled.n_rc, 0) as n_rc,
@@ -47,5 +44,9 @@ select
     red_clump.pooled_error(contamination, labelled.n_selected) as contamination_error,
     red_clump.pooled_error(completeness, labelled.n_rc) as completeness_error
 from final
-inner join wholes using (tier)
-left join labelled using (tier, abs_b_low_deg, g_error_ratio_low)
+inner join wholes on final.tier = wholes.tier
+left join labelled
+    on
+        final.tier = labelled.tier
+        and final.abs_b_low_deg = labelled.abs_b_low_deg
+        and final.g_error_ratio_low is not distinct from labelled.g_error_ratio_low

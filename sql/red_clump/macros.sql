@@ -42,7 +42,7 @@ sqrt(share * (1 - share) / (coalesce(n, 0) + cuts.pooled_stars()));
 create or replace macro red_clump.latitude_cell(latitude) as
 floor(abs(latitude) / 10) * 10;
 create or replace macro red_clump.g_error_cell(error_ratio) as
-least(floor(error_ratio * 2e5), 39) * 5e-6;
+case when error_ratio is not null then least(floor(error_ratio * 2e5), 39) * 5e-6 end;
 
 -- Width of a cell in which an inferred parameter is compared, in the unit of the parameter.
 create or replace macro red_clump.cell_width(parameter) as

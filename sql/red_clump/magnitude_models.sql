@@ -1,5 +1,6 @@
--- How absolute magnitudes scatter about the line of `absolute_magnitudes`, by recipe: the red clump's own width, and offset and
--- width of what contaminates it, from calibrators weighted by P(RC) and 1 - P(RC) with their parallax errors taken off.
+-- How absolute magnitudes scatter about the line of `absolute_magnitudes`, by recipe: the red clump's width, and offset and width
+-- of what contaminates it. Of a grid of these, the likeliest: each star with a good parallax is red clump with its P(RC), and
+-- the error of its parallax adds to either width.
 with residuals as (
     select
         stars.recipe,
@@ -11,33 +12,43 @@ with residuals as (
     inner join red_clump.giants as giants using (source_id)
     where
         stars.true_parallax > 0
-        and stars.parallax_error / stars.true_parallax < cuts.max_parallax_error_ratio()
+        and stars.parallax_error / stars.true_parallax < cuts.max_mixture_parallax_error_ratio()
         and abs(residual) < cuts.max_contaminant_offset()
+    qualify row_number() over (partition by stars.recipe order by hash(stars.source_id)) <= cuts.max_mixture_stars()
 ),
 
-clump as (
-    select
-        recipe,
-        stats.robust_scatter(residual) as width,
-        avg(noise) as noise
-    from residuals
-    where p_rc > 0.9
-    group by recipe
+widths as (
+    select unnest(range(3, 17)) * 0.02 as width
 ),
 
-others as (
+contaminants as (
+    select
+        contaminant_offset,
+        unnest(range(2, 9)) * 0.15 as contaminant_width
+    from (select unnest(range(-3, 7)) * 0.2 as contaminant_offset) as offsets
+),
+
+likelihoods as (
     select
         recipe,
-        sum((1 - p_rc) * residual) / sum(1 - p_rc) as contaminant_offset,
-        sum((1 - p_rc) * residual * residual) / sum(1 - p_rc) - pow(contaminant_offset, 2) as contaminant_variance
+        width,
+        contaminant_offset,
+        contaminant_width,
+        sum(ln(
+            p_rc * stats.normal_density(residual, 0, sqrt(width * width + noise))
+            + (1 - p_rc)
+            * stats.normal_density(residual, contaminant_offset, sqrt(contaminant_width * contaminant_width + noise))
+        )) as log_likelihood
     from residuals
-    group by recipe
+    cross join widths
+    cross join contaminants
+    group by all
 )
 
 select
     recipe,
-    contaminant_offset,
-    sqrt(greatest(pow(width, 2) - noise, pow(cuts.min_magnitude_width(), 2))) as width,
-    sqrt(contaminant_variance) as contaminant_width
-from clump
-inner join others using (recipe)
+    arg_max(width, log_likelihood)::double as width,
+    arg_max(contaminant_offset, log_likelihood)::double as contaminant_offset,
+    arg_max(contaminant_width, log_likelihood)::double as contaminant_width
+from likelihoods
+group by recipe

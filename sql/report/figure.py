@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -63,6 +63,12 @@ def where(table: Columns, **wanted: object) -> Columns:
     return {name: values[chosen] for name, values in table.items()}
 
 
+def present(table: Columns, column: str, wanted: Iterable[str], *prefixes: str) -> list[str]:
+    """Those of the wanted values that a column has, with or without one of the prefixes."""
+    found = set(table[column])
+    return [name for name in wanted if any(prefix + name in found for prefix in ("", *prefixes))]
+
+
 def panels(rows: int, wide: int, width: float = 4.2, height: float = 3.6, **options) -> tuple[Figure, np.ndarray]:
     """A figure and its axes [rows, wide]; sizes of one of them in inches."""
     figure = Figure(figsize=(width * wide, height * rows), layout="constrained")
@@ -96,6 +102,12 @@ def cells(
     )
 
 
+def shares(*values: np.ndarray) -> Normalize:
+    """A scale in per cent from 0 that holds every value."""
+    highest = max((float(np.nanmax(part)) for part in values if np.isfinite(part).any()), default=0.0)
+    return Normalize(0, min(100, max(10, 10 * np.ceil(highest / 10))))
+
+
 def counts(values: np.ndarray) -> LogNorm:
     """A logarithmic scale for numbers of stars."""
     return LogNorm(1, max(2.0, float(values.max(initial=1))))
@@ -109,5 +121,6 @@ def kiel(axes: Axes, x: tuple[float, float], y: tuple[float, float]) -> None:
 def legend(figure: Figure, axes: np.ndarray) -> None:
     """One legend for all panels, below them."""
     handles = {name: handle for ax in axes.flat for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
+    ncols = 4 if axes.shape[1] > 1 else 1
     if handles:
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=9)
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=ncols, fontsize=9)

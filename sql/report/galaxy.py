@@ -15,15 +15,19 @@ def distance_comparison(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     if not len(table["n"]):
         return None
     said = columns(connection, "from red_clump.validation where starts_with(parameter, 'distance')")
-    kinds = (("distance", "parallax"), ("distance", "truth"), ("distance_bayesian", "truth"))
+    known = set(zip(table["parameter"], table["reference"], strict=True))
+    kinds = [
+        kind
+        for kind in (("distance", "parallax"), ("distance", "truth"), ("distance_bayesian", "truth"))
+        if kind in known
+    ]
+    if not kinds:
+        return None
     names = {"distance": "by magnitude", "distance_bayesian": "by magnitude and parallax"}
     references = {"parallax": "distance of parallaxes better than 5 %", "truth": "true distance"}
-    figure, axes = panels(1, 3, 4.4, 4.2)
+    figure, axes = panels(1, len(kinds), 4.4, 4.2)
     for ax, (parameter, reference) in zip(axes.flat, kinds, strict=True):
         rows = where(table, parameter=parameter, reference=reference)
-        if not len(rows["n"]):
-            ax.set_title("no rows")
-            continue
         place = rows["log_reference_low"], rows["log_distance_low"]
         image = cells(ax, *place, rows["n"], (0.01, 0.01), counts(table["n"]))
         ends = float(min(p.min() for p in place)), float(max(p.max() for p in place)) + 0.01
@@ -32,7 +36,8 @@ def distance_comparison(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         title = f"{names[parameter]}, {int(rows['n'].sum()):,} stars"
         if len(found["bias"]):
             title += f"\nbias {found['bias'][0]:+.1%}, scatter {found['robust_scatter'][0]:.1%}"
-        ax.set(title=title, xlim=ends, ylim=ends, xlabel=f"{references[reference]} [kpc]", ylabel="red clump [kpc]")
+        ax.set(title=title, xlim=ends, ylim=ends, xlabel=f"{references[reference]} [kpc]")
+        ax.set_ylabel("red clump distance [kpc]")
         ticks = [
             v
             for v in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50)
@@ -61,7 +66,10 @@ def distance_distribution(connection: duckdb.DuckDBPyConnection) -> Figure | Non
         ax.axvline(gains.min(), color=RED, ls="--", lw=1)
         first = table["n_gain_beyond"][0]
         ax.set_title(f"{int(first):,} of {int(table['n_beyond'][0]):,} stars gain on Gaia")
-        ax.text(gains.min(), 0.03, " red clump better", color=RED, transform=ax.get_xaxis_transform())
+        late = gains.min() > x.mean()
+        place = {"xytext": (-4 if late else 4, 5), "textcoords": "offset points", "ha": "right" if late else "left"}
+        text = "red clump better beyond" if late else "red clump better"
+        ax.annotate(text, (gains.min(), 0), xycoords=ax.get_xaxis_transform(), color=RED, **place)
     ax.set(yscale="log", ylim=(0.7, None), xlabel="distance [kpc]", ylabel="stars from there on")
     figure.colorbar(image, ax=ax, label=r"median of $\sigma_d$ of Gaia / $\sigma_d$ of the red clump", extend="both")
     return figure

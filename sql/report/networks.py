@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from .figure import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Plot, cells, columns, kiel, label, panels, where
+from .figure import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Plot, cells, columns, kiel, label, legend, panels, where
 
 INPUTS = {"G-W2": r"$\sigma_{G-W2}$ [mag]", "parallax": r"$\sigma_\varpi / \varpi$"}
 SUBSETS = {
@@ -24,25 +25,28 @@ def sigmas(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "from red_clump.sigma_bins where n >= 10 and input_error_low between 1e-3 and 3")
     if not len(table["n"]):
         return None
-    chosen = (("teff_k", "G-W2"), ("logg", "parallax"), ("delta_nu_uhz", "parallax"), ("delta_p_s", "G-W2"))
-    figure, axes = panels(2, 4, 3.8, 3.3, sharex="col")
+    known = set(zip(table["parameter"], table["input"], table["subset"], strict=True))
+    pairs = (("teff_k", "G-W2"), ("logg", "parallax"), ("delta_nu_uhz", "parallax"), ("delta_p_s", "G-W2"))
+    chosen = [pair for pair in pairs if (*pair, "all") in known]
+    if not chosen:
+        return None
+    figure, axes = panels(2, len(chosen), 3.8, 3.3, sharex="col")
     for upper, lower, (parameter, given) in zip(*axes, chosen, strict=True):
         rows = where(table, parameter=parameter, input=given)
         whole = where(rows, subset="all")
-        if not len(whole["n"]):
-            upper.set_title("no rows")
-            continue
         x = whole["input_error_low"] * 10**0.05
         for low, high, alpha in (("sigma_lowest", "sigma_highest", 0.2), ("sigma_low", "sigma_high", 0.35)):
             upper.fill_between(x, whole[low], whole[high], color=BLUE, alpha=alpha, lw=0)
         upper.plot(x, whole["sigma_median"], color=BLUE)
         for subset, (colour, line) in SUBSETS.items():
             part = where(rows, subset=subset)
+            if not len(part["n"]):
+                continue
             lower.plot(part["input_error_low"] * 10**0.05, part["sigma_median"], color=colour, ls=line, label=subset)
         name = label(parameter).replace("[", r"error [")
         upper.set(xscale="log", ylabel=name)
         lower.set(xscale="log", xlabel=INPUTS[given], ylabel=f"median {name}")
-    axes[1, 0].legend(fontsize=8)
+    legend(figure, axes)
     return figure
 
 
@@ -81,17 +85,18 @@ def gradient_maps(connection: duckdb.DuckDBPyConnection) -> Figure | None:
 
 def gradient_checks(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "from red_clump.gradient_cells where n >= 5")
-    if not len(table["n"]):
-        return None
     outputs = [name for name in ("teff_k", "logg", "delta_p_s") if np.isfinite(table[f"d_{name}"]).any()]
-    figure, axes = panels(1, max(len(outputs), 1), 4.0, 3.8)
-    for ax, output in zip(axes.flat, outputs, strict=False):
+    if not outputs:
+        return None
+    figure, axes = panels(1, len(outputs), 4.0, 3.8)
+    for ax, output in zip(axes.flat, outputs, strict=True):
         exact, step = table[f"d_{output}"].astype(float), table[f"step_{output}"].astype(float)
         ax.plot(exact, step, ".", ms=3, color=BLUE)
         ends = np.nanmin(exact), np.nanmax(exact)
         ax.plot(ends, ends, color=GREY, lw=0.8)
         name, _, unit = label(output).partition(" [")
         ax.set(xlabel=f"d{name}/dm exact [{unit.rstrip(']')}/mag]", ylabel="by ±0.001 mag")
+        ax.locator_params(nbins=5)
     return figure
 
 
@@ -115,13 +120,37 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     if known:
         ax = axes[0, 1]
         ax.plot(1e3 * expected, table["strength"], "o", ms=4, color=BLUE)
-        for at, height, name in zip(expected, table["strength"], names, strict=True):
-            ax.annotate(name, (1e3 * at, height), (4, 3), textcoords="offset points", fontsize=9)
-        ax.margins(x=0.12)
         ax.set(yscale="log", xlabel="|change of magnitude by [C/N]| [mmag]")
+        ax.margins(0.12)
+        _name_points(ax, 1e3 * expected, table["strength"], names)
         ax.set_ylabel(r"|d$\Delta P$/dm| / (|d$T_{\rm eff}$/dm| |d$\log g$/dm|)")
         ax.set_title(f"expected changes: {_origin(connection)}")
     return figure
+
+
+def _name_points(ax: Axes, x: np.ndarray, y: np.ndarray, names: list[str]) -> None:
+    """A name beside each point, on the side where other points and names leave room."""
+    known = np.isfinite(x)
+    points = ax.transData.transform(np.column_stack([x, y])[known]) * 72 / ax.figure.dpi
+    taken = list(points)
+    for k, name in enumerate(np.array(names)[known]):
+        others = np.delete(taken, k, axis=0)
+        room = {
+            (right, up): min(20.0, np.hypot(*(others - points[k] - (12 * right, 8 * up)).T).min(initial=20.0))
+            for right in (1, -1)
+            for up in (1, -1)
+        }
+        right, up = max(room, key=lambda side: room[side])
+        taken.append(points[k] + (12 * right, 8 * up))
+        ax.annotate(
+            name,
+            (x[known][k], y[known][k]),
+            (4 * right, 3 * up),
+            textcoords="offset points",
+            fontsize=9,
+            ha="left" if right > 0 else "right",
+            va="bottom" if up > 0 else "top",
+        )
 
 
 def _capital(band: str) -> str:

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 from matplotlib.figure import Figure
 
-from .figure import BLUE, GREY, ORANGE, RED, Plot, cells, columns, counts, kiel, label, legend, panels, where
+from .figure import BLUE, GREY, ORANGE, RED, Plot, cells, columns, counts, kiel, label, legend, panels, present, where
 
 PARAMETERS = ("teff_k", "logg", "delta_nu_uhz", "delta_p_s")
 NETWORKS = {"": "the paper's networks", "joint_": "joint networks"}
@@ -45,7 +45,8 @@ def _cuts(connection: duckdb.DuckDBPyConnection, what: str) -> tuple[float, ...]
 
 def comparisons(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "from red_clump.comparison_cells where reference = 'label'")
-    if not len(table["n"]):
+    parameters = present(table, "parameter", PARAMETERS, "joint_")
+    if not parameters:
         return None
     vrard = columns(
         connection,
@@ -53,9 +54,9 @@ def comparisons(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         "where reference = 'Vrard+2016'",
     )
     said = columns(connection, "from red_clump.validation where reference = 'label'")
-    figure, axes = panels(2, 4, 3.8, 3.6)
+    figure, axes = panels(2, len(parameters), 3.8, 3.6)
     for row, prefix in zip(axes, NETWORKS, strict=True):
-        for ax, parameter in zip(row, PARAMETERS, strict=True):
+        for ax, parameter in zip(row, parameters, strict=True):
             rows = where(table, parameter=prefix + parameter)
             if not len(rows["n"]):
                 ax.text(0.5, 0.5, "no rows", ha="center", transform=ax.transAxes)
@@ -94,10 +95,11 @@ def residuals(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         "select *, inferred_low + 2.5 * red_clump.cell_width(parameter) as inferred_middle "
         "from red_clump.residual_bins where reference = 'label' and n >= 10",
     )
-    if not len(table["n"]):
+    parameters = present(table, "parameter", PARAMETERS, "joint_")
+    if not parameters:
         return None
-    figure, axes = panels(1, 4, 3.8, 3.4)
-    for ax, parameter in zip(axes.flat, PARAMETERS, strict=True):
+    figure, axes = panels(1, len(parameters), 3.8, 3.4)
+    for ax, parameter in zip(axes.flat, parameters, strict=True):
         for name, colour in ((parameter, BLUE), (f"joint_{parameter}", ORANGE)):
             rows = where(table, parameter=name)
             if not len(rows["n"]):
@@ -116,11 +118,12 @@ def residuals(connection: duckdb.DuckDBPyConnection) -> Figure | None:
 
 def pulls(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "from red_clump.pulls where reference = 'label' and abs(pull_low) <= 5")
-    if not len(table["n"]):
+    parameters = present(table, "parameter", PARAMETERS, "joint_")
+    if not parameters:
         return None
-    figure, axes = panels(1, 4, 3.6, 3.2, sharey=True)
+    figure, axes = panels(1, len(parameters), 3.6, 3.2, sharey=True)
     x = np.linspace(-5, 5, 200)
-    for ax, parameter in zip(axes.flat, PARAMETERS, strict=True):
+    for ax, parameter in zip(axes.flat, parameters, strict=True):
         for name, colour, kind in ((parameter, BLUE, "paper's"), (f"joint_{parameter}", ORANGE, "joint")):
             rows = where(table, parameter=name)
             if len(rows["n"]):

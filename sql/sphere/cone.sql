@@ -92,10 +92,31 @@ and sphere.cone_range(centre_ra, centre_dec, radius_deg, 3).high
 or healpix_29 between sphere.cone_range(centre_ra, centre_dec, radius_deg, 4).low
 and sphere.cone_range(centre_ra, centre_dec, radius_deg, 4).high;
 
-create or replace macro sphere.cone(survey, centre_ra, centre_dec, radius_deg) as table
+-- The radius of a cone that there can be, else an error.
+create or replace macro sphere.cone_radius(centre_dec, radius_deg) as
+case
+    when centre_dec not between -90 and 90
+        then error(format(
+            'a cone at declination {} deg is none: give ra, dec (-90 to 90) and radius in this order', centre_dec
+        ))
+    when radius_deg < 0
+        then error(format('a cone of radius {} deg is none: give 0 or more', radius_deg))
+    else radius_deg
+end;
+
+-- The rows within a cone that there can be.
+create or replace macro sphere.checked_cone(survey, centre_ra, centre_dec, radius_deg) as table
     select *
     from query_table('staging.' || survey)
     where
-        sphere.may_be_in_cone(_healpix_29, centre_ra::double, centre_dec::double, radius_deg::double)
-        and dec between centre_dec::double - radius_deg::double and centre_dec::double + radius_deg::double
-        and sphere.separation_arcsec(ra, dec, centre_ra::double, centre_dec::double) <= 3600 * radius_deg::double;
+        sphere.may_be_in_cone(_healpix_29, centre_ra, centre_dec, radius_deg)
+        and dec between centre_dec - radius_deg and centre_dec + radius_deg
+        and sphere.separation_arcsec(ra, dec, centre_ra, centre_dec) <= 3600 * radius_deg;
+
+create or replace macro sphere.cone(survey, centre_ra, centre_dec, radius_deg) as table
+    from sphere.checked_cone(
+        survey,
+        centre_ra::double,
+        centre_dec::double,
+        sphere.cone_radius(centre_dec::double, radius_deg::double)
+    );

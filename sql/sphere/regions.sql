@@ -19,6 +19,8 @@ list_max(list_transform(
 create or replace macro sphere.polygon_reach(corners) as
 case
     when len(corners) < 3 then error('a polygon needs three corners or more')
+    when list_max(list_transform(corners, lambda v: abs(v[2]))) > 90
+        then error('a declination of the polygon is not within -90 to 90: give corners as [ra, dec]')
     when sphere.polygon_radius(corners, sphere.polygon_ra(corners), sphere.polygon_dec(corners)) > 80
         then error('the polygon is wider than 80 degrees from its middle')
     else sphere.polygon_radius(corners, sphere.polygon_ra(corners), sphere.polygon_dec(corners)) + 1e-7

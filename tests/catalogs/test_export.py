@@ -1,6 +1,9 @@
 """Views as files, read back by astropy; columns added to other catalogs."""
 
+import hashlib
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +73,7 @@ def test_descriptions_and_ucds_in_votable_metadata(connection, tmp_path):
 
 
 def test_own_readers_read_what_the_writers_wrote(connection, tmp_path):
-    for suffix in ("parquet", "fits", "ecsv", "vot"):
+    for suffix in ("parquet", "fits", "ecsv", "vot", "csv"):
         export(connection, "staging.gaia_dr2", tmp_path / f"g.{suffix}")
         column = open_file(connection, tmp_path / f"g.{suffix}").columns["parallax"]
         assert (column.unit, column.description) == ("mas", "Parallax, without zero-point correction")
@@ -170,6 +173,59 @@ def test_csv(connection, tmp_path):
     lines = (tmp_path / "m.csv").read_text().splitlines()
     assert lines[0] == "source_id,designation,separation_arcsec,n_neighbours"
     assert len(lines) == 4
+
+
+def test_csv_says_where_it_comes_from_in_a_file_beside_it(connection, tiny_files, tmp_path):
+    """The names are those of W3C's Metadata Vocabulary for Tabular Data (17 December 2015)."""
+    export(connection, "match.gaia_dr2_twomass", tmp_path / "m 1.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m 1.csv", "m 1.csv-metadata.json"]
+    table = json.loads((tmp_path / "m 1.csv-metadata.json").read_text(encoding="utf-8"))
+    assert (table["@context"], table["url"]) == ("http://www.w3.org/ns/csvw", "m%201.csv")
+    columns = {column["titles"]: column for column in table["tableSchema"]["columns"]}
+    assert ",".join(columns) == (tmp_path / "m 1.csv").read_text().splitlines()[0]
+    assert columns["source_id"]["datatype"] == "long"
+    separation = columns["separation_arcsec"]
+    assert (separation["name"], separation["datatype"]) == ("separation_arcsec", "double")
+    assert separation["schema:unitText"] == "arcsec"
+    assert separation["dc:description"]
+    lines = table["dc:provenance"]
+    assert lines[0].startswith("match.gaia_dr2_twomass by candlesql ")
+    (made,) = [line for line in lines if line.startswith("staging.gaia_dr2 made")]
+    digest = hashlib.sha256(tiny_files["gaia_dr2"].read_bytes()).hexdigest()
+    assert f"gaia_dr2.csv:{digest[:12]}" in made
+    assert any(line.startswith("cuts ") and "max_ruwe" in line for line in lines)
+    assert any(line.startswith("query ") for line in lines)
+
+
+def test_csv_and_the_file_beside_it_must_fit(connection, tmp_path):
+    file, beside = tmp_path / "m.csv", tmp_path / "m.csv-metadata.json"
+    export(connection, "match.gaia_dr2_twomass", file)
+    file.write_text("source_id,designation,distance,n_neighbours\n1,a,2,3\n")
+    with pytest.raises(UserError, match=r"does not fit m\.csv: column distance is in one only; take it away"):
+        open_file(connection, file)
+    beside.write_text("{")
+    with pytest.raises(UserError, match="damaged, or no CSVW file"):
+        open_file(connection, file)
+    beside.write_text('{"url": "another.csv"}')
+    assert open_file(connection, file).columns["distance"].unit == ""
+
+
+def test_csv_that_cannot_be_replaced_keeps_the_file_beside_it(connection, tmp_path, monkeypatch):
+    file, beside = tmp_path / "m.csv", tmp_path / "m.csv-metadata.json"
+    export(connection, "match.gaia_dr2_twomass", file)
+    before = file.read_bytes(), beside.read_bytes()
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target) == file:
+            raise OSError("disk full")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UserError, match="cannot be written"):
+        export(connection, "staging.gaia_dr2", file)
+    assert (file.read_bytes(), beside.read_bytes()) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, beside.name]
 
 
 def test_failed_export_keeps_the_file_before(connection, tmp_path):
@@ -286,7 +342,7 @@ def test_join_from_and_to_every_format(connection, tmp_path, suffix):
     assert join(connection, file, out, "staging.gaia_dr2", on="source_id") == (4, 4)
     read = open_file(connection, out)
     assert {"source_id", "parallax", "source_id_candlesql", "parallax_candlesql"} <= set(read.columns)
-    assert read.columns["parallax_candlesql"].unit == ("" if suffix == "csv" else "mas")
+    assert read.columns["parallax_candlesql"].unit == "mas"
     assert join(connection, file, tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=1.0) == (4, 4)
     rows = pq.read_table(tmp_path / "o.parquet").to_pydict()
     assert rows["source_id"] == rows["source_id_candlesql"]
@@ -316,6 +372,21 @@ def test_join_with_a_truncated_file(connection, tmp_path):
     with pytest.raises(UserError, match="truncated"):
         join(connection, tmp_path / "m.fits", tmp_path / "o.parquet", "staging.gaia_dr2", on="source_id")
     assert [path.name for path in tmp_path.iterdir()] == ["m.fits"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,ra,dec\n1,10,0\n2,10,95.5\n", "its declination is 95.5 deg (1 such rows), outside -90 to 90"),
+        ("File_Row_Number,ra,dec\n1,10,0\n", "column file_row_number has a name that DuckDB keeps for itself"),
+    ],
+)
+def test_join_with_a_file_at_fault(connection, tmp_path, text, said):
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(UserError) as error:
+        join(connection, tmp_path / "m.csv", tmp_path / "o.csv", "staging.gaia_dr2", radius_arcsec=1.0)
+    assert said in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
 
 
 def test_views_as_tables_in_memory(connection):

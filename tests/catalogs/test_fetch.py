@@ -36,6 +36,9 @@ class Archive:
     breaks: int = 0
     knows_ranges: bool = True
     queries: list[str] = field(default_factory=list)
+    whole: bytes = b""
+    limits: tuple[int, int] | None = None
+    maxrecs: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     runs: int = 0
     deleted: int = 0
@@ -69,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/tap/async":
             archive.queries.append(form["QUERY"][0])
+            archive.maxrecs += form.get("MAXREC", [""])
         elif self.path.endswith("/phase"):
             archive.runs += 1
         elif form.get("ACTION") == ["DELETE"]:
@@ -111,6 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         archive = self.server.archive
         if self.is_down():
             return
+        if self.path == "/tap/capabilities":
+            self.send_limits(archive)
+            return
         if self.path.startswith("/tap/hats/"):
             self.send_part(archive)
             return
@@ -131,13 +138,34 @@ class Handler(BaseHTTPRequestHandler):
             Content_Type="text/xml",
         )
 
+    def send_limits(self, archive):
+        """What the service can do, as TAPRegExt says it."""
+        if archive.limits is None:
+            self.say(404)
+            return
+        usual, most = archive.limits
+        self.say(
+            200,
+            f"""<vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0"
+            xmlns:tr="http://www.ivoa.net/xml/TAPRegExt/v1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+            xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1">
+            <capability standardID="ivo://ivoa.net/std/TAP" xsi:type="tr:TableAccess">
+            <interface role="std" xsi:type="vs:ParamHTTP">
+            <accessURL use="base">{self.server.root}</accessURL></interface>
+            <language><name>ADQL</name><version ivo-id="ivo://ivoa.net/std/ADQL#v2.0">2.0</version></language>
+            <outputFormat><mime>application/x-votable+xml</mime></outputFormat>
+            <outputLimit><default unit="row">{usual}</default><hard unit="row">{most}</hard></outputLimit>
+            </capability></vosi:capabilities>""".encode(),
+            Content_Type="text/xml",
+        )
+
     def send_result(self, archive):
         start = 0
         wanted = self.headers.get("Range")
         if wanted:
             archive.ranges.append(wanted)
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if archive.knows_ranges else 0
-        body = archive.answer[start:]
+        body = (archive.whole if archive.whole and archive.maxrecs[-1] else archive.answer)[start:]
         archive.breaks -= 1
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -245,6 +273,52 @@ def test_answer_that_is_cut_off(ask, archive, stars, own_sky):
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert "cut its answer off (OVERFLOW)" in done.err
     assert count(own_sky) == 4
+
+
+def test_more_rows_are_asked_for_where_the_archive_gives_more(ask, archive, stars, own_sky):
+    archive.answer, archive.whole, archive.limits = stars("OVERFLOW"), stars(), (2000, 3_000_000)
+    done = ask()
+    assert (done.code, done.err) == (0, "")
+    assert archive.maxrecs == ["", "3000000"]
+    assert archive.queries[0] == archive.queries[1]
+    assert archive.deleted == 2
+    assert count(own_sky) == 8
+    assert not list((own_sky / ".fetch").iterdir())
+
+
+@pytest.mark.parametrize(("limits", "asked"), [((2000, 2000), [""]), ((2000, 9000), ["", "9000"])])
+def test_answer_beyond_what_the_archive_gives(ask, archive, stars, own_sky, limits, asked):
+    archive.answer, archive.limits = stars("OVERFLOW"), limits
+    done = ask()
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "cut its answer off (OVERFLOW" in done.err
+    assert "ask for a smaller cone" in done.err
+    assert archive.maxrecs == asked
+    assert count(own_sky) == 4
+
+
+@pytest.mark.parametrize(
+    ("survey", "table", "name"),
+    [
+        ("tmass", "tmass_psc_xsc", "00400000+0000003"),
+        ("panstarrs1", "panstarrs1", 108000100000123456),
+    ],
+)
+def test_best_neighbours_of_gaia_dr3(candlesql, archive, own_sky, tmp_path, survey, table, name):
+    """The columns are those of the Gaia DR3 data model, section 20.4."""
+    rows = {"source_id": [4295806720], f"clean_{table}_oid": [7], "original_ext_source_id": [name]}
+    rows |= {"angular_distance": [0.36], "number_of_neighbours": [2], "number_of_mates": [1], "xm_flag": [8]}
+    Table(rows, units={"angular_distance": "arcsec"}).write(tmp_path / "n.vot", format="votable")
+    archive.answer = (tmp_path / "n.vot").read_bytes()
+    ours = f"gaia_dr3_{survey}_best_neighbour"
+    done = candlesql("fetch", own_sky, ours, "--url", archive.url, "--cone", "10,0,0.5")
+    assert (done.code, done.err) == (0, "")
+    (query,) = archive.queries
+    assert f"from gaiadr3.{table}_best_neighbour as n join gaiadr3.gaia_source" in query
+    with open_sky(own_sky) as connection:
+        fields = "source_id, original_ext_source_id, angular_distance, number_of_neighbours, xm_flag"
+        stored = connection.execute(f"select {fields} from staging.{ours}").fetchall()
+    assert stored == [(4295806720, name, 0.36, 2, 8)]
 
 
 def test_query_that_is_refused(ask, archive):

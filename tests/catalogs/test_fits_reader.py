@@ -35,6 +35,18 @@ def select(path, *names):
     return dict(zip(chosen, map(list, zip(*rows, strict=True)), strict=True))
 
 
+def failure(path):
+    """What is said of a file that cannot be read: when it is opened or, if gzipped, when its end is reached."""
+    with duckdb.connect() as connection:
+        try:
+            source = reader.read(connection, path)
+        except UserError as error:
+            return str(error)
+        with pytest.raises(duckdb.Error):
+            connection.execute(f"select c0 from {source.relation(list(source.columns))}").fetchall()
+        return str(source.failure())
+
+
 def columns(*entries):
     return fits.BinTableHDU.from_columns([fits.Column(**entry) for entry in entries])
 
@@ -231,11 +243,40 @@ def test_table_that_is_not_there(two_tables):
         open_file(connection, two_tables.with_name("t.fits[OTHER]"))
 
 
-@pytest.mark.parametrize(("rows", "said"), [(1200, "truncated"), (700, "after the 700 rows that its header promises")])
-def test_number_of_rows_that_lies(tmp_path, rows, said):
+@pytest.mark.parametrize("is_gzip", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (1200, "truncated"),
+        (700, "after the 700 rows that its header promises come other bytes"),
+        (799, "after the 799 rows that its header promises come other bytes"),
+        (801, "the last of the 801 rows that its header promises is nothing but zeros"),
+        (0, "after the 0 rows that its header promises come other bytes"),
+        (-1, "after the -1 rows that its header promises come other bytes"),
+    ],
+)
+def test_number_of_rows_that_lies(tmp_path, rows, said, is_gzip):
+    """800 rows of 16 bytes; the last of the blocks of 2880 bytes has room for 100 more."""
     path = tmp_path / "t.fits"
-    Table({"i": np.arange(1, 801)}).write(path)
-    raw = path.read_bytes()
-    path.write_bytes(raw.replace(b"NAXIS2  =                  800", b"NAXIS2  =                 %4d" % rows))
-    with pytest.raises(UserError, match=said):
-        select(path)
+    Table({"i": np.arange(1, 801), "j": np.arange(1, 801)}).write(path)
+    raw = path.read_bytes().replace(b"NAXIS2  =                  800", b"NAXIS2  =                 %4d" % rows)
+    path.write_bytes(gzip.compress(raw) if is_gzip else raw)
+    assert said in failure(path)
+
+
+@pytest.mark.parametrize("cut", [4, 300])
+def test_gzip_that_lacks_its_end(tmp_path, cut):
+    """The rows are whole, what follows them is not."""
+    path = tmp_path / "t.fits.gz"
+    Table({"i": np.arange(1, 801), "j": np.random.default_rng(5).uniform(size=800)}).write(path)
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert "truncated or damaged" in failure(path)
+
+
+def test_several_tables_in_gzip_are_not_chosen_from_in_silence(two_tables):
+    path = two_tables.with_name("u.fits.gz")
+    path.write_bytes(gzip.compress(two_tables.read_bytes()))
+    assert "holds 2 tables: STARS, NOTES" in failure(path)
+    with duckdb.connect() as connection:
+        source = open_file(connection, path.with_name("u.fits.gz[2]"))
+        assert connection.execute(f"select c0 from {source.relation(['i'])}").fetchall() == [(2,)]

@@ -163,7 +163,23 @@ def test_float_column_with_nan_becomes_integers_with_null(stored):
     assert dict(zip(rows["id"], rows["n"], strict=True)) == {1: None, 2: 4}
 
 
-@pytest.mark.parametrize("value", ["6.57961231375051264E17", 657961231375051264.0])
+@pytest.mark.parametrize("value", ["12.5", 12.5])
+@pytest.mark.parametrize("column", ["id", "n"])
+def test_fractions_are_no_integers(stored, value, column):
+    row = {"id": 1, "ra": 1.0, "dec": 1.0, "n": 3, "source": "x"} | {column: value}
+    content, name = f"{','.join(row)}\n{','.join(map(str, row.values()))}\n", "t.csv"
+    if isinstance(value, float):
+        content, name = pa.table({key: [x] for key, x in row.items()}), "t.parquet"
+    with pytest.raises(UserError, match=rf"column {column} holds '?12\.5'?, which is no (BIGINT|INTEGER)"):
+        stored(content, name)
+
+
+def test_whole_numbers_with_a_point_are_integers(stored):
+    _, rows = stored("id,ra,dec,n,source\n7.0,1,1,4.,x\n")
+    assert (rows["id"], rows["n"]) == ([7], [4])
+
+
+@pytest.mark.parametrize("value", ["6.57961231375051264E17", "657961231375051264.0", 657961231375051264.0])
 def test_identifiers_that_went_through_floating_point_are_refused(stored, value):
     if isinstance(value, str):
         content, name = f"id,ra,dec,source\n{value},1,1,x\n", "t.csv"

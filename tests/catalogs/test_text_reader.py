@@ -71,6 +71,12 @@ def test_byte_order_mark_and_windows_line_ends(read):
     assert rows == [("1", "2")]
 
 
+def test_delimiters_within_quoted_names_do_not_count(read):
+    columns, rows = read('"a; drop; table; x",b,"c;;"\n1,2,3\n')
+    assert list(columns) == ["a; drop; table; x", "b", "c;;"]
+    assert rows == [("1", "2", "3")]
+
+
 def test_names_in_different_case_or_with_quotes(read):
     columns, rows = read('G,g,"a\'); drop table t; --"\n1,2,3\n')
     assert list(columns) == ["G", "g", "a'); drop table t; --"]
@@ -95,9 +101,22 @@ def test_what_astropy_writes(read, tmp_path):
     assert rows == [("1", "a b", "1.5"), ("2", None, None)]
 
 
+@pytest.mark.parametrize("description", ["Größe, a long one, in words " * 9, 'a "b', "say \"x\": 'y'", ' "'])
+@pytest.mark.parametrize(("delimiter", "suffix"), [(" ", "ecsv"), (",", "ecsv"), (" ", "ecsv.gz")])
+def test_quotation_marks_in_a_header_lose_no_row(read, tmp_path, description, delimiter, suffix):
+    table = Table({"n": [1, 2, 3, 4], "name": ["x", "y, z", 'a "b"', "w"]})
+    table["n"].description = description
+    table.meta["comments"] = [f'"{description}', '#,"']
+    table.write(tmp_path / "astropy.ecsv", delimiter=delimiter)
+    columns, rows = read((tmp_path / "astropy.ecsv").read_text(), f"copy.{suffix}")
+    assert columns["n"].description == description
+    assert rows == [("1", "x"), ("2", "y, z"), ("3", 'a "b"'), ("4", "w")]
+
+
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
+        ('"a\nb",c\n1,2\n', "t.csv", "a name in its header runs over the end of the line"),
         ("justonecolumn\n1\n", "t.csv", "its header has one column, 'justonecolumn'"),
         ("id,x,id\n1,2,3\n", "t.csv", "column id stands twice"),
         ("# only a comment\n", "t.csv", "has no line of column names"),

@@ -214,7 +214,7 @@ def test_inputs_that_do_not_fit_are_refused_and_scores_stay(sky):
 
 
 def test_no_stars_at_all(sky):
-    refused(sky, "red_clump.inputs has no rows: ingest a catalog")
+    refused(sky, "red_clump.inputs has no rows: ingest gaia_dr2, or")
 
 
 def test_progress_says_rows_rate_and_time_left(sky, monkeypatch: pytest.MonkeyPatch):

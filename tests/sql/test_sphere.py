@@ -1,5 +1,7 @@
 """Geometry on the sphere against astropy."""
 
+import re
+
 import duckdb
 import numpy as np
 import pytest
@@ -102,6 +104,33 @@ def test_cone_holds_the_stars_within_its_radius(connection, sky, centre, radius)
     assert [row[0] for row in rows] == np.flatnonzero(inside).tolist()
 
 
+@pytest.mark.parametrize("turns", [-360, 360, 720])
+def test_cone_takes_right_ascensions_of_other_turns(connection, turns):
+    once, again = (
+        connection.execute(f"select source_id from sphere.cone('stars', {ra}, 12, 10) order by 1").fetchall()
+        for ra in (359, 359 + turns)
+    )
+    assert len(once) > 20
+    assert again == once
+
+
+@pytest.mark.parametrize(
+    ("cone", "said"),
+    [("1, 200, 3", "declination 200.0"), ("1, -90.5, 3", "declination -90.5"), ("1, 2, -3", "-3.0 deg")],
+)
+def test_cone_that_is_none(connection, cone, said):
+    with pytest.raises(duckdb.Error, match=said) as caught:
+        connection.execute(f"from sphere.cone('stars', {cone})").fetchall()
+    assert "\n" not in str(caught.value)
+
+
+def test_cone_reads_only_the_ranges_that_hold_it(connection):
+    """They are constants before any row is read: nothing is left in the plan that works them out."""
+    plan = connection.execute("explain from sphere.cone('stars', 83.6, -22, 0.5)").fetchone()[1]
+    assert "_healpix_29" in plan
+    assert not re.search("list_transform|error|cone", plan.split("_healpix_29", 1)[1])
+
+
 @pytest.mark.parametrize(("function", "format_", "value"), [("jd", "jd", 2451545.0), ("mjd", "mjd", 57388.0)])
 def test_dates_as_julian_years(connection, function, format_, value):
     (year,) = connection.execute(f"select sphere.year_of_{function}({value})").fetchone()
@@ -136,7 +165,12 @@ def test_polygon_holds_the_stars_that_it_goes_around(connection, corners):
 
 
 @pytest.mark.parametrize(
-    ("corners", "said"), [([[1, 1], [2, 2]], "three corners or more"), ([[0, 0], [120, 0], [240, 1]], "wide")]
+    ("corners", "said"),
+    [
+        ([[1, 1], [2, 2]], "three corners or more"),
+        ([[0, 0], [120, 0], [240, 1]], "wide"),
+        ([[0, 0], [1, 95], [2, 0]], "declination"),
+    ],
 )
 def test_polygon_that_is_none(connection, corners, said):
     with pytest.raises(duckdb.Error, match=said):

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from candlesql import UserError, open_sky
-from candlesql.sql import files
-from candlesql.sql.commands import apply_cuts
+from candlesql.sql import files, workspace
+from candlesql.sql.commands import apply_cuts, cuts_applied
 from candlesql.sql.products import is_fresh, replaced
-from candlesql.sql.workspace import connect, find_sky, make_sky, refresh
+from candlesql.sql.workspace import connect, find_sky, make_sky, new_or_existing, refresh
 
 SHELL = Path(sys.executable).with_name("duckdb")
 COUNT = "select count(*) from match.gaia_dr2_twomass"
@@ -289,3 +289,51 @@ def test_every_view_has_a_header_and_comes_after_what_it_needs():
         assert item.header, item.path
         assert (item.needs & names) <= done, item.name
         done.add(item.name)
+
+
+@pytest.fixture
+def made_fast(monkeypatch, empty_sky):
+    monkeypatch.setattr(
+        workspace, "make_sky", lambda path: find_sky(shutil.copytree(empty_sky, path, dirs_exist_ok=True))
+    )
+
+
+def try_to_fill(root, error, name=""):
+    with new_or_existing(root) as sky:
+        assert sky.database.exists()
+        if name:
+            (sky.catalogs / name).write_text("half of it")
+        raise error
+
+
+def test_a_new_workspace_of_which_nothing_came_goes_again(made_fast, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "notes.txt").write_text("mine")
+    for root in (tmp_path / "typo", own):
+        with pytest.raises(UserError, match="no such file"):
+            try_to_fill(root, UserError("no such file"))
+    assert not (tmp_path / "typo").exists()
+    assert [path.name for path in own.iterdir()] == ["notes.txt"]
+
+
+def test_a_workspace_stays_with_what_is_in_it(made_fast, tmp_path):
+    for name in ("gaia_dr2.part", ""):
+        with pytest.raises(KeyboardInterrupt):
+            try_to_fill(tmp_path / "sky", KeyboardInterrupt(), name)
+        assert (tmp_path / "sky" / "sky.duckdb").exists()
+
+
+def stop_with_a_cut(connection, error):
+    with cuts_applied(connection, {"max_ruwe": "0.1"}):
+        assert float(connection.execute("select cuts.max_ruwe()").fetchall()[0][0]) == 0.1
+        raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), UserError("nothing is left")])
+def test_cuts_are_taken_back(own_sky, error):
+    with open_sky(own_sky, read_only=False) as connection:
+        with pytest.raises(type(error)):
+            stop_with_a_cut(connection, error)
+        assert float(connection.execute("select cuts.max_ruwe()").fetchall()[0][0]) == 1.4
+        assert connection.execute("from candlesql.cuts").fetchall() == []

@@ -14,9 +14,9 @@ from candlesql.training import full, system
 
 def test_a_hundredth_of_the_sky_trains_every_network(quick, monkeypatch, tmp_path):
     monkeypatch.setattr(system, "ONE_FOLD_ABOVE", 1000)
-    parts = list(full.labelled_parts(tmp_path, 350_000, 2, seed=2000))
+    parts = list(full.labelled_parts(tmp_path, 600_000, 2, seed=2000))
     made = [path.stat().st_mtime_ns for path in parts]
-    assert [path.stat().st_mtime_ns for path in full.labelled_parts(tmp_path, 350_000, 2, seed=2000)] == made
+    assert [path.stat().st_mtime_ns for path in full.labelled_parts(tmp_path, 600_000, 2, seed=2000)] == made
 
     model = full.train_on_parts(tmp_path, parts)
     files = [str(path) for path in parts]
@@ -26,7 +26,7 @@ def test_a_hundredth_of_the_sky_trains_every_network(quick, monkeypatch, tmp_pat
             "select count(distinct source_id), avg(is_rc::int) from read_parquet(?)", [files]
         ).fetchall()[0]
     assert len(each) == 2
-    assert min(each)[0] > 3500
+    assert min(each)[0] > 6000
     assert 0.75 * n < int(model.metadata["n_train"]) < 0.81 * n
     assert json.loads(model.metadata["metrics"])["p_rc"]["accuracy"] > max(p, 1 - p) + 0.05
     assert {path.name for path in tmp_path.iterdir()} == {

@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 
 from ...errors import UserError
-from ...sql.commands import apply_cuts
 from ...sql.products import record
 from ...sql.progress import bar
-from ...sql.workspace import find_sky, open_sky, refresh
+from ...sql.workspace import find_sky
 from ...udfs.model import load_model
+from ..workspace import open_to_train
 from .data import read_stars
 from .ensembles import seed_of
 from .train import train_all, write_ages
@@ -34,8 +34,7 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
     sky = find_sky(path)
     started = time.time()
     parsec = sky.catalog("parsec")
-    with open_sky(path, read_only=False) as connection, bar() as progress:
-        apply_cuts(connection, cuts)
+    with open_to_train(path, cuts) as connection, bar() as progress:
         progress.add_task("training distmass", total=None)
         if not labels:
             _check_mass_labels(connection)
@@ -48,7 +47,6 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
         sources = sorted(sky.catalogs.glob("*.parquet"))
         rows, seconds = int(model.metadata["n_train"]), time.time() - started
         record(connection, "distmass.networks", said, sources, {model.name: model.sha256}, rows, seconds)
-        refresh(connection, sky)
     yield f"{model.path}: {model.metadata['n_train']} stars"
     yield "on test stars, relative errors of distance and mass:"
     for name, metrics in found.items():

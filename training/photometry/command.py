@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from ...errors import UserError
-from ...sql.commands import apply_cuts
 from ...sql.pipeline import match_all
 from ...sql.products import record
 from ...sql.progress import bar
 from ...sql.query import first_row, quoted
-from ...sql.workspace import Sky, find_sky, open_sky, refresh
+from ...sql.workspace import Sky, find_sky
 from ...udfs.model import Model, load_model
+from ..workspace import open_to_train
 from . import density, train, train_infer
 
 SYSTEM = "photometry"
@@ -35,8 +35,7 @@ def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, 
     """
     sky = find_sky(path)
     started = time.time()
-    with open_sky(path, read_only=False) as connection, bar() as progress:
-        apply_cuts(connection, cuts)
+    with open_to_train(path, cuts) as connection, bar() as progress:
         match_all(connection, sky, SYSTEM)
         task = progress.add_task("training photometry", total=3)
         with tempfile.TemporaryDirectory(dir=sky.root) as folder:
@@ -49,7 +48,6 @@ def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, 
         sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
         shas, rows = {model.name: model.sha256 for model in models}, int(models[0].metadata["n_train"])
         record(connection, f"{SYSTEM}.networks", said, sources, shas, rows, time.time() - started)
-        refresh(connection, sky)
     for model in models:
         yield f"{model.path}: {model.metadata['n_train']} stars"
         for key, value in json.loads(model.metadata["metrics"]).items():

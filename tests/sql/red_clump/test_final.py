@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from .test_selection import binned
 
 
-def test_contamination_is_weighted_by_the_catalogue(view, connection):
+@pytest.mark.parametrize(("labelled", "catalogued"), [("1e-5", "1.1e-5"), ("null", "null")])
+def test_contamination_is_weighted_by_the_catalogue(view, connection, labelled, catalogued):
+    """Stars without G, whose error is unknown, are a cell of their own."""
     connection.execute("create or replace macro cuts.pooled_stars() as 0")
-    low = [f"{i}, {'true' if i < 6 else 'false'}, .9, 2, 5, 1e-5, 4800, 4, 240" for i in range(10)]
-    high = [f"{i}, {'true' if i < 19 else 'false'}, .9, 2, -65, 1e-5, 4800, 4, 240" for i in range(10, 20)]
-    catalogue = """
-        select i as source_id, if(i < 30, 7.0, 62.0) as b, 1.1e-5 as g_error_ratio, 2::tinyint as tier
+    low = [f"{i}, {'true' if i < 6 else 'false'}, .9, 2, 5, {labelled}, 4800, 4, 240" for i in range(10)]
+    high = [f"{i}, {'true' if i < 19 else 'false'}, .9, 2, -65, {labelled}, 4800, 4, 240" for i in range(10, 20)]
+    catalogue = f"""
+        select i as source_id, if(i < 30, 7.0, 62.0) as b, {catalogued} as g_error_ratio, 2::tinyint as tier
         from range(40) as t(i)
     """
     view(
@@ -96,8 +100,9 @@ def test_a_sharp_parallax_decides(view):
     assert row["p_rc_posterior"] < 0.01
 
 
-def test_both_agree_with_brute_force(view):
-    row = posterior(view, p_rc=0.7, kpc=3.0, parallax=0.25, error=0.05)
+@pytest.mark.parametrize("p_rc", [0.7, 0.1])
+def test_both_agree_with_brute_force(view, p_rc):
+    row = posterior(view, p_rc=p_rc, kpc=3.0, parallax=0.25, error=0.05)
     modulus = np.linspace(5, 20, 200_001)
     kpc = 10 ** (modulus / 5 - 2)
     offset = 5 * np.log10(3.0) + 10 - modulus
@@ -105,12 +110,38 @@ def test_both_agree_with_brute_force(view):
     def normal(x, centre, width):
         return np.exp(-0.5 * ((x - centre) / width) ** 2) / width
 
-    clump = 0.7 * normal(offset, 0, 0.15)
-    other = 0.3 * normal(offset, 0.5, 0.6)
+    clump = p_rc * normal(offset, 0, 0.15)
+    other = (1 - p_rc) * normal(offset, 0.5, 0.6)
     parallax = normal(0.25, 1 / kpc, 0.05)
     weight = (clump + other) * parallax
-    mean = (weight * kpc).sum() / weight.sum()
+    p_posterior = (clump * parallax).sum() / weight.sum()
+    hypothesis = clump * parallax if p_posterior > 0.5 else weight
+    mean = (hypothesis * kpc).sum() / hypothesis.sum()
     assert row["distance_kpc"] == pytest.approx(mean, rel=2e-3)
     spread = math.sqrt((weight * (kpc - mean) ** 2).sum() / weight.sum())
     assert row["distance_kpc_error"] == pytest.approx(spread, rel=0.02)
-    assert row["p_rc_posterior"] == pytest.approx((clump * parallax).sum() / weight.sum(), abs=0.01)
+    assert (p_posterior > 0.5) == (p_rc == 0.7)
+    assert row["p_rc_posterior"] == pytest.approx(p_posterior, abs=0.01)
+
+
+def test_the_planted_mixture_is_found(view, tmp_path):
+    draws = np.random.default_rng(5)
+    n = 3000
+    p_rc, ratio = draws.uniform(0.2, 1, n), draws.uniform(0.01, 0.09, n)
+    is_clump = draws.random(n) < p_rc
+    residual = np.where(is_clump, draws.normal(0, 0.16, n), draws.normal(0.4, 0.6, n))
+    residual += draws.normal(0, 5 / math.log(10) * ratio)
+    stars = {"source_id": np.arange(n), "p_rc": p_rc, "ratio": ratio, "residual": residual}
+    pq.write_table(pa.table(stars), tmp_path / "stars.parquet")
+    given = {
+        "red_clump.dereddened": f"""
+            select source_id, 'G-W1' as recipe, 0 as fold, 1.0 as true_parallax, ratio as parallax_error,
+                residual - 1.68 as parallax_magnitude, 0.0 as predictor from '{tmp_path}/stars.parquet'
+        """,
+        "red_clump.giants": f"select source_id, p_rc from '{tmp_path}/stars.parquet'",
+        "red_clump.absolute_magnitudes": "select 'G-W1' as recipe, 0 as fold, -1.68 as intercept, 0.0 as slope",
+    }
+    (row,) = view("red_clump.magnitude_models", **given)
+    assert row["width"] == pytest.approx(0.16, abs=0.021)
+    assert row["contaminant_offset"] == pytest.approx(0.4, abs=0.21)
+    assert row["contaminant_width"] == pytest.approx(0.6, abs=0.16)

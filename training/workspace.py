@@ -1,0 +1,24 @@
+"""A workspace while its networks are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ..sql.commands import cuts_applied
+from ..sql.workspace import open_sky
+
+
+@contextmanager
+def open_to_train(path: Path, cuts: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a workspace for writing, with cuts that stay if the training ends well.
+
+    The functions of a connection are the networks of when it was opened, so the views are made over the new networks
+    on another.
+    """
+    with open_sky(path, read_only=False) as connection, cuts_applied(connection, cuts):
+        yield connection
+    open_sky(path).close()
