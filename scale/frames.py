@@ -26,7 +26,7 @@ from ..sql.bulk import inferred_batches
 from ..sql.pipeline import system_model, system_steps
 from ..sql.query import identifier
 from ..sql.scoring import stars_query, stored_outputs
-from ..sql.views import match_columns, product_stand_in, replace_cut, show_product, stage
+from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_product, stage
 from ..sql.workspace import Sky, connect, existing_sky
 from ..udfs import functions
 from .plan import kinds_of
@@ -212,7 +212,7 @@ def _needed(wanted: set[str]) -> set[str]:
 
 def _create(connection: duckdb.DuckDBPyConnection, needed: set[str]) -> None:
     """Those of the needed names that are views and macros of `sql/`."""
-    for item in files.items():
-        if item.name in needed:
-            connection.execute(f"create schema if not exists {item.name.split('.')[0]}")
-            connection.execute(item.body if item.is_macro else f"create view {item.name} as {item.body}")
+    items = [item for item in files.items() if item.name in needed]
+    for schema in {item.name.split(".")[0] for item in items}:
+        connection.execute(f"create schema if not exists {schema}")
+    create_views(connection, items)

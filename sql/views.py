@@ -60,7 +60,7 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: 
     _apply_cuts(connection)
     _create_data_views(connection, sky, items, surveys)
     with outlines(connection, sky.models):
-        _create_views(connection, [item for item in items if item not in early])
+        create_views(connection, [item for item in items if item not in early])
     _comment_columns(connection, surveys)
 
 
@@ -115,7 +115,7 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'drop view if exists "{schema}"."{name}"')
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, items: list[files.Item]) -> None:
+def create_views(connection: duckdb.DuckDBPyConnection, items: list[files.Item]) -> None:
     """Create views, and the macros that read them, in an order that binds each text once.
 
     DuckDB binds all that stands under a view when it is created. So each view is first an empty stand-in with its
