@@ -247,7 +247,7 @@ def _convert(
     query = f"select {', '.join(fields)} from {source.relation(read)}"
     temporary = part.with_suffix(".tmp")
     try:
-        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd)")
+        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression snappy)")
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
     temporary.replace(part)

@@ -26,7 +26,7 @@ def sky(mock_sky, tmp_path_factory):
     return shutil.copytree(mock_sky, tmp_path_factory.mktemp("report") / "sky")
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_a_report_is_one_page_with_every_figure(sky, candlesql, tmp_path):
     done = candlesql("report", sky, "--output", tmp_path / "out")
     assert (done.code, done.err) == (0, "")
@@ -100,7 +100,7 @@ def views():
         yield connection
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize(("parameters", "n_panels"), [(["p_rc"], None), (["logg", "delta_nu_uhz"], 4)])
 def test_errors_are_drawn_of_what_has_them(views, parameters, n_panels):
     """A sky of labels without colours has no errors of G - W2, so none of Teff and DeltaP is drawn."""
@@ -113,7 +113,7 @@ def test_errors_are_drawn_of_what_has_them(views, parameters, n_panels):
     assert (None if figure is None else len(figure.axes)) == n_panels
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize(("references", "n_panels"), [(["parallax"], 1), (["parallax", "truth"], 2), (["label"], None)])
 def test_distances_without_truth_have_no_panel_for_it(views, references, n_panels):
     views.execute(
@@ -134,7 +134,7 @@ def test_distances_without_truth_have_no_panel_for_it(views, references, n_panel
         assert all("distance [kpc]" in ax.get_ylabel() for ax in drawn)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_no_selection_is_within_the_axis(views):
     """With 32 % red clump no selection has 68 % contamination; only what has 20 stars counts, of one quantity."""
     views.execute(
