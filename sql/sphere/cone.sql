@@ -37,7 +37,7 @@ list_transform(
         'z': sin(radians(centre_dec)),
         'r': cos(radians(centre_dec)),
         'phi': radians(centre_ra),
-        'least': cos(least(pi(), radians(radius_deg) + 0.1305))
+        'least': cos(least(pi(), radians(abs(radius_deg)) + 0.1305))
     }],
     lambda c: list_transform(
         list_filter(
@@ -104,19 +104,11 @@ case
     else radius_deg
 end;
 
--- The rows within a cone that there can be.
-create or replace macro sphere.checked_cone(survey, centre_ra, centre_dec, radius_deg) as table
+create or replace macro sphere.cone(survey, centre_ra, centre_dec, radius_deg) as table
     select *
     from query_table('staging.' || survey)
     where
-        sphere.may_be_in_cone(_healpix_29, centre_ra, centre_dec, radius_deg)
-        and dec between centre_dec - radius_deg and centre_dec + radius_deg
-        and sphere.separation_arcsec(ra, dec, centre_ra, centre_dec) <= 3600 * radius_deg;
-
-create or replace macro sphere.cone(survey, centre_ra, centre_dec, radius_deg) as table
-    from sphere.checked_cone(
-        survey,
-        centre_ra::double,
-        centre_dec::double,
-        sphere.cone_radius(centre_dec::double, radius_deg::double)
-    );
+        sphere.may_be_in_cone(_healpix_29, centre_ra::double, centre_dec::double, radius_deg::double)
+        and dec between centre_dec::double - sphere.cone_radius(centre_dec::double, radius_deg::double)
+        and centre_dec::double + radius_deg::double
+        and sphere.separation_arcsec(ra, dec, centre_ra::double, centre_dec::double) <= 3600 * radius_deg::double;
