@@ -34,8 +34,14 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
     rest = [column for column in columns if column.name != INDEX.name]
     healpix.register(connection)
     fields = ", ".join(identifier(column.name) for column in rest)
-    indexed = f'select healpix_29(ra, "dec") as _healpix_29, {fields} from ({query})'
-    (missing,) = first_row(connection, f"select count(*) from ({indexed}) where _healpix_29 is null")
+    path.mkdir(parents=True, exist_ok=True)
+    whole = path / "sorted.parquet"
+    connection.execute(
+        f'copy (select healpix_29(ra, "dec") as _healpix_29, {fields} from ({query}) order by _healpix_29) '
+        f"to {quoted(whole)} (format parquet, compression snappy)"
+    )
+    indexed = f"from read_parquet({quoted(whole)})"
+    (missing,) = first_row(connection, f"select count(*) {indexed} where _healpix_29 is null")
     if missing:
         raise UserError(f"{missing:,} rows have no position, which a HATS catalog cannot hold; export those with one")
     order, pixels = _partitions(connection, indexed)
@@ -44,11 +50,12 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
         inside = f"_healpix_29 between {pixel << shift} and {((pixel + 1) << shift) - 1}"
         file = partition_file(path, order, pixel)
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = f"select * from ({indexed}) where {inside}"
+        part = f"select * {indexed} where {inside}"
         metadata = kv_metadata(connection, f"({part})", [INDEX, *rest], note)
         connection.execute(
             f"copy ({part} order by _healpix_29) to {quoted(file)} (format parquet, compression zstd, {metadata})"
         )
+    whole.unlink()
     write_index(path, [(order, pixel, rows) for pixel, rows in pixels], note)
 
 
@@ -71,7 +78,7 @@ def _partitions(connection: duckdb.DuckDBPyConnection, indexed: str) -> tuple[in
     """The lowest order at which no pixel has too many rows, and its pixels with their numbers of rows."""
     for order in range(MAX_ORDER + 1):
         pixel = f"_healpix_29 >> {2 * (healpix.ORDER - order)}"
-        pixels = connection.execute(f"select {pixel}, count(*) from ({indexed}) group by 1 order by 1").fetchall()
+        pixels = connection.execute(f"select {pixel}, count(*) {indexed} group by 1 order by 1").fetchall()
         if max(n for _, n in pixels) <= MAX_ROWS:
             break
     return order, pixels
