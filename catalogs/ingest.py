@@ -274,10 +274,8 @@ def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, columns: list[
     query = f'select {order} as _healpix_29, {fields} from cleaned order by _healpix_29, "{survey.id}"'
     index = Column("_healpix_29", "BIGINT", ucd="pos.healpix", description="HEALPix index, order 29, NESTED")
     metadata = kv_metadata(connection, "cleaned", [index, *columns], f"{survey.title}; {survey.citation}")
-    run(
-        connection,
-        f"copy ({query}) to {quoted(path)} (format parquet, compression zstd, row_group_size {ROW_GROUP}, {metadata})",
-    )
+    options = f"format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP}, {metadata}"
+    run(connection, f"copy ({query}) to {quoted(path)} ({options})")
 
 
 def _same_place(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> int:
