@@ -15,7 +15,7 @@ import duckdb
 from ..errors import UserError
 from ..sql.products import Run, execute, record, replaced
 from ..sql.progress import run_with_bar
-from ..sql.query import first_row, quoted
+from ..sql.query import first_row, parquet_rows, quoted
 from ..sql.workspace import connect, find_sky, new_or_existing, refresh
 from . import healpix
 from .checks import check_rows
@@ -255,7 +255,7 @@ def _convert(
 
 def _clean(connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]) -> dict[str, int]:
     """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column."""
-    rows = f"read_parquet([{', '.join(quoted(part) for part in parts)}])"
+    rows = parquet_rows(parts)
     tests = {name: test for name, column in survey.columns.items() if (test := is_sentinel(survey, column))}
     fields = [f'if({tests[n]}, null, "{n}") as "{n}"' if n in tests else f'"{n}"' for n in survey.columns]
     connection.execute(f"create or replace temp view cleaned as select {', '.join(fields)} from {rows}")
@@ -286,6 +286,6 @@ def _same_place(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Pat
     (n,) = first_row(
         connection,
         "select count(*) filter (where here = before) from (select _healpix_29 as here, lag(_healpix_29) over () as "
-        f"before from read_parquet([{quoted(path)}]))",
+        f"before from {parquet_rows([path])})",
     )
     return n

@@ -17,7 +17,7 @@ from ..catalogs.writers.hats import INDEX
 from ..sql import files
 from ..sql.matching import Epochs, match_query, moves
 from ..sql.neighbours import sides
-from ..sql.query import first_row, quoted
+from ..sql.query import first_row, parquet_rows
 from ..sql.views import show_match, show_product, stage
 from ..sql.workspace import Sky, connect
 from ..udfs import functions
@@ -99,8 +99,7 @@ class Bench:
 
     def show(self, view: str, parts: list[Path]) -> None:
         """Let a view be rows that are made already."""
-        paths = ", ".join(quoted(part) for part in parts)
-        self.connection.execute(f"create or replace view {view} as select * from read_parquet([{paths}])")
+        self.connection.execute(f"create or replace view {view} as select * from {parquet_rows(parts)}")
 
     @cached_property
     def catalogue_columns(self) -> list[Column]:

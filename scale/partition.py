@@ -18,7 +18,7 @@ import duckdb
 from ..catalogs.metadata import kv_metadata
 from ..catalogs.writers.hats import INDEX, partition_file
 from ..sql.bulk import write_inferred
-from ..sql.query import first_row, identifier, quoted
+from ..sql.query import first_row, identifier, parquet_rows, quoted
 from ..sql.scoring import stars_query, stored_outputs
 from .bench import Bench, at_bench, bench_of
 from .tiles import Tile
@@ -141,7 +141,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, metadat
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    return first_row(connection, f"select count(*) from read_parquet([{quoted(path)}])")[0]
+    return first_row(connection, f"select count(*) from {parquet_rows([path])}")[0]
 
 
 def _explained(bench: Bench, error: Exception) -> str:
@@ -151,9 +151,7 @@ def _explained(bench: Bench, error: Exception) -> str:
             return _said_of(file, error)
     for file in bench.files:
         try:
-            bench.connection.execute(
-                f"select bit_xor(hash(rows)) from read_parquet([{quoted(file)}]) as rows"
-            ).fetchall()
+            bench.connection.execute(f"select bit_xor(hash(rows)) from {parquet_rows([file])} as rows").fetchall()
         except duckdb.Error as found:
             return _said_of(file, found)
     return _first_line(error)

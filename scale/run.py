@@ -18,7 +18,7 @@ from ..sql.commands import cuts_applied
 from ..sql.pipeline import score_baseline
 from ..sql.products import record
 from ..sql.progress import rows_bar
-from ..sql.query import first_row, identifier, quoted
+from ..sql.query import first_row, identifier, parquet_rows, quoted
 from ..sql.scoring import nothing_to_score
 from ..sql.workspace import Sky, existing_sky, open_sky, refresh
 from .bench import at_bench, bench_of, close_all
@@ -138,7 +138,7 @@ def _merge(plan: Plan, tiles: list[Tile]) -> None:
 
 def _sum(connection: duckdb.DuckDBPyConnection, parts: list[Path]) -> str:
     """The query of counts by cell, given those of each part."""
-    source = f"read_parquet([{', '.join(quoted(part) for part in parts)}])"
+    source = parquet_rows(parts)
     names = [row[0] for row in connection.execute(f"select column_name from (describe from {source})").fetchall()]
     counts = {name for name in names if name == "n" or name.startswith("n_")}
     fields = [
@@ -210,14 +210,14 @@ def _publish(
     models = {plan.model.name: plan.model.sha256} | incomplete
     record(connection, f"{steps.name}.scores", made_by, sources, models, n_scores, seconds)
     yield f"{steps.name}.scores: {n_scores:,} rows"
-    labels = f"read_parquet([{quoted(results / f'{steps.labels}.parquet')}])"
+    labels = parquet_rows([results / f"{steps.labels}.parquet"])
     for product, rows in score_baseline(connection, sky, steps, labels=labels).items():
         yield f"{product}: {rows:,} rows"
     shutil.rmtree(plan.work)
 
 
 def _count(parts: list[Path]) -> str:
-    return f"select count(*) from read_parquet([{', '.join(quoted(part) for part in parts)}])"
+    return f"select count(*) from {parquet_rows(parts)}"
 
 
 def _place(parts: list[Path], tiles: list[Tile], folder: Path) -> None:

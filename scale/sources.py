@@ -19,7 +19,7 @@ from ..catalogs.readers import hats, open_file
 from ..catalogs.survey import Survey, load_survey, survey_files
 from ..errors import UserError
 from ..sql.products import fingerprint
-from ..sql.query import quoted
+from ..sql.query import parquet_rows, quoted, stand_in
 from ..sql.workspace import Sky
 from .tiles import Range, Tile, condition, tiles_of_counts
 
@@ -56,7 +56,7 @@ class Source:
         where = f" where {condition(ranges)}" if ranges is not None else ""
         if not files:
             return no_rows(self.survey)
-        relation = f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
+        relation = parquet_rows(files, "hive_partitioning = false")
         if not self.is_hats:
             return f"select * from {relation}{where}"
         raw, cleaned = _fields(self)
@@ -82,8 +82,7 @@ class Source:
 
 def no_rows(survey: Survey) -> str:
     """A query of the columns that a source of the survey gives, without a row."""
-    columns = ", ".join(f'null::{column.type} as "{name}"' for name, column in survey.columns.items())
-    return f"select null::bigint as _healpix_29, {columns} where false"
+    return stand_in({"_healpix_29": "BIGINT"} | {name: column.type for name, column in survey.columns.items()})
 
 
 def find_sources(sky: Sky) -> dict[str, Source]:

@@ -6,8 +6,6 @@ The query is written from the model file, so that a network of J, Ks and paralla
 
 from __future__ import annotations
 
-import tomllib
-
 import duckdb
 
 from ..catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
@@ -16,7 +14,7 @@ from ..udfs.model import Model
 from .pipeline import system_model
 from .products import is_fresh, write_product
 from .query import identifier, quoted
-from .views import PRODUCTS
+from .views import products
 from .workspace import Sky
 
 PRODUCT = "red_clump.gradients"
@@ -86,7 +84,7 @@ def gradient_query(model: Model) -> str:
 
 def _kept_outputs(model: Model) -> list[str]:
     """Those outputs whose derivatives the product has columns for."""
-    columns = tomllib.loads(PRODUCTS.read_text())[PRODUCT]["columns"]
+    columns = products()[PRODUCT]["columns"]
     return [field.name for field in model.outputs if f"d_{field.name}" in columns]
 
 

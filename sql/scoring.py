@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ from .bulk import write_inferred
 from .products import fingerprint, full_disk_told, record
 from .progress import rows_bar
 from .query import first_row, quoted
-from .views import PRODUCTS, cut_values
+from .views import cut_values, products
 from .workspace import Sky, refresh
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> s
 
 def stored_outputs(steps: SystemSteps, model: Model) -> list[str]:
     """Those outputs that the view over the scores shows; all of a system that has none."""
-    view = tomllib.loads(PRODUCTS.read_text()).get(f"{steps.name}.scores")
+    view = products().get(f"{steps.name}.scores")
     names = [output.name for output in model.outputs]
     return [name for name in names if name in view["columns"]] if view else names
 

@@ -6,8 +6,9 @@ import difflib
 import json
 import tomllib
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -16,7 +17,7 @@ from ..errors import UserError
 from ..udfs.functions import create_stored_macros, drop_stored_macros, model_files, outlines
 from ..udfs.spectral import spectral_files
 from . import files
-from .query import quoted
+from .query import parquet_rows, quoted, stand_in
 
 if TYPE_CHECKING:
     from .workspace import Sky
@@ -83,7 +84,7 @@ def _create_data_views(
 
 def _before_views(items: list[files.Item]) -> list[files.Item]:
     """The macros that read no view, neither themselves nor through another."""
-    names = {item.name for item in items} | tomllib.loads(PRODUCTS.read_text()).keys()
+    names = {item.name for item in items} | products().keys()
     early: dict[str, files.Item] = {}
     for item in items:
         views = {n for n in item.needs if n in names - early.keys() or n.startswith(("staging.", "match."))}
@@ -126,8 +127,8 @@ def create_views(connection: duckdb.DuckDBPyConnection, items: list[files.Item])
             _run(connection, item, item.body)
         else:
             columns = _run(connection, item, f"describe\n{item.body}").fetchall()
-            stand_in = _empty({name: type_ for name, type_, *_ in columns})
-            connection.execute(f"create view {item.name} as {stand_in}")
+            outline = stand_in({name: type_ for name, type_, *_ in columns})
+            connection.execute(f"create view {item.name} as {outline}")
     for item in reversed(items):
         if not item.is_macro:
             _run(connection, item, f"create or replace view {item.name} as\n{item.body}")
@@ -188,9 +189,9 @@ def _literal(name: str, value: str, published: str) -> str:
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> None:
     if path.exists():
-        select, note = f"select * from read_parquet([{quoted(path)}])", survey.title
+        select, note = f"select * from {parquet_rows([path])}", survey.title
     else:
-        select = _empty({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
+        select = stand_in({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
         note = f"{survey.title}; not ingested yet"
     stage(connection, survey, select)
     connection.execute(f"comment on view staging.{survey.name} is {quoted(note)}")
@@ -205,7 +206,7 @@ def stage(connection: duckdb.DuckDBPyConnection, survey: Survey, select: str) ->
 def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey], sky: Sky) -> None:
     """`staging.wide_stars`: the rows of every wide table, whatever it lacks NULL, with `wide_survey` telling whose."""
     template = surveys["wide"].columns
-    parts = [_empty({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
+    parts = [stand_in({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
     for survey in surveys.values():
         file = sky.catalog(survey.name)
         if survey.wide and (file.exists() or file.with_suffix(".hats").exists()):
@@ -229,9 +230,15 @@ def _in_system(column: Column, system: str) -> str:
     return f'photometric.column_in_model_system({given}) as "{column.name}"'
 
 
+@cache
+def products() -> dict[str, dict[str, Any]]:
+    """`products.toml`: the files, the columns with their types, and what a row is, of each view over files."""
+    return tomllib.loads(PRODUCTS.read_text())
+
+
 def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     """Views over what commands have made; typed and empty until then."""
-    for name, entry in tomllib.loads(PRODUCTS.read_text()).items():
+    for name, entry in products().items():
         connection.execute(f"create schema if not exists {name.split('.')[0]}")
         show_product(connection, name, sorted(sky.root.glob(entry["files"])))
         connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
@@ -239,18 +246,17 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 
 def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path]) -> None:
     """Let the view of a product be the rows of these files."""
-    columns, select = tomllib.loads(PRODUCTS.read_text())[name]["columns"], product_stand_in(name)
+    columns, select = products()[name]["columns"], product_stand_in(name)
     if parts:
         kept = ", ".join(f'"{column}"' for column in columns)
-        paths = ", ".join(quoted(part) for part in parts)
-        made = f"select * from read_parquet([{paths}], union_by_name = true)"
+        made = f"select * from {parquet_rows(parts, 'union_by_name = true')}"
         select = f"select {kept} from ({select} union all by name {made})"
     connection.execute(f"create or replace view {name} as {select}")
 
 
 def product_stand_in(name: str) -> str:
     """A query with the columns of a product, and no rows."""
-    return _empty(tomllib.loads(PRODUCTS.read_text())[name]["columns"])
+    return stand_in(products()[name]["columns"])
 
 
 def _create_matches(
@@ -272,8 +278,7 @@ def _create_matches(
 
 def show_match(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path]) -> None:
     """Let the view of a match be the rows of these files."""
-    paths = ", ".join(quoted(part) for part in parts)
-    select = f"select * from read_parquet([{paths}])" if parts else _empty(match_columns(left, right))
+    select = f"select * from {parquet_rows(parts)}" if parts else stand_in(match_columns(left, right))
     connection.execute(f"create or replace view match.{left.name}_{right.name} as {select}")
 
 
@@ -301,26 +306,22 @@ def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, S
     archive = {name: column for survey in surveys.values() for name, column in survey.columns.items()}
     derived = derived_columns()
     rows = connection.execute(
-        """select c.schema_name || '.' || c.table_name, c.column_name
+        """select c.schema_name || '.' || c.table_name, c.column_name, c.comment
            from duckdb_columns() as c
            join duckdb_views() as v on v.schema_name = c.schema_name and v.view_name = c.table_name
            where not v.internal and v.database_name = current_database() and c.database_name = current_database()"""
     ).fetchall()
-    for view, name in rows:
+    for view, name, said in rows:
         column = by_view.get(view, {}).get(name) or derived.get(name) or archive.get(name)
         if column:
             note = f"[{column.unit}] {column.description}" if column.unit else column.description
-            connection.execute(f'comment on column {view}."{name}" is {quoted(note)}')
+            if note != said:
+                connection.execute(f'comment on column {view}."{name}" is {quoted(note)}')
 
 
 def derived_columns() -> dict[str, Column]:
     """`columns.toml`: unit and description of every column that a view derives."""
     return {name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()}
-
-
-def _empty(columns: dict[str, str]) -> str:
-    fields = ", ".join(f'null::{type_} as "{name}"' for name, type_ in columns.items())
-    return f"select {fields} where false"
 
 
 def cut_values(connection: duckdb.DuckDBPyConnection) -> str:

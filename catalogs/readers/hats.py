@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ...errors import UserError
-from ...sql.query import quoted
+from ...sql.query import parquet_rows
 from . import parquet
 from .source import Source
 
@@ -50,5 +50,5 @@ def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
     if not files:
         raise UserError(f"{folder}: a HATS catalog without partitions; fetch its folder dataset/ too")
     source = parquet.read(connection, files[0])
-    relation = f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
+    relation = parquet_rows(files, "hive_partitioning = false")
     return replace(source, path=folder, relation=lambda names: relation)
