@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import math
 import struct
 import tempfile
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -26,63 +25,11 @@ import pyarrow as pa
 from ...errors import UserError
 from . import fits, parquet
 from .source import FileColumn, Source
+from .votable_binary import TYPES, Field, pieces_of, records, values_of
 
 BLOCK, SLICE_ROWS = 1 << 20, 20_000
 SERIALISATIONS = ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET")
-#: Bytes of one value, its letter in `struct` ("" for what is left out), and its Arrow type.
-TYPES: dict[str, tuple[int, str, pa.DataType]] = {
-    "boolean": (1, "c", pa.bool_()),
-    "bit": (1, "B", pa.bool_()),
-    "unsignedByte": (1, "B", pa.uint8()),
-    "short": (2, "h", pa.int16()),
-    "int": (4, "i", pa.int32()),
-    "long": (8, "q", pa.int64()),
-    "char": (1, "s", pa.string()),
-    "unicodeChar": (2, "s", pa.string()),
-    "float": (4, "f", pa.float32()),
-    "double": (8, "d", pa.float64()),
-    "floatComplex": (8, "", pa.null()),
-    "doubleComplex": (16, "", pa.null()),
-}
-BOOLEANS = dict.fromkeys((b"T", b"t", b"1"), True) | dict.fromkeys((b"F", b"f", b"0"), False)
 DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struct.error, ValueError)
-
-
-@dataclass(frozen=True)
-class Field:
-    """A FIELD element, and how its values lie in a binary stream."""
-
-    name: str
-    sql: str
-    datatype: str
-    arraysize: str
-    null: str
-    unit: str
-    ucd: str
-    description: str
-
-    @property
-    def is_text(self) -> bool:
-        return self.datatype in ("char", "unicodeChar")
-
-    @property
-    def is_variable(self) -> bool:
-        return self.arraysize.endswith("*")
-
-    @property
-    def count(self) -> int:
-        """Values a row, or a step of a variable number of them."""
-        sizes = self.arraysize.split("x")
-        return math.prod(int(n) for n in (sizes[:-1] if self.is_variable else sizes) if n)
-
-    @property
-    def is_kept(self) -> bool:
-        single = self.is_text or self.arraysize in ("", "1")
-        return bool(TYPES[self.datatype][1]) and single and "x" not in self.arraysize
-
-    @property
-    def n_bytes(self) -> int:
-        return -(-self.count // 8) if self.datatype == "bit" else self.count * TYPES[self.datatype][0]
 
 
 class Document:
@@ -230,20 +177,19 @@ class Table:
 
     def _binary_rows(self, places: list[int]) -> Iterator[list[list[Any]]]:
         n_mask = -(-len(self.fields) // 8) if self.serialisation == "BINARY2" else 0
-        pieces, slots = _pieces(self.fields)
+        pieces, slots = pieces_of(self.fields)
         document, data, rest, start = Document(self.path), b"", "", 0
         for _ in document.blocks():
             new, rest = document.taken_bytes(rest) if document.stream else (b"", rest)
             data, start = data[start:] + new, 0
             while True:
-                masks, rows, start = _records(data, start, n_mask, pieces)
+                masks, rows, start = records(data, start, n_mask, pieces, SLICE_ROWS)
                 if not rows:
                     break
                 columns = list(zip(*rows, strict=True))
                 bits = [1 << (8 * n_mask - 1 - i) if n_mask else 0 for i in places]
-                yield [
-                    _values(self.fields[i], columns[slots[i]], masks, bit) for i, bit in zip(places, bits, strict=True)
-                ]
+                wanted = zip(places, bits, strict=True)
+                yield [values_of(self.fields[i], columns[slots[i]], masks, bit) for i, bit in wanted]
         if len(data) > start or rest:
             raise ValueError("its stream ends within a row")
 
@@ -357,75 +303,3 @@ def _cell(text: str, field: Field) -> str | None:
     text = text.strip()
     missing = not text or text == field.null or (field.datatype == "boolean" and text == "?")
     return None if missing else text
-
-
-def _pieces(fields: list[Field]) -> tuple[list[struct.Struct | int], list[int]]:
-    """How to walk over a record: fixed stretches, and bytes a step of variable fields; and each field's slot."""
-    pieces: list[struct.Struct | int] = []
-    slots, stretch = [], ">"
-    for n, field in enumerate(fields):
-        slots.append(n)
-        if field.is_variable:
-            pieces += [struct.Struct(stretch), field.n_bytes] if stretch != ">" else [field.n_bytes]
-            stretch = ">"
-        else:
-            letter = TYPES[field.datatype][1]
-            stretch += letter if field.count == 1 and letter not in ("", "s") else f"{field.n_bytes}s"
-    return pieces + ([struct.Struct(stretch)] if stretch != ">" else []), slots
-
-
-def _records(
-    data: bytes, start: int, n_mask: int, pieces: list[struct.Struct | int]
-) -> tuple[list[int], list[list[Any]], int]:
-    """Up to SLICE_ROWS whole records from `start`: null masks, values, and where the next one begins."""
-    masks: list[int] = []
-    rows: list[list[Any]] = []
-    end = len(data)
-    while len(rows) < SLICE_ROWS:
-        at = start + n_mask
-        values: list[Any] = []
-        for piece in pieces:
-            if isinstance(piece, int):
-                if at + 4 > end:
-                    return masks, rows, start
-                size = 4 + int.from_bytes(data[at : at + 4], "big") * piece
-                values.append(data[at + 4 : at + size])
-                at += size
-            else:
-                if at + piece.size > end:
-                    return masks, rows, start
-                values += piece.unpack_from(data, at)
-                at += piece.size
-        if at > end or at == start:
-            return masks, rows, start
-        masks.append(int.from_bytes(data[start : start + n_mask], "big"))
-        rows.append(values)
-        start = at
-    return masks, rows, start
-
-
-def _values(field: Field, raw: tuple, masks: list[int], bit: int) -> list[Any]:
-    """A column of a slice as Python values; NaN stays."""
-    values = list(raw)
-    if field.datatype == "boolean":
-        values = [BOOLEANS.get(value) for value in raw]
-    elif field.datatype == "bit":
-        values = [value != 0 for value in raw]
-    elif field.is_text:
-        values = [_text(value, field) for value in raw]
-    elif field.null:
-        null = float(field.null)
-        values = [None if value == null else value for value in raw]
-    return [None if mask & bit else value for mask, value in zip(masks, values, strict=True)] if any(masks) else values
-
-
-def _text(raw: bytes, field: Field) -> str | None:
-    if field.datatype == "unicodeChar":
-        text = raw.decode("utf-16-be", "replace")
-    else:
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            text = raw.decode("latin-1")
-    text = text.partition("\0")[0].strip()
-    return None if not text or text == field.null else text
