@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
+DATA ?= ../shared/data
 
-.PHONY: demo test test-all lint bench bench-peers train-full clean
+.PHONY: demo test test-all lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -19,6 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p .types && ln -sfn .. .types/candlesql && MYPYPATH=.types $(BIN)/mypy -p candlesql
+	cd .types && ../$(BIN)/lint-imports ../pyproject.toml --no-cache
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 bench: $(VENV)/.dev                     ## ratios against peers and limits, alternating in one run
@@ -27,6 +29,17 @@ bench: $(VENV)/.dev                     ## ratios against peers and limits, alte
 bench-peers: $(VENV)/.dev               ## the crossmatch against STILTS, PostgreSQL with Q3C, LSDB and pyacid, those that are there
 	$(BIN)/pip install --quiet --disable-pip-version-check pyacid lsdb || true
 	$(BIN)/python benchmarks/peers/crossmatch.py
+
+models-photometry: $(VENV)/.dev         ## train the shipped networks of photometry again (DATA: the folder of tables)
+	for step in train density train_infer; do \
+	  $(BIN)/python -m candlesql.training.photometry.$$step --data $(DATA)/green2020/stars_13band.parquet || exit 1; done
+
+models-distmass: $(VENV)/.dev           ## train the shipped networks of distmass again
+	$(BIN)/python -m candlesql.training.distmass.train --kepler $(DATA)/kepler/kepler_giants.parquet \
+	  --parsec $(DATA)/isochrones/parsec.parquet
+
+models-tracks: $(VENV)/.dev             ## train the mock sky's emulator of the tracks again
+	$(BIN)/python -m candlesql.training.tracks $(DATA)/isochrones/parsec.parquet
 
 train-full: $(VENV)/.dev                ## train the shipped red clump networks again (60 million mock stars, 6 GB of disk)
 	$(BIN)/python -m candlesql.training.full build/full

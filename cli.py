@@ -13,7 +13,7 @@ import typer
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from .catalogs.ingest import Ingested
+    from .catalogs.prepare import Ingested
 
 app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
@@ -90,7 +90,7 @@ def demo(
 
     Example: candlesql demo sky
     """
-    from .sql.demo import run_demo
+    from .commands.demo import run_demo
 
     for line in run_demo(sky, stars, seed):
         print(line)
@@ -110,7 +110,7 @@ def ingest(
 
     Example: candlesql ingest sky allwise allwise.fits --rename W1=w1mpro
     """
-    from .catalogs.ingest import ingest_survey
+    from .commands.ingest import ingest_survey
 
     _tell(ingest_survey(sky, survey, files, _pairs(rename, "--rename"), _pairs(unit, "--unit")))
 
@@ -133,7 +133,7 @@ def fetch(
 
     Example: candlesql fetch sky gaia_dr3 --cone 56.75,24.12,2
     """
-    from .catalogs.fetch import fetch_survey
+    from .commands.fetch import fetch_survey
 
     _tell(fetch_survey(sky, survey, cone, adql, url, _pairs(upload, "--upload"), hats))
 
@@ -158,7 +158,7 @@ def region(
 
     Example: candlesql region sky footprint kepler_moc.fits
     """
-    from .catalogs.regions import store_region
+    from .commands.region import store_region
 
     ranges, part = store_region(sky, name, file)
     print(f"{ranges:,} ranges, {100 * part:.4f} % of the sky in region.{name}")
@@ -182,7 +182,7 @@ def match(
 
     Example: candlesql match sky gaia_dr2 twomass --radius 1
     """
-    from .sql.matching import match_surveys
+    from .commands.match import match_surveys
 
     print(f"{match_surveys(sky, left, right, radius, kind, rank, statistics):,} pairs in match.{left}_{right}")
 
@@ -214,7 +214,7 @@ def score(sky: SkyPath, system: System) -> None:
 
     Example: candlesql score sky red_clump
     """
-    from .sql.commands import score_command
+    from .commands.score import score_command
 
     print(f"{score_command(sky, system):,} stars in {system}.scores")
 
@@ -235,11 +235,11 @@ def run(
     Example: candlesql run sky red_clump --cut max_ruwe=1.2
     """
     if workers or scheduler:
-        from .scale.run import run_by_tiles
+        from .scale.command import run_by_tiles
 
         lines = run_by_tiles(sky, system, _pairs(cut, "--cut"), workers, scheduler, skip_bad)
     else:
-        from .sql.commands import run_command
+        from .commands.run import run_command
 
         lines = run_command(sky, system, _pairs(cut, "--cut"))
     for line in lines:
@@ -256,7 +256,7 @@ def sql(
 
     Example: candlesql sql sky "select tier, count(*) from red_clump.catalogue group by tier"
     """
-    from .sql.commands import print_query
+    from .commands.sql import print_query
 
     print_query(sky, query, form)
 
@@ -267,7 +267,7 @@ def shell(sky: SkyPath) -> None:
 
     Example: candlesql shell sky
     """
-    from .sql.shell import run_shell
+    from .commands.shell import run_shell
 
     run_shell(sky)
 
@@ -283,7 +283,7 @@ def export(
     Example: candlesql export sky red_clump.catalogue red_clump.fits
     """
     from . import open_sky
-    from .catalogs.export import export as write
+    from .commands.export import export as write
 
     with open_sky(sky) as connection:
         print(f"{write(connection, view, file):,} rows in {file}")
@@ -303,7 +303,7 @@ def join(
     Example: candlesql join sky mine.parquet mine_rc.parquet --on source_id
     """
     from . import open_sky
-    from .catalogs.join import join as add
+    from .commands.join import join as add
 
     with open_sky(sky) as connection:
         rows, matched = add(connection, file, out, view, on, radius)
@@ -319,7 +319,7 @@ def report(
 
     Example: candlesql report sky
     """
-    from .sql.report import write_report
+    from .report.command import write_report
 
     for line in write_report(sky, output):
         print(line)
@@ -331,7 +331,7 @@ def models(sky: SkyPath) -> None:
 
     Example: candlesql models sky
     """
-    from .sql.commands import describe_models
+    from .commands.models import describe_models
 
     for line in describe_models(sky):
         print(line)
@@ -343,10 +343,104 @@ def info(sky: SkyPath) -> None:
 
     Example: candlesql info sky
     """
-    from .sql.commands import describe_sky
+    from .commands.info import describe_sky
 
     for line in describe_sky(sky):
         print(line)
+
+
+@app.command()
+def spectra(
+    sky: SkyPath,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="aspcapStar files, or folders that hold them.")],
+) -> None:
+    """Store APOGEE spectra as features, for the system `parallax`.
+
+    Example: candlesql spectra sky aspcap/
+    """
+    from .commands.spectra import store_spectra
+
+    print(f"{store_spectra(sky, files):,} spectra in {sky}")
+
+
+@app.command()
+def nmsu(sky: SkyPath) -> None:
+    """Write distances from isochrones (MIST, PARSEC or Dartmouth, ingested) of the workspace's spectra.
+
+    Example: candlesql nmsu sky
+    """
+    from .commands.nmsu import write_nmsu
+
+    print(f"distmass.nmsu: {write_nmsu(sky):,} rows")
+
+
+@app.command()
+def reddening(
+    sky: SkyPath,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write them.")] = Path("reddening.parquet"),
+) -> None:
+    """Look up reddening priors of the Gaia stars in SFD and Bayestar19; needs the extra `dust` and its maps.
+
+    Example: candlesql reddening sky --out reddening.parquet
+    """
+    from .commands.reddening import look_up_reddening
+
+    print(f"{out}: {look_up_reddening(sky, out):,} stars; next: candlesql ingest {sky} reddening {out}")
+
+
+@app.command()
+def synphot(
+    sky: SkyPath,
+    spectrum: Annotated[Path, typer.Argument(help="Text of two columns: wavelength [Angstrom], flux density.")],
+    after: Annotated[Path | None, typer.Argument(help="The same star after a change of [C/N].")] = None,
+    change_cn: Annotated[float | None, typer.Option(metavar="DEX", help="That change of [C/N].")] = None,
+) -> None:
+    """Print a spectrum's magnitudes in the 13 bands, or store what a change of [C/N] does to them; extra `spectra`.
+
+    Example: candlesql synphot sky rgb.txt rc.txt --change-cn -0.79
+    """
+    from .commands.synphot import magnitudes_of, read_spectrum, write_expected_changes
+
+    if (after is None) != (change_cn is None):
+        raise UserError("synphot: two spectra need --change-cn DEX, and one spectrum has none")
+    if after is None or change_cn is None:
+        for band, magnitude in magnitudes_of(sky, spectrum).items():
+            print(f"{band:<6} {magnitude:.4f}")
+        return
+    said = f"{spectrum.name} to {after.name}"
+    n = write_expected_changes(sky, read_spectrum(spectrum), read_spectrum(after), change_cn, said)
+    print(f"red_clump.expected_changes: {n} bands")
+
+
+@app.command("mock-apogee")
+def mock_apogee(
+    sky: SkyPath,
+    stars: Annotated[int, typer.Option(min=1000, help="Giants to make.")] = 30_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same stars.")] = 1,
+) -> None:
+    """Make a simulated APOGEE with spectra and known truth, to try the system `parallax` on.
+
+    Example: candlesql mock-apogee sky --stars 30000
+    """
+    from .commands.mock_apogee import simulate
+
+    simulate(sky, stars, seed)
+    print(f"{stars:,} simulated giants in {sky}; their truth in {sky / 'truth.parquet'}")
+
+
+@app.command("mock-clusters")
+def mock_clusters(
+    folder: Annotated[Path, typer.Argument(help="Where to write the two catalogs.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clusters.")] = 1,
+) -> None:
+    """Make simulated star clusters of known distance and age, to try the system `distmass` on.
+
+    Example: candlesql mock-clusters clusters
+    """
+    from .commands.mock_clusters import write_clusters
+
+    for path in write_clusters(folder, seed):
+        print(path)
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:

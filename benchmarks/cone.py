@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 from candlesql.catalogs import healpix
-from candlesql.catalogs.ingest import ROW_GROUP
+from candlesql.catalogs.prepare import ROW_GROUP
 from candlesql.sql import files
 
 CENTRES = [(83.0, 22.0), (0.1, -5.0), (45.0, 0.0), (10.0, 89.8), (200.0, 41.8), (300.0, -89.99)]

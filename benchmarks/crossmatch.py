@@ -15,8 +15,8 @@ import duckdb
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord, match_coordinates_sky
+from candlesql.commands.match import pairs_sql
 from candlesql.sql import files
-from candlesql.sql.matching import pairs_sql
 from scipy.spatial import cKDTree
 
 RADIUS_ARCSEC, ROUNDS, TARGET = 2.0, 3, 3.0

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 import duckdb
+from candlesql.commands.steps.pairs import pairs_sql
 from candlesql.sql import files
-from candlesql.sql.pairs import pairs_sql
 
 RADIUS_ARCSEC = 2.0
 #: Bytes a star of each side, as 4GB and 2GB for 20 million.

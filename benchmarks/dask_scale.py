@@ -50,10 +50,10 @@ SCORE = (
 
 def make_sky(path: Path, stars: int) -> None:
     """Mock catalogs, ingested; nothing run."""
-    from candlesql.catalogs.ingest import ingest
     from candlesql.catalogs.mock import make_sky as make_mock
+    from candlesql.catalogs.prepare import ingest
     from candlesql.catalogs.survey import load_survey
-    from candlesql.sql.workspace import make_sky as make_workspace
+    from candlesql.sql.open import make_sky as make_workspace
 
     sky = make_workspace(path)
     with tempfile.TemporaryDirectory(dir=path) as folder:
@@ -77,9 +77,9 @@ def timed(label: str, *command: str | Path) -> float:
 def write_hats(sky: Path, folder: Path) -> None:
     """Gaia, 2MASS and what candlesql matched to Gaia, side by side, as HATS for LSDB."""
     from candlesql import open_sky
-    from candlesql.catalogs.export import view_columns
     from candlesql.catalogs.survey import Column, load_survey
     from candlesql.catalogs.writers.hats import write
+    from candlesql.sql.describe import view_columns
 
     with open_sky(sky) as connection:
         for name in ("gaia_dr2", "twomass"):

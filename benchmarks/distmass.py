@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from candlesql import open_sky
-from candlesql.catalogs.ingest import ingest_survey
-from candlesql.training.distmass.isochrones import Grid, read_grid
-from candlesql.training.distmass.nmsu import absolute_k
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.nmsu import absolute_k
+from candlesql.commands.steps.isochrones import Grid, read_grid
 from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import load_model
 from candlesql.udfs.onnx_udf import session_of

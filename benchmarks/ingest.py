@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Table
-from candlesql.catalogs.ingest import ingest
+from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.readers import open_file
 from candlesql.catalogs.survey import load_survey, read_survey
 

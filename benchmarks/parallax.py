@@ -2,7 +2,7 @@
 
     python benchmarks/parallax.py SKY
 
-where SKY holds spectra (`python -m candlesql.training.parallax.simulate SKY`). One thread, CPU
+where SKY holds spectra (`candlesql mock-apogee SKY`). One thread, CPU
 seconds, alternating with the peer in the same process.
 """
 

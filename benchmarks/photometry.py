@@ -17,7 +17,7 @@ import candlesql
 import duckdb
 import numpy as np
 import pyarrow as pa
-from candlesql.sql.workspace import make_sky
+from candlesql.sql.open import make_sky
 from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import Model, load_model
 from candlesql.udfs.onnx_udf import session_of
@@ -81,7 +81,7 @@ def compare(
 def goodness(data: Path) -> None:
     """chi2/dof and inference on held-out stars: shipped, published and LightGBM."""
     try:
-        from candlesql.training.photometry.compare import main as compare_models
+        from candlesql.benchmarks.compare.photometry import main as compare_models
     except ImportError as error:
         print(f"held-out stars are not compared: {error}; install candlesql[train]")
         return

@@ -32,7 +32,7 @@ def limited(*arguments, **options):
 duckdb.connect = limited
 from pathlib import Path
 from candlesql import open_sky
-from candlesql.sql.demo import run_demo
+from candlesql.commands.demo import run_demo
 
 for line in run_demo(Path(sys.argv[1]), int(sys.argv[2]), 1):
     if "tier" in line:

@@ -18,9 +18,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from candlesql.catalogs.survey import load_survey
-from candlesql.sql import pipeline
-from candlesql.sql.workspace import Sky, make_sky, open_sky
+from candlesql.commands.score import score
+from candlesql.sql.open import make_sky, open_sky
+from candlesql.sql.systems import system_model
 from candlesql.udfs.onnx_udf import session_of
+from candlesql.workspace.folder import Sky
 from lucey import BATCH, INPUTS
 
 SURVEY_STARS = 200e6
@@ -46,7 +48,7 @@ def make_stars(sky: Sky, n: int) -> None:
 
 def raw_rate(sky: Sky) -> float:
     """Rows a second of the system's model in batches of 2,048, every core at work on rows in memory."""
-    model = pipeline.system_model(sky, "red_clump")
+    model = system_model(sky, "red_clump")
     x = np.random.default_rng(0).uniform(12, 16, (len(model.inputs), BATCH)).astype(np.float32)
     session = session_of(model)
     session.run(None, {"x": x})
@@ -65,7 +67,7 @@ def measure(sky: Sky) -> None:
     before = raw_rate(sky)
     with open_sky(sky.root, read_only=False) as connection:
         started = time.time()
-        n = pipeline.score(connection, sky, "red_clump")
+        n = score(connection, sky, "red_clump")
         seconds = time.time() - started
     raw = (before + raw_rate(sky)) / 2
     size = sum(path.stat().st_size for path in (sky.scores / "red_clump").glob("*.parquet"))

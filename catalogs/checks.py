@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from ..errors import UserError
-from ..sql.query import first_row
+from ..errors import RefusedFile
+from ..workspace.query import first_row
 from .survey import Survey
 
 #: Catalogs before and after these years do not exist: such an epoch is a sentinel or in another format.
@@ -43,7 +43,7 @@ def check_rows(
     where = ", ".join(str(file) for file in files[:3]) + (" …" if len(files) > 3 else "")
     rows = Rows(connection, survey, relation, where)
     if not rows.first("count(*)")[0]:
-        raise UserError(f"{where}: has no rows")
+        raise RefusedFile("has no rows", file=where)
     _check_ids(rows)
     if survey.has_position:
         _check_positions(rows)
@@ -56,16 +56,17 @@ def _check_ids(rows: Rows) -> None:
     id_ = rows.survey.id
     (missing,) = rows.first("count(*)", f'where "{id_}" is null')
     if missing:
-        raise UserError(f"{rows.where}: {id_} is NULL in {missing:,} rows; give every row an identifier")
+        raise RefusedFile(f"{id_} is NULL in {missing:,} rows; give every row an identifier", file=rows.where)
     if not rows.survey.unique:
         return
     twice = rows.first(
         f'"{id_}", count(*), count(*) over ()', f'group by "{id_}" having count(*) > 1 order by 1 limit 1'
     )
     if twice:
-        raise UserError(
-            f"{rows.where}: {id_} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
-            "keep one row each, or say unique = false in a survey file of your own"
+        raise RefusedFile(
+            f"{id_} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
+            "keep one row each, or say unique = false in a survey file of your own",
+            file=rows.where,
         )
 
 
@@ -74,17 +75,19 @@ def _check_positions(rows: Rows) -> None:
     if rows.survey.columns[ra].required:
         row = rows.first(f'"{id_}", count(*) over ()', f'where "{ra}" is null or "{dec}" is null order by 1 limit 1')
         if row:
-            raise UserError(
-                f"{rows.where}: {ra} or {dec} is NULL in {row[1]:,} rows, the first is {id_} {row[0]}; leave those out"
+            raise RefusedFile(
+                f"{ra} or {dec} is NULL in {row[1]:,} rows, the first is {id_} {row[0]}; leave those out",
+                file=rows.where,
             )
     for name, low, high in ((ra, 0, 360), (dec, -90, 90)):
         row = rows.first(
             f'"{name}", "{id_}", count(*) over ()', f'where not "{name}" between {low} and {high} order by 2 limit 1'
         )
         if row:
-            raise UserError(
-                f"{rows.where}: {name} is {row[0]} for {id_} {row[1]} ({row[2]:,} such rows), outside {low} to {high} "
-                f"deg; mend the file, or if it is in another unit say --unit {name}=hourangle, or rad"
+            raise RefusedFile(
+                f"{name} is {row[0]} for {id_} {row[1]} ({row[2]:,} such rows), outside {low} to {high} "
+                f"deg; mend the file, or if it is in another unit say --unit {name}=hourangle, or rad",
+                file=rows.where,
             )
 
 
@@ -100,9 +103,10 @@ def _check_epochs(rows: Rows) -> None:
         f'where not "{column}" between {low} and {high} order by 2 limit 1',
     )
     if row:
-        raise UserError(
-            f"{rows.where}: {column} is {row[0]} for {rows.survey.id} {row[1]} ({row[2]:,} such rows), no date as "
-            f"{format_.upper()} between {FIRST_YEAR} and {LAST_YEAR}; mend it, or leave it empty"
+        raise RefusedFile(
+            f"{column} is {row[0]} for {rows.survey.id} {row[1]} ({row[2]:,} such rows), no date as "
+            f"{format_.upper()} between {FIRST_YEAR} and {LAST_YEAR}; mend it, or leave it empty",
+            file=rows.where,
         )
 
 
@@ -112,7 +116,8 @@ def _check_hours(rows: Rows) -> None:
     low, high, height, n = rows.first(f"min({ra}), max({ra}), max({dec}) - min({dec}), count({ra})")
     if n < HOURS_MIN_ROWS or high > HOURS or high - low < HOURS_MIN_SPREAD or height < HOURS_MIN_DEC_RANGE:
         return
-    raise UserError(
-        f"{rows.where}: {rows.survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
-        f"looks like hours; say --unit {rows.survey.ra}=hourangle, or --unit {rows.survey.ra}=deg if it is right"
+    raise RefusedFile(
+        f"{rows.survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
+        f"looks like hours; say --unit {rows.survey.ra}=hourangle, or --unit {rows.survey.ra}=deg if it is right",
+        file=rows.where,
     )

@@ -6,8 +6,8 @@ import math
 
 import duckdb
 
-from ..errors import UserError
-from ..sql.query import first_row, quoted
+from ..errors import MissingColumn, RefusedFile, UnknownName, UserError, WrongUnit
+from ..workspace.query import first_row, quoted
 from .readers import FileColumn, Source
 from .survey import Column, Survey
 
@@ -40,12 +40,19 @@ def choose(survey: Survey, source: Source, renames: dict[str, str]) -> dict[str,
         if name not in chosen and found and not column.derived:
             chosen[name] = found
         if name not in chosen and column.required:
-            raise UserError(
-                f"{source.path}: column {name} is missing; {survey.path} expects it. "
-                f"If yours has another name, use --rename THEIRS={name}"
+            raise MissingColumn(
+                f"column {name} is missing",
+                file=source.path,
+                column=name,
+                hint=f"{survey.path} expects it. If yours has another name, use --rename THEIRS={name}",
             )
         if column.by and column.by not in source.columns:
-            raise UserError(f"{source.path}: column {column.by} is missing; {survey.path} fills {name} by it")
+            raise MissingColumn(
+                f"column {column.by} is missing",
+                file=source.path,
+                column=column.by,
+                hint=f"{survey.path} fills {name} by it",
+            )
     _check_positions(survey, source, chosen)
     return chosen
 
@@ -56,9 +63,10 @@ def _check_positions(survey: Survey, source: Source, chosen: dict[str, str]) -> 
         name = getattr(survey, role)
         ucd = source.columns[chosen[name]].ucd if name in chosen else ""
         if ucd.lower().startswith("pos.") and not ucd.lower().startswith(expected):
-            raise UserError(
-                f"{source.path}: column {chosen[name]} is {ucd} by its UCD, and {name} of {survey.name} is {expected}; "
-                f"say --rename THEIRS={name}, or mend the file"
+            raise RefusedFile(
+                f"column {chosen[name]} is {ucd} by its UCD, and {name} of {survey.name} is {expected}; "
+                f"say --rename THEIRS={name}, or mend the file",
+                file=source.path,
             )
 
 
@@ -66,9 +74,9 @@ def _check_renames(survey: Survey, source: Source, renames: dict[str, str]) -> N
     for theirs, ours in renames.items():
         if theirs not in source.columns:
             what = "has several values a row" if theirs in source.left_out else "is not in the file"
-            raise UserError(f"{source.path}: --rename {theirs}={ours}: column {theirs} {what}")
+            raise MissingColumn(f"--rename {theirs}={ours}: column {theirs} {what}", file=source.path, column=theirs)
         if ours not in survey.columns:
-            raise UserError(f"--rename {theirs}={ours}: survey {survey.name} has no column {ours}")
+            raise UnknownName(f"--rename {theirs}={ours}: survey {survey.name} has no column {ours}", column=ours)
         if list(renames.values()).count(ours) > 1:
             raise UserError(f"--rename {theirs}={ours}: two columns cannot both become {ours}")
 
@@ -124,10 +132,10 @@ def first_misfit(
         except duckdb.Error:
             break
         if row:
-            return UserError(f"{source.path}: column {theirs} holds {row[0]!r}, {_fault(column, said, row[0])}")
+            return RefusedFile(f"column {theirs} holds {row[0]!r}, {_fault(column, said, row[0])}", file=source.path)
     lines = [line.strip() for line in str(error).split("\n")[:3]]
     words = "; ".join(line for line in lines if line)
-    return UserError(f"{source.path}: damaged, or not what its name says: {words}; mend it, or fetch it again")
+    return RefusedFile(f"damaged, or not what its name says: {words}; mend it, or fetch it again", file=source.path)
 
 
 def _fault(column: Column, said: FileColumn, value: object) -> str:
@@ -187,9 +195,12 @@ def _factor(column: Column, source: Source, said: FileColumn, stated: str | None
         return 1.0
     factor = unit_factor(text, column.unit)
     if factor is None:
-        raise UserError(
-            f"{source.path}: column {said.name} is in {text!r}, which cannot be converted to {column.unit} of "
-            f"{column.name}; if the file is wrong, say --unit {column.name}={column.unit}"
+        raise WrongUnit(
+            f"column {said.name} is in {text!r}, which cannot be converted to {column.unit} of {column.name}",
+            file=source.path,
+            column=said.name,
+            value=text,
+            hint=f"if the file is wrong, say --unit {column.name}={column.unit}",
         )
     return factor
 

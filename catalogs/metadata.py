@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import duckdb
 
-from ..sql.query import first_row, identifier, quoted
+from ..workspace.query import first_row, identifier, quoted
 from .survey import Column
 
+if TYPE_CHECKING:
+    pass
+
+
 VERSION_KEY = "IVOA.VOTable-Parquet.version"
+
+
 CONTENT_KEY = "IVOA.VOTable-Parquet.content"
+
+
 ASTROPY_KEY = "table_meta_yaml"
+
+
 #: What W3C's "Model for Tabular Data and Metadata on the Web" adds to a file's name, and where units and UCDs go.
 CSVW_SUFFIX, CSVW_UNIT, CSVW_UCD = "-metadata.json", "schema:unitText", "schema:propertyID"
+
+
 CSVW_TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "byte",
@@ -30,6 +43,8 @@ CSVW_TYPES = {
     "DOUBLE": "double",
     "DATE": "date",
 }
+
+
 #: DuckDB type to VOTable datatype and numpy name.
 TYPES = {
     "BOOLEAN": ("boolean", "bool"),
@@ -114,3 +129,10 @@ def _csvw_column(column: Column) -> dict[str, str]:
         entry = {"name": column.name} | entry
     said = {CSVW_UNIT: column.unit, CSVW_UCD: column.ucd, "dc:description": column.description}
     return entry | {key: value for key, value in said.items() if value}
+
+
+def plain(kind: str) -> str:
+    """The type to write: numbers that other formats do not know become DOUBLE."""
+    if kind == "HUGEINT" or kind.startswith("DECIMAL"):
+        return "DOUBLE"
+    return "REAL" if kind == "FLOAT" else kind

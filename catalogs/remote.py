@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import UserError
-from ..sql import files
-from ..sql.query import identifier, quoted
+from ..errors import MissingPackage, RefusedFile, UserError
+from ..workspace.query import identifier, quoted
 from .healpix import ORDER
 from .metadata import kv_metadata
 from .readers import FileColumn, parquet
@@ -22,10 +21,13 @@ from .survey import Column, Survey
 TIMEOUT = 60
 
 
-def fetch_cone(place: str, survey: Survey, ra: float, dec: float, radius: float, work: Path) -> list[Path]:
+def fetch_cone(
+    place: str, survey: Survey, ra: float, dec: float, radius: float, work: Path, separation: str
+) -> list[Path]:
     """The rows of a HATS catalog within a cone [deg], one Parquet file in `work` for each partition that has some.
 
-    A partition that is there already, from a try before, is not read again.
+    A partition that is there already, from a try before, is not read again. `separation` is the statement that makes
+    the macro `sphere.separation_arcsec`.
 
     Raises
     ------
@@ -37,11 +39,11 @@ def fetch_cone(place: str, survey: Survey, ra: float, dec: float, radius: float,
     for order, pixel in _touched(catalog.partitions(), ra, dec, radius):
         part = work / f"Norder={order}.Npix={pixel}.parquet"
         if not part.exists():
-            _copy_rows(catalog, order, pixel, survey, (ra, dec, radius), part)
+            _copy_rows(catalog, order, pixel, survey, (ra, dec, radius), part, separation)
         parts.append(part)
     found = [part for part in parts if pq.ParquetFile(part).metadata.num_rows]
     if not found:
-        raise UserError(f"{place}: has no row within {radius:g} deg of {ra:g}, {dec:g}")
+        raise RefusedFile(f"has no row within {radius:g} deg of {ra:g}, {dec:g}", file=place)
     return found
 
 
@@ -68,7 +70,7 @@ class _Catalog:
             at = names.index("Norder"), names.index("Npix")
             return [(int(cells[at[0]]), int(cells[at[1]])) for cells in (line.split(",") for line in lines[1:])]
         except (ValueError, IndexError):
-            raise UserError(f"{self.place}: its partition_info.csv does not list Norder and Npix") from None
+            raise RefusedFile("its partition_info.csv does not list Norder and Npix", file=self.place) from None
 
 
 def _touched(partitions: list[tuple[int, int]], ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
@@ -91,7 +93,13 @@ def _touched(partitions: list[tuple[int, int]], ra: float, dec: float, radius: f
 
 
 def _copy_rows(
-    catalog: _Catalog, order: int, pixel: int, survey: Survey, cone: tuple[float, float, float], part: Path
+    catalog: _Catalog,
+    order: int,
+    pixel: int,
+    survey: Survey,
+    cone: tuple[float, float, float],
+    part: Path,
+    separation: str,
 ) -> None:
     """The rows of a partition that are in the cone, in the columns that the survey knows."""
     name = f"dataset/Norder={order}/Dir={pixel // 10_000 * 10_000}/Npix={pixel}.parquet"
@@ -103,12 +111,10 @@ def _copy_rows(
         wanted = _wanted(survey, file.schema_arrow.names)
         groups = _groups(file, cone)
         if not {survey.ra, survey.dec} <= set(wanted):
-            raise UserError(f"{catalog.place}: has no columns {survey.ra} and {survey.dec} of {survey.name}")
+            raise RefusedFile(f"has no columns {survey.ra} and {survey.dec} of {survey.name}", file=catalog.place)
         for schema in ("sphere", "stats"):
             connection.execute(f"create schema {schema}")
-        for item in files.items():
-            if item.name == "sphere.separation_arcsec":
-                connection.execute(item.body)
+        connection.execute(separation)
         columns = list(wanted.values())
         rows = file.read_row_groups(groups, columns=columns) if groups else file.schema_arrow.empty_table()
         connection.register("partition_rows", rows.select(columns))
@@ -172,16 +178,16 @@ class _RemoteFile(io.RawIOBase):
 
     def __init__(self, address: str) -> None:
         super().__init__()
-        from .fetch import patiently
+        from .archive import patiently
 
         try:
             import requests
         except ImportError:
-            raise UserError("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
+            raise MissingPackage("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
         self.address, self.place, self.session, self.patiently = address, 0, requests.Session(), patiently
         self.size = int(self._get("bytes=0-0").headers.get("Content-Range", "/-1").rpartition("/")[2])
         if self.size < 0:
-            raise UserError(f"{address}: the server does not give parts of files, which reading a cone needs")
+            raise RefusedFile("the server does not give parts of files, which reading a cone needs", file=address)
 
     def _get(self, part: str) -> Any:
         import requests
@@ -189,7 +195,7 @@ class _RemoteFile(io.RawIOBase):
         def get() -> Any:
             response = self.session.get(self.address, headers={"Range": part}, timeout=TIMEOUT)
             if 400 <= response.status_code < 500:
-                raise UserError(f"{self.address}: the server says {response.status_code} {response.reason}")
+                raise RefusedFile(f"the server says {response.status_code} {response.reason}", file=self.address)
             response.raise_for_status()
             promised = int(response.headers.get("Content-Length", len(response.content)))
             if len(response.content) != promised:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import RefusedFile, UnknownName
 
 SHIPPED = Path(__file__).parent / "surveys"
 TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
@@ -127,9 +127,12 @@ def load_survey(name: str, own: Path | None = None) -> Survey:
     files = survey_files(own)
     if name not in files:
         near = difflib.get_close_matches(name, files, n=3) or sorted(files)
-        raise UserError(
-            f"survey {name!r} is unknown; nearest: {', '.join(near)}. "
-            "For a table of your own write a survey file (docs/own-table.md) and give its path."
+        raise UnknownName(
+            f"survey {name!r} is unknown",
+            value=name,
+            nearest=near,
+            hint=f"nearest: {', '.join(near)}. "
+            "For a table of your own write a survey file (docs/own-table.md) and give its path.",
         )
     return read_survey(files[name], own)
 
@@ -148,7 +151,7 @@ def read_survey(path: Path, own: Path | None = None) -> Survey:
         survey = _build(path, entries, parent)
         _check(survey)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{path}: {_said(error)}; see surveys/gaia_dr2.toml for the form") from None
+        raise RefusedFile(f"{_said(error)}; see surveys/gaia_dr2.toml for the form", file=path) from None
     return survey
 
 
@@ -156,9 +159,9 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+        raise RefusedFile(f"cannot be read ({error.strerror})", file=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a TOML file: {error}") from None
+        raise RefusedFile(f"not a TOML file: {error}", file=path) from None
 
 
 def _parent(path: Path, name: str | None, own: Path | None) -> Survey | None:

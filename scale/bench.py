@@ -11,16 +11,17 @@ from functools import cached_property
 from pathlib import Path
 
 from ..catalogs import healpix
-from ..catalogs.export import view_columns
 from ..catalogs.survey import Column, Survey
 from ..catalogs.writers.hats import INDEX
+from ..commands.match import Epochs, match_query, moves
+from ..commands.steps.neighbours import sides
 from ..sql import files
-from ..sql.matching import Epochs, match_query, moves
-from ..sql.neighbours import sides
-from ..sql.query import first_row, parquet_rows
+from ..sql.describe import view_columns
 from ..sql.views import show_match, show_product, stage
-from ..sql.workspace import Sky, connect
 from ..udfs import functions
+from ..workspace.connection import connect
+from ..workspace.folder import Sky
+from ..workspace.query import first_row, parquet_rows
 from .plan import Plan, read_plan
 from .sources import Source
 from .tiles import Range, Tile

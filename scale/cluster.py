@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import UserError
+from ..errors import MissingPackage, UserError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -21,7 +21,7 @@ def need_dask() -> None:
         import cdshealpix  # noqa: F401
         import distributed  # noqa: F401
     except ImportError as error:
-        raise UserError(f"{error.name} is not installed: pip install 'candlesql[scale]'") from None
+        raise MissingPackage(f"{error.name} is not installed: pip install 'candlesql[scale]'") from None
 
 
 @contextmanager

@@ -20,15 +20,16 @@ import duckdb
 import pyarrow as pa
 
 from ..catalogs.survey import Survey, load_survey, survey_files
+from ..commands.steps.bulk import inferred_batches
+from ..commands.steps.scoring import stars_query, stored_outputs
 from ..errors import UserError
 from ..sql import files
-from ..sql.bulk import inferred_batches
-from ..sql.pipeline import system_model, system_steps
-from ..sql.query import identifier
-from ..sql.scoring import stars_query, stored_outputs
+from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_product, stage
-from ..sql.workspace import Sky, connect, existing_sky
 from ..udfs import functions
+from ..workspace.connection import connect
+from ..workspace.folder import Sky, existing_sky
+from ..workspace.query import identifier
 from .plan import kinds_of
 from .sources import no_rows
 

@@ -72,9 +72,11 @@ def _compare(who: str, there: str | Exception) -> None:
     if isinstance(there, Exception) and not isinstance(there, PackageNotFoundError):
         raise UserError(_cannot_import(who, there))
     if isinstance(there, PackageNotFoundError):
-        raise UserError(f"{who}: has no {PACKAGE}; pip install '{PACKAGE}[scale]=={here}' there")
+        raise UserError(f"has no {PACKAGE}; pip install '{PACKAGE}[scale]=={here}' there", file=who)
     if there != here:
-        raise UserError(f"{who}: has {PACKAGE} {there}, and this is {here}; install the same version on all machines")
+        raise UserError(
+            f"has {PACKAGE} {there}, and this is {here}; install the same version on all machines", file=who
+        )
 
 
 def _cannot_import(who: str, error: Exception) -> str:

@@ -17,9 +17,9 @@ import duckdb
 
 from ..catalogs.metadata import kv_metadata
 from ..catalogs.writers.hats import INDEX, partition_file
-from ..sql.bulk import write_inferred
-from ..sql.query import first_row, identifier, parquet_rows, quoted
-from ..sql.scoring import stars_query, stored_outputs
+from ..commands.steps.bulk import write_inferred
+from ..commands.steps.scoring import stars_query, stored_outputs
+from ..workspace.query import first_row, identifier, parquet_rows, quoted
 from .bench import Bench, at_bench, bench_of
 from .tiles import Tile
 

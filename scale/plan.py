@@ -14,16 +14,15 @@ from pathlib import Path
 
 import duckdb
 
+from ..commands.match import Epochs, epochs_of
+from ..commands.steps.scoring import check_inputs
 from ..errors import UserError
 from ..sql import files
-from ..sql.matching import Epochs, epochs_of
-from ..sql.pipeline import SystemSteps, system_model, system_steps
-from ..sql.products import is_fresh
-from ..sql.scoring import check_inputs
-from ..sql.views import cut_values
-from ..sql.workspace import Sky
+from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.functions import hull_files, model_files
 from ..udfs.model import Model
+from ..workspace.folder import Sky
+from ..workspace.ledger import cut_values, is_fresh
 from .sources import Source, find_sources
 from .tiles import Range, Tile, disjoint
 
@@ -134,7 +133,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
     if not primaries:
         raise UserError(
-            f"{sky.root}: has no {steps.base} and no wide table: `candlesql ingest`, or link a HATS catalog"
+            f"has no {steps.base} and no wide table: `candlesql ingest`, or link a HATS catalog", file=sky.root
         )
     work = sky.root / "scale" / run_name(connection, sky, system)
     if (work / "plan.pickle").exists():
@@ -204,7 +203,7 @@ def epochs(connection: duckdb.DuckDBPyConnection, source: Source) -> Epochs:
         return of(None)
     except duckdb.Error as error:
         if not source.is_hats:
-            raise UserError(f"{source.path}: {str(error).splitlines()[0]}; ingest it again") from None
+            raise UserError(f"{str(error).splitlines()[0]}; ingest it again", file=source.path) from None
     readable = []
     for tile in source.tiles(connection, TILE_ROWS):
         with contextlib.suppress(duckdb.Error):

@@ -18,9 +18,9 @@ from ..catalogs.fields import choose, is_sentinel, typed_field
 from ..catalogs.readers import hats, open_file
 from ..catalogs.survey import Survey, load_survey, survey_files
 from ..errors import UserError
-from ..sql.products import fingerprint
-from ..sql.query import parquet_rows, quoted, stand_in
-from ..sql.workspace import Sky
+from ..workspace.folder import Sky
+from ..workspace.ledger import fingerprint
+from ..workspace.query import parquet_rows, quoted, stand_in
 from .tiles import Range, Tile, condition, tiles_of_counts
 
 PLACE = re.compile(r"Norder=(\d+)/.*?Npix=(\d+)")
@@ -69,7 +69,7 @@ class Source:
         pixel = f"_healpix_29 >> {2 * (29 - FINEST)}"
         counts = connection.execute(f"select {pixel}, count(*) from {quoted(self.path)} group by 1").fetchall()
         if any(cell is None for cell, _ in counts):
-            raise UserError(f"{self.path}: has rows without a position, which belong to no part of the sky")
+            raise UserError("has rows without a position, which belong to no part of the sky", file=self.path)
         return tiles_of_counts(dict(counts), FINEST, max_rows)
 
     def fingerprint(self) -> str:
@@ -109,7 +109,7 @@ def _partitions(folder: Path) -> list[tuple[Path, Tile]]:
         if place:
             parts.append((file, Tile(int(place[1]), int(place[2]))))
     if not hats.is_catalog(folder) or not parts:
-        raise UserError(f"{folder}: is no HATS catalog: it has no hats.properties, or no partitions in dataset/")
+        raise UserError("is no HATS catalog: it has no hats.properties, or no partitions in dataset/", file=folder)
     return sorted(parts, key=lambda part: part[1].range)
 
 
@@ -122,7 +122,7 @@ def _fields(source: Source) -> tuple[str, str]:
         opened = open_file(connection, source.path)
         try:
             if "_healpix_29" not in opened.columns:
-                raise UserError(f"{source.path}: has no column _healpix_29; write it again with hats-import or LSDB")
+                raise UserError("has no column _healpix_29; write it again with hats-import or LSDB", file=source.path)
             chosen = choose(survey, opened, {})
             raw = [typed_field(survey, c, chosen.get(n), opened, {}) for n, c in survey.columns.items()]
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import tomllib
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -13,54 +12,53 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
-from ..errors import UserError
-from ..udfs.functions import create_stored_macros, drop_stored_macros, model_files, outlines
-from ..udfs.spectral import spectral_files
+from ..errors import UnknownName, UserError
+from ..udfs.functions import create_functions, drop_functions, outlines
+from ..workspace.query import identifier, parquet_rows, parquet_rows_within, quoted, stand_in
 from . import files
-from .query import parquet_rows, quoted, stand_in
 
 if TYPE_CHECKING:
-    from .workspace import Sky
+    from ..workspace.folder import Sky
+
 
 COLUMNS = files.ROOT / "columns.toml"
+
+
 PRODUCTS = files.ROOT / "products.toml"
 
 
-def code_sources(sky: Sky) -> list[Path]:
-    """The files that say what views there are and what stands in them."""
-    shipped = [*files.ROOT.rglob("*.sql"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")]
-    return sorted(
-        [*shipped, *sky.surveys.glob("*.toml"), *model_files(sky.models).values(), *spectral_files(sky.models).values()]
-    )
+def code_sources() -> list[Path]:
+    """The files of the package that say what views there are and what stands in them."""
+    return sorted([*files.ROOT.rglob("*.sql"), *files.ROOT.glob("*.py"), COLUMNS, PRODUCTS, *SHIPPED.glob("*.toml")])
 
 
 def data_sources(sky: Sky) -> list[Path]:
-    """The files that views read their rows from."""
+    """The files of a workspace that views read their rows from, and its own survey files."""
     whole = [path for folder in ("catalogs", "matches", "results") for path in sky.root.glob(f"{folder}/*.parquet")]
     parts = [*sky.matches.glob("*/*.parquet"), *sky.scores.glob("*/*.parquet"), *sky.catalogs.glob("*.hats")]
-    return sorted([*whole, *parts])
+    return sorted([*whole, *parts, *sky.surveys.glob("*.toml")])
 
 
-def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: bool) -> None:
-    """Drop and create every schema's macros and views; small tables stay, and so do the networks if they are the same,
-    since writing them takes longer than all else."""
+def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models: Path) -> None:
+    """Drop and create every schema's macros and views but the networks, which it does not need; tables stay.
+
+    `models` is the folder of the workspace's own.
+    """
     items = files.items()
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
     _drop_views(connection)
-    if models_changed:
-        drop_stored_macros(connection)
+    drop_functions(connection)
     schemas = {item.name.split(".")[0] for item in items} | {"staging", "match", "photometry"}
     for schema in sorted(schemas):
         connection.execute(f"create schema if not exists {schema}")
-    if models_changed:
-        create_stored_macros(connection, sky.models)
+    create_functions(connection, models)
     early = _before_views(items)
-    with outlines(connection, sky.models):
+    with outlines(connection, models):
         for item in early:
             _run(connection, item, item.body)
-    _apply_cuts(connection)
+    _comment_cuts(connection)
     _create_data_views(connection, sky, items, surveys)
-    with outlines(connection, sky.models):
+    with outlines(connection, models):
         create_views(connection, [item for item in items if item not in early])
     _comment_columns(connection, surveys)
 
@@ -68,6 +66,12 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models_changed: 
 def update_data_views(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     """Point the views over Parquet files to the files that are there now; all else stays."""
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
+    staged = connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'staging' and database_name = current_database()"
+    ).fetchall()
+    for (name,) in staged:
+        if name not in {*surveys, "wide_stars"}:
+            connection.execute(f"drop view staging.{identifier(name)}")
     _create_data_views(connection, sky, files.items(), surveys)
     _comment_columns(connection, surveys)
 
@@ -76,7 +80,7 @@ def _create_data_views(
     connection: duckdb.DuckDBPyConnection, sky: Sky, items: list[files.Item], surveys: dict[str, Survey]
 ) -> None:
     for survey in surveys.values():
-        _create_staging(connection, survey, sky.catalog(survey.name))
+        _create_staging(connection, survey, sky)
     _create_wide(connection, surveys, sky)
     _create_products(connection, sky)
     _create_matches(connection, items, surveys, sky)
@@ -93,18 +97,20 @@ def _before_views(items: list[files.Item]) -> list[files.Item]:
     return list(early.values())
 
 
-def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The nearest names to a view that does not exist."""
+def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> UnknownName:
+    """What to say of a view that does not exist: the names that are like its own."""
     rows = connection.execute(
         "select schema_name || '.' || view_name from duckdb_views() "
         "where not internal and database_name = current_database()"
     ).fetchall()
     known = sorted(row[0] for row in rows)
     if name.startswith("region."):
-        return f"there is no region {name.removeprefix('region.')}; store one with `candlesql region`"
+        region = name.removeprefix("region.")
+        return UnknownName(f"there is no region {region}", value=region, hint="store one with `candlesql region`")
     near = [other for other in known if other.split(".")[-1] == name.lower().split(".")[-1]][:3]
     near = near or difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.4)
-    return f"there is no view {name}; nearest: {', '.join(near)}" if near else f"there is no view {name}"
+    hint = f"nearest: {', '.join(near)}" if near else None
+    return UnknownName(f"there is no view {name}", value=name, nearest=near, hint=hint)
 
 
 def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -143,11 +149,14 @@ def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str
         raise
 
 
-def _apply_cuts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Comment every threshold, and replace those that the workspace has others for."""
-    published = files.cuts()
-    for cut in published.values():
+def _comment_cuts(connection: duckdb.DuckDBPyConnection) -> None:
+    for cut in files.cuts().values():
         connection.execute(f"comment on macro cuts.{cut.name} is {quoted(f'[{cut.unit}] {cut.source}')}")
+
+
+def apply_stored_cuts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Replace the thresholds that the workspace has others for."""
+    published = files.cuts()
     for name, value in connection.execute("select name, value from candlesql.cuts").fetchall():
         if name in published:
             replace_cut(connection, name, value)
@@ -164,7 +173,8 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
     published = files.cuts()
     if name not in published:
         near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
-        raise UserError(f"--cut {name}: there is no such cut; nearest: {', '.join(near) or 'see sql/cuts.sql'}")
+        hint = f"nearest: {', '.join(near) or 'see sql/cuts.sql'}"
+        raise UnknownName(f"--cut {name}: there is no such cut", value=name, nearest=near, hint=hint)
     cut = published[name]
     literal = _literal(name, value, cut.value)
     differs = literal != _literal(name, cut.value, cut.value)
@@ -187,9 +197,10 @@ def _literal(name: str, value: str, published: str) -> str:
     return f"{number.normalize():f}"
 
 
-def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> None:
+def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, sky: Sky) -> None:
+    path = sky.catalog(survey.name)
     if path.exists():
-        select, note = f"select * from {parquet_rows([path])}", survey.title
+        select, note = f"select * from {parquet_rows_within(sky.root, [path])}", survey.title
     else:
         select = stand_in({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
         note = f"{survey.title}; not ingested yet"
@@ -240,16 +251,16 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     """Views over what commands have made; typed and empty until then."""
     for name, entry in products().items():
         connection.execute(f"create schema if not exists {name.split('.')[0]}")
-        show_product(connection, name, sorted(sky.root.glob(entry["files"])))
+        show_product(connection, name, sorted(sky.root.glob(entry["files"])), sky.root)
         connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
 
 
-def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path]) -> None:
-    """Let the view of a product be the rows of these files."""
+def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path], root: Path | None = None) -> None:
+    """Let the view of a product be the rows of these files, below the folder `root` if that may move."""
     columns, select = products()[name]["columns"], product_stand_in(name)
     if parts:
         kept = ", ".join(f'"{column}"' for column in columns)
-        made = f"select * from {parquet_rows(parts, 'union_by_name = true')}"
+        made = f"select * from {_rows(parts, root, 'union_by_name = true')}"
         select = f"select {kept} from ({select} union all by name {made})"
     connection.execute(f"create or replace view {name} as {select}")
 
@@ -272,14 +283,20 @@ def _create_matches(
         if pair is None:
             continue
         left, right = pair
-        show_match(connection, left, right, sky.match_files(left.name, right.name))
+        show_match(connection, left, right, sky.match_files(left.name, right.name), sky.root)
         connection.execute(f"comment on view {name} is {quoted(f'A {left.name} row and its {right.name} neighbour')}")
 
 
-def show_match(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path]) -> None:
-    """Let the view of a match be the rows of these files."""
-    select = f"select * from {parquet_rows(parts)}" if parts else stand_in(match_columns(left, right))
+def show_match(
+    connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path], root: Path | None = None
+) -> None:
+    """Let the view of a match be the rows of these files, below the folder `root` if that may move."""
+    select = f"select * from {_rows(parts, root)}" if parts else stand_in(match_columns(left, right))
     connection.execute(f"create or replace view match.{left.name}_{right.name} as {select}")
+
+
+def _rows(parts: list[Path], root: Path | None, *options: str) -> str:
+    return parquet_rows_within(root, parts, *options) if root else parquet_rows(parts, *options)
 
 
 def match_columns(left: Survey, right: Survey) -> dict[str, str]:
@@ -322,11 +339,3 @@ def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, S
 def derived_columns() -> dict[str, Column]:
     """`columns.toml`: unit and description of every column that a view derives."""
     return {name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()}
-
-
-def cut_values(connection: duckdb.DuckDBPyConnection) -> str:
-    """Every threshold in force, as JSON."""
-    rows = connection.execute(
-        "select function_name, macro_definition from duckdb_functions() where schema_name = 'cuts' order by 1"
-    ).fetchall()
-    return json.dumps(dict(rows))

@@ -88,7 +88,7 @@ def gaia_rows() -> list[dict]:
 @pytest.fixture(scope="session")
 def empty_sky(tmp_path_factory) -> Path:
     """A workspace without catalogs; to be copied."""
-    from candlesql.sql.workspace import make_sky
+    from candlesql.sql.open import make_sky
 
     return make_sky(tmp_path_factory.mktemp("empty") / "sky").root
 
@@ -96,9 +96,10 @@ def empty_sky(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def new_sky(empty_sky):
     """`new_sky(folder, {survey: file}, own)` makes a workspace quickly; `own` are survey files of its own."""
-    from candlesql.catalogs.ingest import ingest
+    from candlesql.catalogs.prepare import ingest
     from candlesql.catalogs.survey import load_survey
-    from candlesql.sql.workspace import find_sky, open_sky
+    from candlesql.sql.open import open_sky
+    from candlesql.workspace.folder import find_sky
 
     def make(folder: Path, catalogs: dict[str, Path], own: tuple[Path, ...] = ()) -> Path:
         sky = find_sky(shutil.copytree(empty_sky, folder))
@@ -121,8 +122,8 @@ def tiny_files(tmp_path_factory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def tiny_sky(empty_sky, tiny_files, tmp_path_factory) -> Path:
     """Four Gaia stars and four 2MASS sources, matched at 1 arcsec; to be read, or to refuse a change."""
-    from candlesql.catalogs.ingest import ingest_survey
-    from candlesql.sql.matching import match_surveys
+    from candlesql.commands.ingest import ingest_survey
+    from candlesql.commands.match import match_surveys
 
     sky = Path(shutil.copytree(empty_sky, tmp_path_factory.mktemp("tiny") / "sky"))
     for name, file in tiny_files.items():
@@ -140,7 +141,7 @@ def own_sky(tiny_sky, tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def mock_sky(empty_sky, tmp_path_factory) -> Path:
     """What `candlesql demo` makes of 4,000 mock stars, with a red clump catalogue in it; to be read."""
-    from candlesql.sql.demo import run_demo
+    from candlesql.commands.demo import run_demo
 
     sky = Path(shutil.copytree(empty_sky, tmp_path_factory.mktemp("mock") / "sky"))
     list(run_demo(sky, 4000, 3))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from astropy.table import Table
 from candlesql import cli, open_sky
-from candlesql.sql.workspace import connect, find_sky
+from candlesql.workspace.connection import connect
+from candlesql.workspace.folder import find_sky
 
 MINE = """
 title = "Mine"
@@ -384,7 +385,8 @@ def test_workspace_of_a_newer_version(refuses, own_sky):
 
 def test_database_open_elsewhere_for_writing(refuses, own_sky, gaia_csv):
     code = (
-        "import sys\nfrom candlesql.sql.workspace import connect, find_sky\n"
+        "import sys\nfrom candlesql.workspace.connection import connect\n"
+        "from candlesql.workspace.folder import find_sky\n"
         f"with connect(find_sky({str(own_sky)!r})):\n    print('open', flush=True)\n    sys.stdin.read()\n"
     )
     other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -456,7 +458,7 @@ def test_error_of_the_program_keeps_its_traceback(monkeypatch, candlesql, tiny_s
     def broken(*_):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("candlesql.sql.commands.print_query", broken)
+    monkeypatch.setattr("candlesql.commands.sql.print_query", broken)
     monkeypatch.setattr(sys, "argv", ["candlesql", "sql", str(tiny_sky), "select 1"])
     with pytest.raises(ZeroDivisionError, match="ours"):
         cli.main()
@@ -466,7 +468,7 @@ def test_interruption_ends_with_one_line(monkeypatch, refuses, candlesql, tiny_s
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("candlesql.sql.commands.print_query", interrupted)
+    monkeypatch.setattr("candlesql.commands.sql.print_query", interrupted)
     done = candlesql("sql", tiny_sky, "select 1")
     assert (done.code, done.out) == (130, "")
     assert done.err.splitlines() == ["interrupted; what was there before is unchanged"]

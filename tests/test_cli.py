@@ -69,14 +69,14 @@ def test_sql_as_csv_and_json(candlesql, tiny_sky):
 
 
 def test_sql_as_parquet_on_stdout(tiny_sky):
-    code = f"from candlesql.sql.commands import print_query; print_query({str(tiny_sky)!r}, {QUERY!r}, 'parquet')"
+    code = f"from candlesql.commands.sql import print_query; print_query({str(tiny_sky)!r}, {QUERY!r}, 'parquet')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert [tuple(row.values()) for row in pq.read_table(io.BytesIO(done.stdout)).to_pylist()] == ROWS
 
 
 def test_cuts_that_differ_are_listed(candlesql, own_sky):
     with open_sky(own_sky, read_only=False) as connection:
-        from candlesql.sql.commands import apply_cuts
+        from candlesql.commands.steps.cuts import apply_cuts
 
         apply_cuts(connection, {"max_ruwe": "1.2"})
     assert candlesql("info", own_sky).out.splitlines()[-1] == "  cut max_ruwe = 1.2, published 1.4"
@@ -125,7 +125,7 @@ def test_help_imports_nothing_heavy():
 
 def test_queries_need_neither_astropy_nor_torch(tiny_sky):
     code = (
-        "import sys; from candlesql.sql.commands import print_query\n"
+        "import sys; from candlesql.commands.sql import print_query\n"
         f"print_query({str(tiny_sky)!r}, 'select 1', 'csv')\n"
         "print([m for m in ('astropy', 'scipy', 'torch', 'prompt_toolkit') if m in sys.modules])"
     )
@@ -135,7 +135,7 @@ def test_queries_need_neither_astropy_nor_torch(tiny_sky):
 
 def test_interrupted_query_is_one_line(candlesql, monkeypatch, tmp_path):
     """DuckDB makes a RuntimeError of Ctrl-C."""
-    from candlesql.sql import demo
+    from candlesql.commands import demo
 
     def interrupted(*_):
         raise RuntimeError("Query interrupted")

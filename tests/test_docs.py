@@ -19,7 +19,7 @@ def test_cli_reference_is_what_the_commands_print():
 
 @pytest.mark.parametrize("command", [c.callback for c in app.registered_commands], ids=lambda c: c.__name__)
 def test_every_command_shows_an_example(command):
-    assert f"Example: candlesql {command.__name__}" in command.__doc__
+    assert f"Example: candlesql {command.__name__.replace('_', '-')}" in command.__doc__
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *(ROOT / "docs").glob("*.md")], ids=lambda p: p.name)

@@ -14,8 +14,8 @@ from candlesql import open_sky
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra `report`)")
 
-from candlesql.sql.report import galaxy, networks, page, parameters, selection
-from candlesql.sql.report.figure import cells, columns, panels, present, shares, where
+from candlesql.report import galaxy, networks, page, parameters, selection
+from candlesql.report.figure import cells, columns, panels, present, shares, where
 
 PLOTS = (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS)
 

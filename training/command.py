@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from ..errors import UserError
-from ..sql.pipeline import match_all, system_steps
-from ..sql.products import record
-from ..sql.progress import bar
-from ..sql.workspace import find_sky
+from ..commands.match import match_all
+from ..errors import MissingPackage
+from ..sql.systems import system_steps
+from ..workspace.folder import find_sky
+from ..workspace.ledger import record
+from ..workspace.progress import bar
 from .workspace import open_to_train
 
 OWN_COMMANDS = ("distmass", "parallax", "photometry")
@@ -29,7 +30,7 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
     try:
         from .system import train_system
     except ModuleNotFoundError as error:
-        raise UserError(f"training needs {error.name}: pip install 'candlesql[train]'") from None
+        raise MissingPackage(f"training needs {error.name}: pip install 'candlesql[train]'") from None
     system_steps(system)
     if system in OWN_COMMANDS:
         module = import_module(f".{system}.command", __package__)

@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..sql.demo import SYSTEM, make_mock_sky
-from ..sql.pipeline import match_all
-from ..sql.progress import bar
-from ..sql.query import quoted
-from ..sql.workspace import make_sky, open_sky
+from ..commands.demo import SYSTEM, make_mock_sky
+from ..commands.match import match_all
+from ..sql.open import make_sky, open_sky
 from ..udfs.model import Model
+from ..workspace.progress import bar
+from ..workspace.query import quoted
 from .system import train_system
 
 

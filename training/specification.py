@@ -104,8 +104,9 @@ def load_system(name: str, present: set[str] | None = None) -> System:
     networks = [network for network in found if network is not None]
     if not inputs or not networks:
         raise UserError(
-            f"{text['view']}: no labelled star has what the networks of {name} read; "
-            "are the surveys and their labels ingested and matched? (`candlesql info`)"
+            f"no labelled star has what the networks of {name} read; "
+            "are the surveys and their labels ingested and matched? (`candlesql info`)",
+            file=text["view"],
         )
     hull = [column for column in text["hull"]["columns"] if column in {entry["name"] for entry in inputs}]
     return System(name, text["citation"], text["view"], text["id"], inputs, networks, hull, text["hull"]["most"])

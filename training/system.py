@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ..errors import UserError
-from ..sql.query import first_row
 from ..udfs.hull import SUFFIX, write_hull
 from ..udfs.model import Model, write_model
 from ..udfs.onnx_udf import session_of
+from ..workspace.query import first_row
 from .export import Member, system_graph
 from .mdn import train
 from .specification import System, load_system
@@ -110,13 +110,14 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
         raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
     missing = [n for n in (everything.id, *names) if n not in known]
     if missing:
-        raise UserError(f"{relation}: has no column {missing[0]}; see red_clump.training for what a label view has")
+        raise UserError(f"has no column {missing[0]}; see red_clump.training for what a label view has", file=relation)
     counts = first_row(connection, f"select count(*), {', '.join(f'count({n})' for n in names)} from {relation}")
     total, present = counts[0], dict(zip(names, counts[1:], strict=True))
     if not total:
         raise UserError(
-            f"{relation}: no labelled star passes the cuts and has a match; is a label survey ingested and matched? "
-            "(`candlesql info` counts each step)"
+            "no labelled star passes the cuts and has a match; is a label survey ingested and matched? "
+            "(`candlesql info` counts each step)",
+            file=relation,
         )
     used = {n for n in names if present[n] >= max(MIN_ROWS, 0.5 * total if n in everything.input_names else 0)}
     system = load_system(name, used)
@@ -134,7 +135,7 @@ def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str)
     columns = {n: np.ma.filled(v.astype(float), np.nan) if n != system.id else np.asarray(v) for n, v in table.items()}
     fold, validation = columns.pop("fold").astype(int), columns.pop("validation").astype(int)
     if len(fold) < MIN_ROWS:
-        raise UserError(f"{relation}: {len(fold)} stars have labels and all inputs; at least {MIN_ROWS} are needed")
+        raise UserError(f"{len(fold)} stars have labels and all inputs; at least {MIN_ROWS} are needed", file=relation)
     return Rows(columns, fold, validation)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from ..sql.commands import cuts_applied
-from ..sql.workspace import open_sky
+from ..commands.steps.cuts import cuts_applied
+from ..sql.open import open_sky
 
 
 @contextmanager

@@ -65,20 +65,30 @@ def fingerprint(own: Path) -> str:
 
 
 def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
-    """Create the forms that need no Python, and the functions over them; a network that is there as it should be stays,
-    since binding it takes long."""
+    """Create the forms that need no Python, and the functions over them."""
+    create_networks(connection, own)
+    create_functions(connection, own)
+
+
+def create_networks(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
+    """Create the networks' forms that need no Python; one that is there as it should be stays, since binding it takes
+    long."""
     models, stored = models_of(own), _stored(connection)
     notes = {f"{model.name}_{form}": _note(model) for model in models for form in ("net", "rows")}
     for (name, kind), note in stored.items():
         if notes.get(name) != note:
             connection.execute(f"drop {kind} {_in_file(connection, name)}")
+    for model in models:
+        wanted = {(f"{model.name}_net", "macro"): _note(model), (f"{model.name}_rows", "macro table"): _note(model)}
+        if not wanted.items() <= stored.items():
+            _create_network(connection, model)
+
+
+def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
+    """Create the functions over the networks, and hulls and models of spectra as far as they need no Python."""
     with outlines(connection, own):
-        for model in models:
+        for model in models_of(own):
             connection.execute(f"create schema if not exists {model.system}")
-            if (f"{model.name}_rows", "macro table") not in stored or stored[f"{model.name}_net", "macro"] != _note(
-                model
-            ):
-                _create_network(connection, model)
             _create_functions(connection, model)
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
@@ -87,8 +97,8 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
     spectral.create_stored_macros(connection, own)
 
 
-def drop_stored_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop every macro of the database but the networks; `create_stored_macros` drops those that are out of date."""
+def drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop every macro of the database but the networks; `create_networks` drops those that are out of date."""
     named = connection.execute(
         f"""select distinct {KIND}, schema_name, function_name from duckdb_functions()
             where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')

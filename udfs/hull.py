@@ -105,11 +105,11 @@ def read_hull(path: Path) -> Hull:
         with np.load(path, allow_pickle=False) as file:
             names, corners = tuple(str(name) for name in file["names"]), file["corners"]
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path}: truncated or no convex hull ({error}); train the model again") from None
+        raise UserError(f"truncated or no convex hull ({error}); train the model again", file=path) from None
     named = all(NAME.fullmatch(name) for name in (*names, path.stem))
     shaped = corners.ndim == 2 and corners.shape[1] == len(names) < len(corners)
     if not (named and shaped and corners.dtype == np.float64 and np.isfinite(corners).all()):
-        raise UserError(f"{path}: no sound convex hull; train the model again")
+        raise UserError("no sound convex hull; train the model again", file=path)
     return Hull(names, corners)
 
 

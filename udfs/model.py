@@ -81,7 +81,7 @@ def load_model(path: Path) -> Model:
     try:
         stat = path.stat()
     except OSError:
-        raise UserError(f"{path}: no such model file") from None
+        raise UserError("no such model file", file=path) from None
     return _load(path, stat.st_mtime_ns, stat.st_size)
 
 
@@ -96,12 +96,16 @@ def _load(path: Path, mtime_ns: int, size: int) -> Model:
         raise
     except Exception as error:  # protobuf and onnx raise many kinds
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise UserError(f"{path}: truncated or not an ONNX model ({reason}); train it again or take it away") from None
+        raise UserError(
+            f"truncated or not an ONNX model ({reason}); train it again or take it away", file=path
+        ) from None
     metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)}
     _check_metadata(path, metadata)
     stated = metadata.get("graph_sha256")
     if stated and stated != graph_hash(proto.graph):
-        raise UserError(f"{path}: changed since it was written (its weights do not match its own hash); train it again")
+        raise UserError(
+            "changed since it was written (its weights do not match its own hash); train it again", file=path
+        )
     inputs, outputs = (tuple(Field(**f) for f in json.loads(metadata[key])) for key in ("inputs", "outputs"))
     model = Model(path, content, inputs, outputs, metadata)
     _check_shape(model, proto.graph)
@@ -112,19 +116,19 @@ def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
     """Names become SQL: they must be plain words."""
     for key in ("system", "inputs", "outputs"):
         if key not in metadata:
-            raise UserError(f"{path}: metadata {PREFIX}{key} is missing; this is not a candlesql model")
+            raise UserError(f"metadata {PREFIX}{key} is missing; this is not a candlesql model", file=path)
     names = {"file name": path.stem, "system": metadata["system"]}
     try:
         fields = [Field(**f) for key in ("inputs", "outputs") for f in json.loads(metadata[key])]
     except (ValueError, TypeError):
-        raise UserError(f"{path}: metadata {PREFIX}inputs or outputs is no list of names and units") from None
+        raise UserError(f"metadata {PREFIX}inputs or outputs is no list of names and units", file=path) from None
     for number, entry in enumerate(fields):
         names[f"column {number}"] = entry.name
         if not UNIT.fullmatch(entry.unit):
-            raise UserError(f"{path}: unit {entry.unit!r} of {entry.name} holds a quote; write it plainly")
+            raise UserError(f"unit {entry.unit!r} of {entry.name} holds a quote; write it plainly", file=path)
     for what, name in names.items():
         if not NAME.fullmatch(name):
-            raise UserError(f"{path}: {what} {name!r} is no name for SQL: small letters, digits and _ only")
+            raise UserError(f"{what} {name!r} is no name for SQL: small letters, digits and _ only", file=path)
 
 
 def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
@@ -133,17 +137,17 @@ def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
     foreign -= set(DOMAINS)
     if foreign or proto.functions:
         named = ", ".join(sorted(foreign)) or proto.functions[0].name
-        raise UserError(f"{path}: has custom operators of {named!r}; only standard ONNX models are run")
+        raise UserError(f"has custom operators of {named!r}; only standard ONNX models are run", file=path)
     for tensor in _tensors(proto.graph):
         if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise UserError(f"{path}: weight {tensor.name} is in another file; a model must be one file")
+            raise UserError(f"weight {tensor.name} is in another file; a model must be one file", file=path)
         values = numpy_helper.to_array(tensor)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise UserError(f"{path}: weight {tensor.name} holds NaN or infinity; train it again")
+            raise UserError(f"weight {tensor.name} holds NaN or infinity; train it again", file=path)
     for graph in _graphs(proto.graph):
         for node in graph.node:
             if any(not np.isfinite(a.floats).all() for a in node.attribute if len(a.floats)):
-                raise UserError(f"{path}: weight of {node.op_type} holds NaN or infinity; train it again")
+                raise UserError(f"weight of {node.op_type} holds NaN or infinity; train it again", file=path)
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
@@ -165,7 +169,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 def _check_shape(model: Model, graph: onnx.GraphProto) -> None:
     if len(graph.input) != 1 or len(graph.output) != 1:
         raise UserError(
-            f"{model.path}: has {len(graph.input)} inputs and {len(graph.output)} outputs; x and y are wanted"
+            f"has {len(graph.input)} inputs and {len(graph.output)} outputs; x and y are wanted", file=model.path
         )
     stated = {"x": len(model.inputs), "y": len(model.outputs)}
     for value, key in ((graph.input[0], "x"), (graph.output[0], "y")):
@@ -174,7 +178,7 @@ def _check_shape(model: Model, graph: onnx.GraphProto) -> None:
         found = dims[0].dim_value if dims else 0
         if value.name != key or tensor.elem_type != onnx.TensorProto.FLOAT or found not in (0, stated[key]):
             raise UserError(
-                f"{model.path}: tensor {value.name} has {found} rows, its metadata names {stated[key]} as {key!r}"
+                f"tensor {value.name} has {found} rows, its metadata names {stated[key]} as {key!r}", file=model.path
             )
 
 

@@ -124,17 +124,19 @@ def _load(path: Path, mtime_ns: int, size: int) -> SpectralModel:
         model = SpectralModel(path, content, plain, spectrum, constant, metadata)
         n_inputs, n_outputs = len(model.inputs), len(model.outputs)
     except Exception as error:
-        raise UserError(f"{path}: not a model over spectra ({error}); train it again") from None
+        raise UserError(f"not a model over spectra ({error}); train it again", file=path) from None
     if graph_hash(proto.graph) != metadata.get("graph_sha256"):
-        raise UserError(f"{path}: changed since it was written (its weights do not match its own hash); train it again")
+        raise UserError(
+            "changed since it was written (its weights do not match its own hash); train it again", file=path
+        )
     if [node.op_type for node in proto.graph.node] != ["Gemm", "Gemm", "Exp"]:
-        raise UserError(f"{path}: has other operators than Gemm, Gemm, Exp; train it again")
+        raise UserError("has other operators than Gemm, Gemm, Exp; train it again", file=path)
     if plain.shape != (n_inputs - 1, n_outputs) or spectrum.shape[1:] != (n_outputs,):
         raise UserError(
-            f"{path}: its weights are not those of {n_inputs} inputs and {n_outputs} outputs; train it again"
+            f"its weights are not those of {n_inputs} inputs and {n_outputs} outputs; train it again", file=path
         )
     if not all(np.isfinite(values).all() for values in (plain, spectrum, constant)):
-        raise UserError(f"{path}: holds NaN or infinite weights; train it again")
+        raise UserError("holds NaN or infinite weights; train it again", file=path)
     return model
 
 

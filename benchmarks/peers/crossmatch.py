@@ -23,8 +23,8 @@ import numpy as np
 import pyarrow as pa
 from candlesql.catalogs.survey import Column
 from candlesql.catalogs.writers import write_file
+from candlesql.commands.steps.pairs import pairs_sql
 from candlesql.sql import files
-from candlesql.sql.pairs import pairs_sql
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from crossmatch import RADIUS_ARCSEC, two_catalogs

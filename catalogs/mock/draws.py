@@ -6,28 +6,10 @@ import numpy as np
 
 from ...errors import UserError
 from .galaxy import MODULUS_EDGES, Galaxy, Population, distance_kpc, draw_in_cells
-from .parameters import (
-    CN_REFERENCE,
-    CN_RESPONSE,
-    KS,
-    PS1,
-    PS1_G,
-    PS1_Y,
-    G,
-    Parameters,
-)
+from .parameters import CN_REFERENCE, CN_RESPONSE, KS, PS1, PS1_G, PS1_Y, G, Parameters
 from .sphere import motion_to_equatorial, to_equatorial
 from .stars import StarLibrary
-from .tracks import (
-    CORE_HELIUM,
-    EARLY_AGB,
-    LOG_TE,
-    LOGG,
-    MAIN_SEQUENCE,
-    MASS_CURRENT,
-    MASS_INITIAL,
-    NODES,
-)
+from .tracks import CORE_HELIUM, EARLY_AGB, LOG_TE, LOGG, MAIN_SEQUENCE, MASS_CURRENT, MASS_INITIAL, NODES
 
 GUIDE = 1 << 20
 #: Extinction may take a star this far below the bright limit of Pan-STARRS1 [mag].

@@ -6,13 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from .parameters import (
-    CIRCULAR_SPEED,
-    COMPONENT_METALLICITY,
-    COMPONENT_MOTION,
-    SOLAR_MOTION,
-    Parameters,
-)
+from .parameters import CIRCULAR_SPEED, COMPONENT_METALLICITY, COMPONENT_MOTION, SOLAR_MOTION, Parameters
 from .sphere import to_equatorial
 
 N_LON, N_LAT = 120, 60

@@ -7,15 +7,7 @@ import pyarrow as pa
 
 from .draws import TrueStars
 from .names import Designations, panstarrs1_ids, source_ids, text
-from .observe import (
-    G_ZERO_ERROR,
-    Parallaxes,
-    Photometry,
-    Spectra,
-    crowding,
-    flux_over_error,
-    observe_quality,
-)
+from .observe import G_ZERO_ERROR, Parallaxes, Photometry, Spectra, crowding, flux_over_error, observe_quality
 from .parameters import (
     ALLWISE,
     BP,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from ...errors import UserError
+from ...errors import RefusedFile
 from ...udfs.model import load_model
 from ...udfs.onnx_udf import session_of
 
@@ -89,7 +89,7 @@ def tabulated_tracks(path: Path) -> TrackGrid:
     """
     metallicities, found = read_isochrones(path)
     if len(metallicities) < 2:
-        raise UserError(f"{path}: one metallicity ([M/H] = {metallicities[0]}); two are needed")
+        raise RefusedFile(f"one metallicity ([M/H] = {metallicities[0]}); two are needed", file=path)
     nodes = np.full((len(metallicities), len(LOG_AGES), len(NODE_PHASE), len(QUANTITIES)), np.nan)
     for (i, j, phase), rows in found.items():
         nodes[i, j, phase == NODE_PHASE] = resample(phase, rows, fractions(phase))
@@ -111,14 +111,14 @@ def read_isochrones(path: Path) -> tuple[np.ndarray, dict[tuple[int, int, int], 
     names = ("MH", "logAge", "phase", "Mini", "Mact", "logL", "logTe", "logg")
     absent = sorted(set(names) - set(pq.read_schema(path).names))
     if absent:
-        raise UserError(f"{path}: column {absent[0]} is missing; needed are {', '.join(names)}")
+        raise RefusedFile(f"column {absent[0]} is missing; needed are {', '.join(names)}", file=path)
     table = pq.read_table(path, columns=list(names))
     columns = [table[name].to_numpy().astype(np.float64) for name in names]
     metallicities, i = np.unique(columns[0], return_inverse=True)
     age, age_grid = (np.rint(a * 100).astype(np.int64) for a in (columns[1], LOG_AGES))
     missing = np.setdiff1d(age_grid, age)
     if len(missing):
-        raise UserError(f"{path}: no isochrone of logAge {missing[0] / 100}; 8.0 to 10.1 by 0.05 are needed")
+        raise RefusedFile(f"no isochrone of logAge {missing[0] / 100}; 8.0 to 10.1 by 0.05 are needed", file=path)
     key = (i * 10_000 + age) * 10 + columns[2].astype(np.int64)
     order = np.argsort(key, kind="stable")
     values = np.stack(columns[3:], axis=1)[order]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
+from ...errors import RefusedFile
 from ..survey import Layout
 from . import fits, hats, layout, mrt, parquet, query, text, votable
 from .source import FileColumn, Reader, Source
@@ -52,20 +52,22 @@ def open_file(
     base, hdu = split_hdu(path)
     hdu = hdu or usual_hdu
     if not base.is_file():
-        raise UserError(f"{base}: no such file")
+        raise RefusedFile("no such file", file=base)
     if base.stat().st_size == 0:
-        raise UserError(f"{base}: is empty")
+        raise RefusedFile("is empty", file=base)
     suffix = _suffix(base)
     if lines and suffix in PLAIN_TEXT:
         return layout.read(connection, base, lines)
     if hdu and suffix in (".fits", ".fit"):
         return fits.read(connection, base, hdu)
     if suffix in PLAIN_TEXT and suffix not in READERS:
-        raise UserError(
-            f"{base}: text that does not say what its columns are; say it in a survey file, [layout] names = [...]"
+        raise RefusedFile(
+            "text that does not say what its columns are; say it in a survey file, [layout] names = [...]", file=base
         )
     if suffix not in READERS:
-        raise UserError(f"{base}: format {suffix or '(none)'} is unknown; it reads {', '.join(READERS)}, also with .gz")
+        raise RefusedFile(
+            f"format {suffix or '(none)'} is unknown; it reads {', '.join(READERS)}, also with .gz", file=base
+        )
     return READERS[suffix](connection, base)
 
 
@@ -90,7 +92,7 @@ def catalog_files(paths: list[Path]) -> list[Path]:
             continue
         found = sorted(p for p in path.iterdir() if p.is_file() and _suffix(p) in (*READERS, *PLAIN_TEXT))
         if not found:
-            raise UserError(f"{path}: holds no catalog file; it reads {', '.join(READERS)}, also with .gz")
+            raise RefusedFile(f"holds no catalog file; it reads {', '.join(READERS)}, also with .gz", file=path)
         files += found
     return files
 

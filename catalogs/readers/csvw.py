@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...errors import UserError
+from ...errors import RefusedFile
 from ..metadata import CSVW_SUFFIX, CSVW_UCD, CSVW_UNIT
 from .source import FileColumn
 
@@ -29,10 +29,10 @@ def described(columns: dict[str, FileColumn], path: Path) -> dict[str, FileColum
             return columns
         entries = {entry.get("titles") or entry["name"]: entry for entry in said["tableSchema"]["columns"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{beside}: damaged, or no CSVW file ({error}); mend it, or take it away") from None
+        raise RefusedFile(f"damaged, or no CSVW file ({error}); mend it, or take it away", file=beside) from None
     other = [name for name in columns if name not in entries] or [name for name in entries if name not in columns]
     if other:
-        raise UserError(f"{beside}: does not fit {path.name}: column {other[0]} is in one only; take it away")
+        raise RefusedFile(f"does not fit {path.name}: column {other[0]} is in one only; take it away", file=beside)
     return {name: _with(column, entries[name]) for name, column in columns.items()}
 
 

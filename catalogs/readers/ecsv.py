@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ...errors import UserError
+from ...errors import RefusedFile
 from .source import FileColumn
 
 
@@ -25,7 +25,7 @@ def header(text: str, path: Path) -> dict[str, Any]:
         if not isinstance(entries, dict) or not all("name" in entry for entry in entries["datatype"]):
             raise KeyError("datatype")
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: its ECSV header is damaged ({str(error).splitlines()[0]})") from None
+        raise RefusedFile(f"its ECSV header is damaged ({str(error).splitlines()[0]})", file=path) from None
     return entries
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from astropy.io.fits import Header
 
-from ...errors import UserError
+from ...errors import RefusedFile, UserError
 from .source import FileColumn, Source
 
 BLOCK = 2880
@@ -79,7 +79,7 @@ class Table:
                 if not isinstance(stream, gzip.GzipFile):
                     _refuse_more(stream, path, self.header, hdu)
         except (OSError, ValueError, *DAMAGE) as error:
-            raise UserError(f"{path}: not a readable FITS file ({error})") from None
+            raise RefusedFile(f"not a readable FITS file ({error})", file=path) from None
         self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
         self.fields, self.left_out = _layout(self.header, path)
 
@@ -104,17 +104,19 @@ class Table:
             self.failure = error
             raise
         except DAMAGE as error:
-            self.failure = UserError(
-                f"{self.path}: truncated or damaged: its header promises {self.n_rows:,} rows ({error}); fetch it again"
+            self.failure = RefusedFile(
+                f"truncated or damaged: its header promises {self.n_rows:,} rows ({error}); fetch it again",
+                file=self.path,
             )
             raise self.failure from None
 
     def _check_end(self, stream: BinaryIO, last_row: bytes) -> None:
         """Refuse rows that are only the zeros that fill the last block, and bytes that no header speaks of."""
         if last_row and len(self.fields) > 1 and self.row_size < BLOCK and not last_row.strip(b"\0 "):
-            raise UserError(
-                f"{self.path}: damaged: the last of the {self.n_rows:,} rows that its header promises is nothing but "
-                "zeros or blanks; mend NAXIS2, or fetch it again"
+            raise RefusedFile(
+                f"damaged: the last of the {self.n_rows:,} rows that its header promises is nothing but "
+                "zeros or blanks; mend NAXIS2, or fetch it again",
+                file=self.path,
             )
         if isinstance(stream, gzip.GzipFile):
             _refuse_more(stream, self.path, self.header, self.hdu, max(0, self.n_rows) * self.row_size)
@@ -165,7 +167,7 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
         try:
             header = Header.fromfile(stream)
         except EOFError:
-            raise UserError(f"{path}: holds no table" + (f" {hdu}" if hdu else "")) from None
+            raise RefusedFile(f"{path}: holds no table" + (f" {hdu}" if hdu else "")) from None
         wanted = hdu in ("", str(number)) or hdu.lower() == str(header.get("EXTNAME", "")).strip().lower()
         if wanted and _is_table(header):
             break
@@ -175,9 +177,10 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
     needed = header["NAXIS1"] * header["NAXIS2"]
     there = path.stat().st_size - stream.tell()
     if not isinstance(stream, gzip.GzipFile) and there < needed:
-        raise UserError(
-            f"{path}: truncated: its header promises {header['NAXIS2']:,} rows ({needed:,} bytes), "
-            f"{there:,} bytes are there; fetch it again"
+        raise RefusedFile(
+            f"truncated: its header promises {header['NAXIS2']:,} rows ({needed:,} bytes), "
+            f"{there:,} bytes are there; fetch it again",
+            file=path,
         )
     return header
 
@@ -196,9 +199,10 @@ def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str, n_read:
         block = stream.read(BLOCK)
         is_end = not block.strip(b"\0 \r\n")
         if (_is_table(header) and filling.strip(b"\0 \r\n")) or not (is_end or block.startswith(b"XTENSION")):
-            raise UserError(
-                f"{path}: damaged: after the {header.get('NAXIS2', 0):,} rows that its header promises come other "
-                "bytes; mend NAXIS2, or fetch it again"
+            raise RefusedFile(
+                f"damaged: after the {header.get('NAXIS2', 0):,} rows that its header promises come other "
+                "bytes; mend NAXIS2, or fetch it again",
+                file=path,
             )
         if is_end:
             break
@@ -209,9 +213,10 @@ def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str, n_read:
         size = _n_bytes(header)
         stream.seek(size, os.SEEK_CUR)
     if len(names) > 1 and not hdu:
-        raise UserError(
-            f"{path}: holds {len(names)} tables: {', '.join(names[:8])}; say which by number or name, as in "
-            f"'{path.name}[1]' or '{path.name}[{names[0]}]'"
+        raise RefusedFile(
+            f"holds {len(names)} tables: {', '.join(names[:8])}; say which by number or name, as in "
+            f"'{path.name}[1]' or '{path.name}[{names[0]}]'",
+            file=path,
         )
 
 
@@ -253,9 +258,11 @@ def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ..
         if not fields:
             left_out.append(name)
     if is_binary and offset != header["NAXIS1"]:
-        raise UserError(f"{path}: damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}")
+        raise RefusedFile(
+            f"damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}", file=path
+        )
     if not kept:
-        raise UserError(f"{path}: its table has no column with one value a row")
+        raise RefusedFile("its table has no column with one value a row", file=path)
     return kept, tuple(left_out)
 
 
@@ -280,7 +287,7 @@ class _Form:
 def _binary_form(header: Header, i: int, path: Path) -> _Form:
     found = FORM.fullmatch(str(header[f"TFORM{i}"]))
     if not found:
-        raise UserError(f"{path}: damaged: TFORM{i} is {header[f'TFORM{i}']!r}")
+        raise RefusedFile(f"damaged: TFORM{i} is {header[f'TFORM{i}']!r}", file=path)
     repeat, letter, rest = int(found[1] or 1), found[2], found[3]
     size = -(-repeat // 8) if letter == "X" else repeat * SIZES[letter]
     if letter == "A":

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import parquet_rows
+from ...errors import RefusedFile
+from ...workspace.query import parquet_rows
 from . import parquet
 from .source import Source
 
@@ -32,7 +32,7 @@ def _rows_of(folder: Path) -> Path:
     lines = (line.partition("=") for line in (folder / COLLECTION).read_text(encoding="utf-8").splitlines())
     named = {key.strip(): value.strip() for key, _, value in lines}
     if not named.get(PRIMARY):
-        raise UserError(f"{folder / COLLECTION}: does not say which catalog it is of ({PRIMARY} is missing)")
+        raise RefusedFile(f"{folder / COLLECTION}: does not say which catalog it is of ({PRIMARY} is missing)")
     return folder / named[PRIMARY]
 
 
@@ -45,10 +45,10 @@ def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
         If the folder is none, its partitions are missing, or their columns differ.
     """
     if not is_catalog(folder):
-        raise UserError(f"{folder}: is a folder, and no HATS catalog (it has no hats.properties)")
+        raise RefusedFile("is a folder, and no HATS catalog (it has no hats.properties)", file=folder)
     files = partitions(folder)
     if not files:
-        raise UserError(f"{folder}: a HATS catalog without partitions; fetch its folder dataset/ too")
+        raise RefusedFile("a HATS catalog without partitions; fetch its folder dataset/ too", file=folder)
     source = parquet.read(connection, files[0])
     relation = parquet_rows(files, "hive_partitioning = false")
     return replace(source, path=folder, relation=lambda names: relation)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import quoted
+from ...errors import RefusedFile, UserError
+from ...workspace.query import quoted
 from ..survey import Layout
 from .source import FileColumn, Source
 from .text import NULLS
@@ -75,4 +75,4 @@ def _misfit(
         if layout.bytes
         else f"has not the {len(layout.names)} fields that the survey's layout names"
     )
-    return UserError(f"{path}: the line {row[0][:60]!r} {said}")
+    return RefusedFile(f"the line {row[0][:60]!r} {said}", file=path)

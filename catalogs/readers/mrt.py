@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import quoted
+from ...errors import RefusedFile
+from ...workspace.query import quoted
 from .source import FileColumn, Source
 from .text import NULLS
 
@@ -84,12 +84,12 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
                 elif rules == 3:
                     _describe(found, line)
     except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: truncated, or not what its name says ({error}); fetch it again") from None
+        raise RefusedFile(f"truncated, or not what its name says ({error}); fetch it again", file=path) from None
     if not found:
-        raise UserError(f"{path}: has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS")
+        raise RefusedFile(f"has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS", file=path)
     twice = {c.name for c in found if [other.name for other in found].count(c.name) > 1}
     if twice:
-        raise UserError(f"{path}: column {min(twice)} stands twice in its description; rename one of them")
+        raise RefusedFile(f"column {min(twice)} stands twice in its description; rename one of them", file=path)
     return {column.name: column.as_column() for column in found}, n_header
 
 

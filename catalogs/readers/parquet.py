@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import quoted
+from ...errors import RefusedFile
+from ...workspace.query import quoted
 from . import ecsv
 from .source import FileColumn, Source
 
@@ -34,7 +34,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
         notes = dict(connection.execute(f"select key, value from parquet_kv_metadata({literal})").fetchall())
     except duckdb.Error as error:
-        raise UserError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+        raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
     left_out = tuple(n for n, type_ in types.items() if type_.startswith(NESTED) or type_.endswith("]"))
     columns = {
         name: FileColumn(name, '"' + name.replace('"', '""') + '"', is_float=type_ in ("FLOAT", "DOUBLE"))
@@ -68,5 +68,5 @@ def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, Any]]:
                     "description": description,
                 }
     except ElementTree.ParseError as error:
-        raise UserError(f"{path}: its VOTable metadata is damaged ({error})") from None
+        raise RefusedFile(f"its VOTable metadata is damaged ({error})", file=path) from None
     return said

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import identifier
+from ...errors import RefusedFile
+from ...workspace.query import identifier
 from .source import FileColumn, Source
 
 
@@ -22,13 +22,13 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     try:
         statements = connection.extract_statements(path.read_text(encoding="utf-8"))
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UserError(f"{path}: holds {len(statements)} statements; it must be one SELECT")
+            raise RefusedFile(f"holds {len(statements)} statements; it must be one SELECT", file=path)
         relation = f"({statements[0].query.strip().rstrip(';')}\n)"
         types = connection.execute(f"describe from {relation}").fetchall()
     except duckdb.Error as error:
-        raise UserError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise RefusedFile(f"{str(error).splitlines()[0]}", file=path) from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not text ({error})") from None
+        raise RefusedFile(f"not text ({error})", file=path) from None
     columns = {
         name: FileColumn(name, identifier(name), is_float=type_ in ("FLOAT", "DOUBLE"))
         for name, type_, *_ in types

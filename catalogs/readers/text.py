@@ -16,8 +16,8 @@ from typing import IO
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.query import quoted
+from ...errors import RefusedFile
+from ...workspace.query import quoted
 from . import csvw, ecsv
 from .source import FileColumn, Source
 
@@ -36,19 +36,20 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     """
     comments, names_line = _top(path)
     if names_line.count('"') % 2:
-        raise UserError(f"{path}: a name in its header runs over the end of the line; rename that column")
+        raise RefusedFile("a name in its header runs over the end of the line; rename that column", file=path)
     said = _ecsv_header(path, comments)
     candidates = (*DELIMITERS, " ") if said else DELIMITERS
     delimiter = said.get("delimiter") or max(candidates, key=re.sub('"[^"]*"', "", names_line).count)
     names = next(csv.reader([names_line], delimiter=delimiter, skipinitialspace=True))
     if len(names) < 2:
-        raise UserError(
-            f"{path}: its header has one column, {names[0][:40]!r}; fields must be separated by commas, tabs, "
-            "semicolons or bars"
+        raise RefusedFile(
+            f"its header has one column, {names[0][:40]!r}; fields must be separated by commas, tabs, "
+            "semicolons or bars",
+            file=path,
         )
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise UserError(f"{path}: column {min(twice)} stands twice in its header; rename one of them")
+        raise RefusedFile(f"column {min(twice)} stands twice in its header; rename one of them", file=path)
     columns = {name: FileColumn(name, f"c{i}", is_text=True) for i, name in enumerate(names)}
     if said:
         columns = {name: ecsv.described(column, said) for name, column in columns.items()}
@@ -72,7 +73,7 @@ def _top(path: Path) -> tuple[list[str], str]:
     with path.open("rb") as file:
         is_gzip = file.read(2) == b"\x1f\x8b"
     if is_gzip != (path.suffix.lower() == ".gz"):
-        raise UserError(f"{path}: its name and its content disagree on gzip; rename it")
+        raise RefusedFile("its name and its content disagree on gzip; rename it", file=path)
     try:
         with _opened(path, "rt", encoding="utf-8-sig") as lines:
             for line in lines:
@@ -80,8 +81,8 @@ def _top(path: Path) -> tuple[list[str], str]:
                     return comments, line.rstrip("\r\n")
                 comments.append(line)
     except (*DAMAGE, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: truncated, or not what its name says ({error}); fetch it again") from None
-    raise UserError(f"{path}: has no line of column names")
+        raise RefusedFile(f"truncated, or not what its name says ({error}); fetch it again", file=path) from None
+    raise RefusedFile("has no line of column names", file=path)
 
 
 def _rows_alone(path: Path, n_lines: int, folder: Path) -> Path:
@@ -94,7 +95,7 @@ def _rows_alone(path: Path, n_lines: int, folder: Path) -> Path:
                 file.readline()
             shutil.copyfileobj(file, copy, 1 << 22)
     except DAMAGE as error:
-        raise UserError(f"{path}: truncated, or cannot be copied to {folder} ({error})") from None
+        raise RefusedFile(f"truncated, or cannot be copied to {folder} ({error})", file=path) from None
     return rows
 
 

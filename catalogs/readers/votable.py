@@ -22,7 +22,7 @@ from xml.parsers import expat
 import duckdb
 import pyarrow as pa
 
-from ...errors import UserError
+from ...errors import RefusedFile, UserError
 from . import fits, parquet
 from .source import FileColumn, Source
 from .votable_binary import TYPES, Field, pieces_of, records, values_of
@@ -126,11 +126,13 @@ class Table:
                 if document.serialisation:
                     break
         except DAMAGE as error:
-            raise UserError(f"{path}: not a readable VOTable ({error})") from None
+            raise RefusedFile(f"not a readable VOTable ({error})", file=path) from None
         if document.status == "ERROR":
-            raise UserError(f"{path}: is no table but an archive's refusal: {document.said or 'no reason is given'}")
+            raise RefusedFile(
+                f"is no table but an archive's refusal: {document.said or 'no reason is given'}", file=path
+            )
         if not document.serialisation or not document.elements:
-            raise UserError(f"{path}: holds no table")
+            raise RefusedFile("holds no table", file=path)
         self.serialisation = document.serialisation
         self.fields = [_field(i, element, path) for i, element in enumerate(document.elements)]
 
@@ -160,7 +162,7 @@ class Table:
                     [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema
                 )
         except DAMAGE as error:
-            self.failure = UserError(f"{self.path}: truncated or damaged ({error}); fetch it again")
+            self.failure = RefusedFile(f"truncated or damaged ({error}); fetch it again", file=self.path)
             raise self.failure from None
 
     def _text_rows(self, places: list[int]) -> Iterator[list[list[str | None]]]:
@@ -206,7 +208,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     if table.serialisation in ("FITS", "PARQUET"):
         return _elsewhere(connection, table)
     if not table.kept:
-        raise UserError(f"{path}: its table has no column with one value a row")
+        raise RefusedFile("its table has no column with one value a row", file=path)
     registered: list[str] = []
 
     def relation(names: list[str]) -> str:
@@ -249,7 +251,7 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, table: Table) -> Source:
                     data, rest = document.taken_bytes(rest)
                     file.write(data)
     except DAMAGE as error:
-        raise UserError(f"{table.path}: truncated or damaged ({error}); fetch it again") from None
+        raise RefusedFile(f"truncated or damaged ({error}); fetch it again", file=table.path) from None
     if "href" in document.stream:
         inner = _linked(table.path, document.stream["href"])
     source = (fits.read if table.serialisation == "FITS" else parquet.read)(connection, inner)
@@ -272,7 +274,7 @@ def _linked(path: Path, address: str) -> Path:
     parts = urlsplit(address)
     target = path.parent / unquote(parts.netloc + parts.path if parts.scheme == "file" else address)
     if parts.scheme not in ("", "file") or not target.is_file():
-        raise UserError(f"{path}: its rows are elsewhere, at {address}; fetch that file, and ingest it")
+        raise RefusedFile(f"its rows are elsewhere, at {address}; fetch that file, and ingest it", file=path)
     return target
 
 
@@ -285,7 +287,9 @@ def _opened(path: Path) -> BinaryIO:
 def _field(place: int, element: dict[str, str], path: Path) -> Field:
     datatype, size = element.get("datatype", ""), element.get("arraysize", "")
     if datatype not in TYPES or not all(n.isdigit() or not n for n in size.rstrip("*").split("x")):
-        raise UserError(f"{path}: damaged: FIELD {element.get('name')} has datatype {datatype!r}, arraysize {size!r}")
+        raise RefusedFile(
+            f"damaged: FIELD {element.get('name')} has datatype {datatype!r}, arraysize {size!r}", file=path
+        )
     return Field(
         element.get("name") or element.get("ID") or f"col{place + 1}",
         f"c{place}",

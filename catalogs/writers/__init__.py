@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from ...errors import UserError
-from ...sql.products import replaced
-from ...sql.query import quoted
+from ...errors import RefusedFile
+from ...workspace.ledger import replaced
+from ...workspace.query import quoted
 from ..metadata import CSVW_SUFFIX, astropy_header, csvw_header, kv_metadata
 from ..survey import Column
 
@@ -99,11 +99,11 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
         If the format is unknown or the folder is missing or full.
     """
     if path.suffix.lower() not in WRITERS:
-        raise UserError(f"{path}: format {path.suffix or '(none)'} is unknown; it writes {', '.join(WRITERS)}")
+        raise RefusedFile(f"format {path.suffix or '(none)'} is unknown; it writes {', '.join(WRITERS)}", file=path)
     if not path.parent.is_dir():
-        raise UserError(f"{path}: folder {path.parent} does not exist")
+        raise RefusedFile(f"folder {path.parent} does not exist", file=path)
     if path.is_dir():
-        raise UserError(f"{path}: is there already; remove that folder, or choose another name")
+        raise RefusedFile("is there already; remove that folder, or choose another name", file=path)
     temporary, beside = (path.with_name(f".{path.name}{end}.tmp") for end in ("", CSVW_SUFFIX))
     try:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -115,7 +115,7 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
         else:
             temporary.replace(path)
     except (OSError, duckdb.IOException) as error:
-        raise UserError(f"{path}: cannot be written ({str(error).splitlines()[0]})") from None
+        raise RefusedFile(f"cannot be written ({str(error).splitlines()[0]})", file=path) from None
     finally:
         beside.unlink(missing_ok=True)
         shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)

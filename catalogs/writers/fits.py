@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from astropy.io import fits
 
-from ...sql.query import first_row, identifier
+from ...workspace.query import first_row, identifier
 from ..survey import Column
 
 #: DuckDB type to FITS form and numpy type; anything else is written as text.

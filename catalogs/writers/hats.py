@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from ...errors import UserError
-from ...sql.query import first_row, identifier, quoted
+from ...workspace.query import first_row, identifier, quoted
 from .. import healpix
 from ..metadata import kv_metadata
 from ..survey import Column

@@ -13,9 +13,9 @@ from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from astropy.table import Table
 from candlesql import UserError, open_sky
-from candlesql.catalogs.export import export, to_qtable
-from candlesql.catalogs.join import join
 from candlesql.catalogs.readers import open_file
+from candlesql.commands.export import export, to_qtable
+from candlesql.commands.join import join
 
 pytest.importorskip("pandas", reason="astropy reads Parquet through pandas")
 
@@ -86,8 +86,8 @@ def test_every_type_goes_into_fits(connection, tmp_path):
                   1.5::real as g, 2.5::double as h, true as i, 'β "x"' as j, 1.25::decimal(5, 2) as k
            union all by name select null::tinyint as a, -7::smallint as b"""
     )
-    from candlesql.catalogs.export import _described
     from candlesql.catalogs.writers import write_file
+    from candlesql.sql.describe import _described
 
     types = connection.execute("select column_name, column_type from (describe every_type)").fetchall()
     columns = [_described(name, type_, "") for name, type_ in types]
@@ -119,8 +119,8 @@ def test_file_says_where_it_comes_from(connection, tmp_path):
 
 
 def test_every_type_and_null_goes_into_votable(connection, tmp_path):
-    from candlesql.catalogs.export import _described
     from candlesql.catalogs.writers import write_file
+    from candlesql.sql.describe import _described
 
     connection.execute(
         """create or replace temp view nine as select 1::smallint as a, 3::integer as b, 4::bigint as c, 1.5::real as d,

@@ -17,10 +17,10 @@ from astropy.io.votable import from_table, parse_single_table
 from astropy.io.votable.tree import Info
 from astropy.table import Table
 from candlesql import open_sky
-from candlesql.catalogs import fetch
-from candlesql.catalogs.export import export
-from candlesql.catalogs.ingest import ingest_survey
+from candlesql.catalogs import archive as client
 from candlesql.catalogs.writers import hats
+from candlesql.commands.export import export
+from candlesql.commands.ingest import ingest_survey
 
 pytest.importorskip("pyvo")
 
@@ -176,9 +176,9 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def archive(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSES", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(fetch, "FIRST_LOOK", 0.0)
-    monkeypatch.setattr(fetch, "BLOCK", 256)
+    monkeypatch.setattr(client, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(client, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(client, "BLOCK", 256)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.archive = Archive()
     server.root = f"http://127.0.0.1:{server.server_port}/tap"

@@ -8,8 +8,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from candlesql import UserError
-from candlesql.catalogs import ingest as module
-from candlesql.catalogs.ingest import ROW_GROUP, ingest
+from candlesql.catalogs import prepare as module
+from candlesql.catalogs.prepare import ROW_GROUP, ingest
 from candlesql.catalogs.readers import catalog_files
 from candlesql.catalogs.survey import load_survey, read_survey
 

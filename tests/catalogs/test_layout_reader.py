@@ -4,7 +4,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from candlesql import UserError
-from candlesql.catalogs.ingest import ingest
+from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.readers import open_file
 from candlesql.catalogs.survey import read_survey
 

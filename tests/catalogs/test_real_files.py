@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
-from candlesql.catalogs.ingest import ingest
+from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.survey import load_survey, read_survey
 
 APOKASC = """

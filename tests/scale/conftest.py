@@ -192,10 +192,10 @@ def kill_a_worker(parts: Path, killed: list[int]) -> None:
 @pytest.fixture(scope="session")
 def runs(planted_sky, tmp_path_factory) -> Runs:
     """One machine against two worker processes, one of which is killed in the middle."""
-    from candlesql.catalogs.ingest import ingest_survey
+    from candlesql.commands.ingest import ingest_survey
+    from candlesql.commands.run import run_command
     from candlesql.scale import plan
-    from candlesql.scale.run import run_by_tiles
-    from candlesql.sql.commands import run_command
+    from candlesql.scale.command import run_by_tiles
 
     folder = tmp_path_factory.mktemp("runs")
     single, tiles = (Path(shutil.copytree(planted_sky, folder / name)) for name in ("single", "tiles"))

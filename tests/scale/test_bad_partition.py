@@ -12,12 +12,13 @@ pytest.importorskip("distributed", reason="needs the extra `scale`")
 
 from candlesql.catalogs.survey import load_survey
 from candlesql.catalogs.writers.hats import partition_file, write_index
+from candlesql.commands.steps.pairs import Epochs
 from candlesql.errors import UserError
+from candlesql.scale.command import run_by_tiles
 from candlesql.scale.plan import epochs
-from candlesql.scale.run import run_by_tiles
 from candlesql.scale.sources import Source
-from candlesql.sql.pairs import Epochs
-from candlesql.sql.workspace import find_sky, open_sky
+from candlesql.sql.open import open_sky
+from candlesql.workspace.folder import find_sky
 
 BAD = 1
 #: Bits below a pixel of order 0 in an index of order 29.

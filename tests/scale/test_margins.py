@@ -13,12 +13,12 @@ from astropy_healpix import HEALPix
 pytest.importorskip("distributed", reason="needs the extra `scale`")
 
 from candlesql.catalogs.healpix import ORDER as ORDER_OF_INDEX
+from candlesql.commands.match import match_surveys
 from candlesql.scale import plan, tiles
 from candlesql.scale.bench import Bench
-from candlesql.sql.matching import match_surveys
-from candlesql.sql.workspace import find_sky, open_sky
-
-from .conftest import seen_from_earth
+from candlesql.sql.open import open_sky
+from candlesql.tests.scale.conftest import seen_from_earth
+from candlesql.workspace.folder import find_sky
 
 #: pmra, pmdec [mas/yr], parallax [mas], radial velocity [km/s]: Barnard's star, Proxima Centauri, Kapteyn's star, and a
 #: parallax that only an error gives, which takes a star farther than the proper motion of any star here does.

@@ -12,8 +12,7 @@ import lsdb
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from candlesql import open_sky
-
-from .conftest import FIRST, OWN, planted_places
+from candlesql.tests.scale.conftest import FIRST, OWN, planted_places
 
 MATCHES = [f"match.gaia_dr2_{name}" for name in ("twomass", "allwise", "panstarrs1", "lamost", "seismology")]
 
@@ -92,15 +91,15 @@ def test_fits_of_the_whole_sky_are_those_of_one_machine(runs, view):
 
 def test_the_same_run_again_has_nothing_to_do(runs, monkeypatch):
     from candlesql.scale import plan
-    from candlesql.scale.run import run_by_tiles
+    from candlesql.scale.command import run_by_tiles
 
     monkeypatch.setattr(plan, "TILE_ROWS", 1000)
     assert list(run_by_tiles(runs.tiles, "red_clump", {}, workers=2, scheduler=None, skip_bad=False)) == []
 
 
 def test_one_machine_finds_nothing_left_to_do(runs):
-    from candlesql.sql.pipeline import run_system
-    from candlesql.sql.workspace import existing_sky
+    from candlesql.commands.run import run_system
+    from candlesql.workspace.folder import existing_sky
 
     with open_sky(runs.tiles, read_only=False) as connection:
         assert run_system(connection, existing_sky(runs.tiles), "red_clump") == {}

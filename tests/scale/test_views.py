@@ -98,7 +98,7 @@ def test_other_systems_say_so(candlesql, tiny_sky):
 
 def test_the_command_line_does_not_import_dask():
     code = (
-        "import sys, candlesql.cli, candlesql.sql.commands; "
+        "import sys, candlesql.cli, candlesql.commands.run; "
         "print([name for name in ('dask', 'distributed', 'lsdb', 'hats') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

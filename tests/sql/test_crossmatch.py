@@ -9,8 +9,8 @@ from astropy import units as u
 from astropy.coordinates import Distance, SkyCoord, match_coordinates_sky, search_around_sky
 from astropy.time import Time
 from candlesql import UserError
+from candlesql.commands.match import pairs_sql
 from candlesql.sql import files
-from candlesql.sql.matching import pairs_sql
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from astropy.coordinates import Distance, SkyCoord, get_body_barycentric, search
 from astropy.time import Time
 from candlesql import UserError, open_sky
 from candlesql.catalogs.survey import load_survey
-from candlesql.sql.matching import match, match_surveys
-from candlesql.sql.workspace import find_sky
+from candlesql.commands.match import match, match_surveys
+from candlesql.workspace.folder import find_sky
 
 #: Offsets north in arcsec of one Gaia star and its surroundings: 1 and 2 share a nearest neighbour; 3 has two at the
 #: same distance; 4 has none.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from candlesql import open_sky
-from candlesql.sql.workspace import Sky, make_sky
+from candlesql.sql.open import make_sky
+from candlesql.workspace.folder import Sky
 
 SHELL = Path(sys.executable).with_name("duckdb")
 pytestmark = pytest.mark.skipif(not SHELL.exists(), reason="the DuckDB shell is not installed (duckdb-cli)")

@@ -4,7 +4,7 @@ import sys
 
 import duckdb
 import pytest
-from candlesql.sql.progress import run_with_bar
+from candlesql.workspace.progress import run_with_bar
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

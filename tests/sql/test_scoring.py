@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from candlesql import UserError, open_sky
 from candlesql.catalogs.survey import load_survey
-from candlesql.sql import pipeline, scoring
-from candlesql.sql.workspace import Sky, make_sky
+from candlesql.commands.run import run_system
+from candlesql.commands.score import score
+from candlesql.commands.steps import scoring
+from candlesql.sql.open import make_sky
 from candlesql.udfs.graph import GraphBuilder, Layer
 from candlesql.udfs.model import write_model
+from candlesql.workspace.folder import Sky
 
 INPUTS = {"phot_g_mean_mag": "mag", "w1mpro": "mag", "parallax": "mas"}
 WEIGHT = np.array([[10.0, -4.0, 50.0], [0.1, 0.05, -0.2]])
@@ -28,8 +31,10 @@ STARS = 3 * GROUP + 100
 KILLED = """
 import sys, time
 from pathlib import Path
-from candlesql.sql import pipeline, scoring
-from candlesql.sql.workspace import find_sky, open_sky
+from candlesql.commands.score import score
+from candlesql.commands.steps import scoring
+from candlesql.sql.open import open_sky
+from candlesql.workspace.folder import find_sky
 scoring.PART_ROWS = int(sys.argv[2])
 write, parts = scoring.write_inferred, []
 def slow(connection, query, *rest):
@@ -40,7 +45,7 @@ def slow(connection, query, *rest):
     write(connection, query, *rest)
 scoring.write_inferred = slow
 with open_sky(sys.argv[1], read_only=False) as connection:
-    pipeline.score(connection, find_sky(sys.argv[1]), "red_clump")
+    score(connection, find_sky(sys.argv[1]), "red_clump")
 """
 
 
@@ -101,9 +106,9 @@ def sky(template: Sky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sky:
     return Sky(tmp_path / "sky")
 
 
-def score(sky: Sky) -> int:
+def scored(sky: Sky) -> int:
     with open_sky(sky.root, read_only=False) as connection:
-        return pipeline.score(connection, sky, "red_clump")
+        return score(connection, sky, "red_clump")
 
 
 def scores(sky: Sky) -> dict[int, tuple[float, float]]:
@@ -144,7 +149,7 @@ def kill_after_two_parts(sky: Sky) -> Path:
 
 def test_every_star_with_all_inputs_once(sky):
     stars = store_stars(sky)
-    assert score(sky) == len(stars)
+    assert scored(sky) == len(stars)
     same(scores(sky), expected(stars))
     assert [path.name for path in parts(sky)] == [f"part-{n:05}.parquet" for n in range(4)]
     with duckdb.connect() as connection:
@@ -160,7 +165,7 @@ def test_a_killed_run_continues_where_it_stopped(sky):
     written = {path.name: path.stat().st_mtime_ns for path in gathered.glob("*.parquet")}
     assert sorted(written) == ["part-00000.parquet", "part-00001.parquet"]
     assert scores(sky) == {}
-    assert score(sky) == len(stars)
+    assert scored(sky) == len(stars)
     same(scores(sky), expected(stars))
     assert written.items() <= {path.name: path.stat().st_mtime_ns for path in parts(sky)}.items()
     assert not list((sky.scores / ".parts").iterdir())
@@ -179,31 +184,31 @@ def test_parts_of_other_inputs_are_not_used(sky, change):
         with open_sky(sky.root, read_only=False) as connection:
             connection.execute("insert into candlesql.cuts values ('max_ruwe', '1.1')")
             connection.execute("create or replace macro cuts.max_ruwe() as 1.1")
-    score(sky)
+    scored(sky)
     assert not gathered.exists()
     same(scores(sky), expected(stars, bias))
 
 
 def test_scores_are_made_again_when_the_model_changes(sky):
     stars = store_stars(sky)
-    score(sky)
+    scored(sky)
     with open_sky(sky.root, read_only=False) as connection:
-        assert pipeline.run_system(connection, sky, "red_clump") == {}
+        assert run_system(connection, sky, "red_clump") == {}
     store_model(sky, BIAS + 2)
     with open_sky(sky.root, read_only=False) as connection:
-        assert pipeline.run_system(connection, sky, "red_clump") == {"red_clump.scores": len(stars)}
+        assert run_system(connection, sky, "red_clump") == {"red_clump.scores": len(stars)}
     same(scores(sky), expected(stars, BIAS + 2))
 
 
 def refused(sky: Sky, words: str) -> None:
     with pytest.raises(UserError, match=words) as caught:
-        score(sky)
+        scored(sky)
     assert "\n" not in str(caught.value)
 
 
 def test_inputs_that_do_not_fit_are_refused_and_scores_stay(sky):
     stars = store_stars(sky)
-    score(sky)
+    scored(sky)
     store_model(sky, BIAS, {"phot_g_mean_mag": "mag", "u_mag": "mag", "parallax": "mas"})
     refused(sky, "wants u_mag, which red_clump.inputs lacks")
     store_model(sky, BIAS, {"phot_g_mean_mag": "mag", "w1mpro": "mag", "parallax": "arcsec"})
@@ -233,5 +238,5 @@ def test_progress_says_rows_rate_and_time_left(sky, monkeypatch: pytest.MonkeyPa
 
     kill_after_two_parts(sky)
     monkeypatch.setattr(scoring, "rows_bar", Bar)
-    score(sky)
+    scored(sky)
     assert steps == [(2 * GROUP, STARS, [GROUP, 100])]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from candlesql import open_sky
-from candlesql.sql.shell import run_shell, step
+from candlesql.commands.shell import run_shell, step
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput

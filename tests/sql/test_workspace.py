@@ -9,10 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from candlesql import UserError, open_sky
-from candlesql.sql import files, workspace
-from candlesql.sql.commands import apply_cuts, cuts_applied
-from candlesql.sql.products import is_fresh, replaced
-from candlesql.sql.workspace import connect, find_sky, make_sky, new_or_existing, refresh
+from candlesql.commands.steps.cuts import apply_cuts, cuts_applied
+from candlesql.sql import files
+from candlesql.sql import open as opening
+from candlesql.sql.open import make_sky, new_or_existing, refresh
+from candlesql.workspace.connection import connect
+from candlesql.workspace.folder import find_sky
+from candlesql.workspace.ledger import is_fresh, replaced
 
 SHELL = Path(sys.executable).with_name("duckdb")
 COUNT = "select count(*) from match.gaia_dr2_twomass"
@@ -294,7 +297,7 @@ def test_every_view_has_a_header_and_comes_after_what_it_needs():
 @pytest.fixture
 def made_fast(monkeypatch, empty_sky):
     monkeypatch.setattr(
-        workspace, "make_sky", lambda path: find_sky(shutil.copytree(empty_sky, path, dirs_exist_ok=True))
+        opening, "make_sky", lambda path: find_sky(shutil.copytree(empty_sky, path, dirs_exist_ok=True))
     )
 
 

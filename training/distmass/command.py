@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 
 from ...errors import UserError
-from ...sql.products import record
-from ...sql.progress import bar
-from ...sql.workspace import find_sky
 from ...udfs.model import load_model
+from ...workspace.folder import find_sky
+from ...workspace.ledger import record
+from ...workspace.progress import bar
 from ..workspace import open_to_train
 from .data import read_stars
 from .ensembles import seed_of

@@ -82,7 +82,7 @@ def read_stars(connection: duckdb.DuckDBPyConnection, relation: str = "distmass.
         raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
     missing = [n for n in (*names, *sorted(others), "bucket", "split", "spectrum_id") if n not in known]
     if missing:
-        raise UserError(f"{relation}: has no column {missing[0]}; see distmass.training for what a label view has")
+        raise UserError(f"has no column {missing[0]}; see distmass.training for what a label view has", file=relation)
     table = connection.execute(
         f"select {wanted}, bucket::int as bucket, split from {relation} order by spectrum_id"
     ).fetchnumpy()

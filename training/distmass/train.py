@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ...catalogs.ingest import ingest_survey
-from ...sql.workspace import open_sky
+from ...commands.ingest import ingest_survey
+from ...sql.open import open_sky
 from ...udfs.functions import SHIPPED
 from ...udfs.model import write_model
 from ..entry import start

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
-from ...sql.progress import bar
+from ...workspace.progress import bar
 from .train import described, train_sky
 from .validate import Score
 

@@ -9,11 +9,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from ...catalogs.spectra.pixels import N_PIXELS
 from ...errors import UserError
-from ...sql.query import first_row
+from ...workspace.query import first_row
 from .fit import Scaling, centre
 from .objective import Design, Objective
-from .pixels import N_PIXELS
 
 MAGNITUDES = (
     "phot_g_mean_mag",
@@ -99,7 +99,7 @@ def _too_few(connection: duckdb.DuckDBPyConnection, half: str, n: int) -> str:
     """Why a half has too few stars, and the way out."""
     for view, way_out in (
         ("staging.apogee_gaia", "`candlesql ingest SKY apogee_gaia FILE`"),
-        ("parallax.spectra", "`python -m candlesql.training.parallax.spectra SKY FILE…`"),
+        ("parallax.spectra", "`candlesql spectra SKY FILE…`"),
     ):
         if not first_row(connection, f"select count(*) from {view}")[0]:
             return f"{view} is empty: {way_out} fills it"

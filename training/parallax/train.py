@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from ...sql.commands import cuts_applied
-from ...sql.pipeline import score
-from ...sql.products import record
-from ...sql.query import first_row
-from ...sql.workspace import existing_sky, open_sky, refresh
+from ...commands.score import score
+from ...commands.steps.cuts import cuts_applied
+from ...sql.open import open_sky, refresh
 from ...udfs import spectral
+from ...workspace.folder import existing_sky
+from ...workspace.ledger import record
+from ...workspace.query import first_row
 from .beyond import feature_variance, network
 from .fit import Fit, Settings, fit
 from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import duckdb
 
+from ...commands.match import match_all
 from ...errors import UserError
-from ...sql.pipeline import match_all
-from ...sql.products import record
-from ...sql.progress import bar
-from ...sql.query import first_row, quoted
-from ...sql.workspace import Sky, find_sky
 from ...udfs.model import Model, load_model
+from ...workspace.folder import Sky, find_sky
+from ...workspace.ledger import record
+from ...workspace.progress import bar
+from ...workspace.query import first_row, quoted
 from ..workspace import open_to_train
 from . import density, train, train_infer
 
@@ -59,8 +59,9 @@ def _export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> Non
         (rows,) = first_row(connection, f"select count(*) from {view}")
         if rows < MIN_STARS:
             raise UserError(
-                f"{view}: {rows} stars have labels and a match; at least {MIN_STARS} are needed "
-                "(`candlesql info` counts each step; see docs/photometry.md for what is ingested)"
+                f"{rows} stars have labels and a match; at least {MIN_STARS} are needed "
+                "(`candlesql info` counts each step; see docs/photometry.md for what is ingested)",
+                file=view,
             )
         connection.execute(f"copy (from {view}) to {quoted(path)} (format parquet)")
     except (duckdb.CatalogException, duckdb.ParserException) as error:

@@ -198,14 +198,14 @@ def read_stars(path: Path | str, bands: list[Band]) -> Stars:
         If the file or a column is missing, a column is in another unit, or no star can be used.
     """
     if not Path(path).is_file():
-        raise UserError(f"{path}: no such file; export one: candlesql export SKY photometry.training {path}")
+        raise UserError(f"no such file; export one: candlesql export SKY photometry.training {path}", file=path)
     try:
         stars = stars_from_table(pq.read_table(path), bands)
         check_units(stars)
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        raise UserError(f"{error}", file=path) from None
     except pa.ArrowInvalid as error:
-        raise UserError(f"{path}: {str(error).splitlines()[0]}; a Parquet file is wanted") from None
+        raise UserError(f"{str(error).splitlines()[0]}; a Parquet file is wanted", file=path) from None
     reasons = unusable(stars)
     for reason, bad in reasons.items():
         if bad.any():
@@ -213,7 +213,7 @@ def read_stars(path: Path | str, bands: list[Band]) -> Stars:
     kept = stars.take(~np.any(list(reasons.values()), axis=0))
     if not len(kept):
         most = max(reasons, key=lambda reason: int(reasons[reason].sum()))
-        raise UserError(f"{path}: none of {len(stars)} stars can be used, most of them for this: {most}")
+        raise UserError(f"none of {len(stars)} stars can be used, most of them for this: {most}", file=path)
     return kept
 
 

@@ -13,14 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import TensorProto, ValueInfoProto, helper
 
-from .infer import (
-    DEFAULT_EBV,
-    LONGER,
-    MAS_SLOPE,
-    N_UNKNOWN,
-    SHORTER,
-    Photometer,
-)
+from .infer import DEFAULT_EBV, LONGER, MAS_SLOPE, N_UNKNOWN, SHORTER, Photometer
 from .onnx_graph import Graph
 
 LABELS = (0, 1, 2, 4)  # unknowns of the prior: normalised labels and modulus

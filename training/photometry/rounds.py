@@ -9,14 +9,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from .covariance import (
-    Prediction,
-    chi_square,
-    colour_covariance,
-    colour_residual,
-    degrees_of_freedom,
-    update_ebv,
-)
+from .covariance import Prediction, chi_square, colour_covariance, colour_residual, degrees_of_freedom, update_ebv
 from .data import Stars
 from .fit import FitOptions, fit, whiten
 from .network import Network

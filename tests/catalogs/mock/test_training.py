@@ -6,14 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from candlesql.catalogs.mock.tracks import (
-    EMULATOR,
-    LOG_AGES,
-    LOG_L,
-    MASS_INITIAL,
-    PHASES,
-    emulated_tracks,
-)
+from candlesql.catalogs.mock.tracks import EMULATOR, LOG_AGES, LOG_L, MASS_INITIAL, PHASES, emulated_tracks
 from candlesql.udfs.model import load_model
 
 

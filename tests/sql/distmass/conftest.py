@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import Table
-from candlesql.catalogs.ingest import ingest_survey
-from candlesql.sql.commands import run_command
-from candlesql.sql.workspace import open_sky
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.run import run_command
+from candlesql.sql.open import open_sky
 
 BAD = 1 << 23
 # A giant of the red clump, the same with IRAC at low latitude, with SFD at high latitude, STAR_BAD, without [C/Fe], a

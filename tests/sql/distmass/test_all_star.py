@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from astropy.io import fits
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 
 N = 6
 STAR_BAD, TEFF_WARN = 1 << 23, 1 << 0

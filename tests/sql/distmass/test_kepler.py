@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from candlesql.catalogs.ingest import ingest
+from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.survey import load_survey
-from candlesql.sql.commands import run_command
-from candlesql.sql.workspace import find_sky, open_sky
-from candlesql.training.distmass.nmsu import write_nmsu
+from candlesql.commands.nmsu import write_nmsu
+from candlesql.commands.run import run_command
+from candlesql.sql.open import open_sky
+from candlesql.workspace.folder import find_sky
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 FILES = {

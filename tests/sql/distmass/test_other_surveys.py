@@ -6,11 +6,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from candlesql.catalogs.ingest import ingest
+from candlesql.catalogs.mock.clusters import CLUSTERS, absolute_k, write_mock_clusters
+from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.survey import load_survey
-from candlesql.sql.commands import run_command
-from candlesql.sql.workspace import find_sky, open_sky
-from candlesql.training.distmass.mock_clusters import CLUSTERS, absolute_k, write_mock_clusters
+from candlesql.commands.run import run_command
+from candlesql.sql.open import open_sky
+from candlesql.workspace.folder import find_sky
 
 #: A giant of the red clump, a metal-poor giant, a dwarf, a giant without N, as GALAH or LAMOST may give them.
 OTHERS = """star_id,ra,dec,teff,logg,m_h,c_fe,n_fe,k

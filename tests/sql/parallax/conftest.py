@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 
 STARS = 800
 
@@ -12,7 +12,7 @@ STARS = 800
 @pytest.fixture(scope="session")
 def simulated_sky(empty_sky, tmp_path_factory) -> Path:
     """Simulated giants and the features of their spectra; no model of its own."""
-    from candlesql.training.parallax.simulate import simulate
+    from candlesql.commands.mock_apogee import simulate
 
     sky = Path(shutil.copytree(empty_sky, tmp_path_factory.mktemp("parallax") / "sky"))
     simulate(sky, STARS, 7)

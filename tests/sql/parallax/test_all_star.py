@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 
 NAMES = [
     "2M00000002+7417074",

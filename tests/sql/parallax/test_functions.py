@@ -12,7 +12,7 @@ import onnx
 import onnxruntime
 import pytest
 from candlesql.errors import UserError
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 from candlesql.udfs.spectral import load_spectral
 
 SHELL = Path(sys.executable).with_name("duckdb")

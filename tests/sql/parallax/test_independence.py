@@ -5,7 +5,7 @@ import shutil
 import duckdb
 import numpy as np
 import pytest
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 
 pytest.importorskip("torch")
 

@@ -8,8 +8,8 @@ import onnx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from candlesql.catalogs.ingest import ingest_survey
-from candlesql.sql.commands import score_command
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.score import score_command
 from onnx.reference import ReferenceEvaluator
 
 ROOT = Path(__file__).parents[3]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import Distance
 from candlesql.catalogs.survey import load_survey
-
-from .conftest import BANDS, evaluate
+from candlesql.tests.sql.photometry.conftest import BANDS, evaluate
 
 GREEN = Path(__file__).resolve().parents[4] / "shared/data/green2020"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from candlesql import open_sky
 from candlesql.catalogs.mock import make_sky
-from candlesql.sql.matching import match_surveys
+from candlesql.commands.match import match_surveys
 
 # What GALAH and APOGEE add to the truth; LAMOST of the mock adds nothing. Teff [K], log g, [Fe/H].
 PLANTED = {"galah": (60.0, -0.10, 0.08), "apogee": (-45.0, 0.12, -0.06), "lamost": (0.0, 0.0, 0.0)}

@@ -2,7 +2,7 @@
 
 import candlesql
 import pytest
-from candlesql.catalogs.ingest import ingest_survey
+from candlesql.commands.ingest import ingest_survey
 
 WIDE = """\
 title = "Stars with photometry of several surveys"

@@ -13,9 +13,8 @@ import numpy as np
 import onnxruntime as ort
 import pyarrow as pa
 import pytest
+from candlesql.tests.sql.photometry.conftest import AB_COLUMNS, BANDS, MODELS, N, column_of, evaluate
 from candlesql.training.photometry.data import read_bands, split_bucket, stars_from_table
-
-from .conftest import AB_COLUMNS, BANDS, MODELS, N, column_of, evaluate
 
 LOG = 5 / np.log(10)
 

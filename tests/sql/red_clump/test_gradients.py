@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from candlesql import open_sky
 from candlesql.catalogs.mock.parameters import CN_RESPONSE
-from candlesql.sql.gradients import write_gradients, write_mock_changes
-from candlesql.sql.workspace import find_sky
+from candlesql.commands.steps.gradients import write_gradients, write_mock_changes
+from candlesql.workspace.folder import find_sky
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from candlesql import open_sky
-from candlesql.catalogs.ingest import ingest_survey
-from candlesql.sql.matching import match_surveys
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.match import match_surveys
 
 CUTS = ["passes_excess_factor", "passes_ruwe", "passes_twomass", "passes_allwise", "passes_saturation"]
 

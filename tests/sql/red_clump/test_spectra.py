@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from candlesql import UserError, open_sky
-from candlesql.sql.spectra import FILTERS, ab_magnitudes, read_spectrum, survey_magnitudes, write_expected_changes
+from candlesql.commands.synphot import FILTERS, ab_magnitudes, read_spectrum, survey_magnitudes, write_expected_changes
 
 pytest.importorskip("speclite", reason="speclite is not installed (extra `spectra`)")
 

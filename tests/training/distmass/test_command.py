@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from candlesql.sql.workspace import open_sky
+from candlesql.sql.open import open_sky
 
 pytest.importorskip("torch")
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from candlesql.training.distmass.isochrones import Grid, grid_of, kroupa
-from candlesql.training.distmass.nmsu import absolute_k, main
-from candlesql.training.entry import start
+from candlesql.commands.nmsu import absolute_k
+from candlesql.commands.steps.isochrones import Grid, grid_of, kroupa
 
 
 def small_grid(n: int = 20_000) -> Grid:
@@ -68,10 +67,8 @@ def test_grid_lies_between_the_metallicities_of_the_isochrones():
     assert grid.labels[:, 0] == pytest.approx(10 ** (3.68 - 0.1 * grid.labels[:, 2]))
 
 
-def test_without_isochrones_is_one_line(empty_sky, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        start(lambda: main([str(empty_sky)]))
-    assert stopped.value.code == 2
-    said = capsys.readouterr().err
-    assert "no isochrones with Ks" in said
-    assert len(said.strip().splitlines()) == 1
+def test_without_isochrones_is_one_line(empty_sky, candlesql):
+    done = candlesql("nmsu", empty_sky)
+    assert done.code == 2
+    assert "no isochrones with Ks" in done.err
+    assert len(done.err.strip().splitlines()) == 1

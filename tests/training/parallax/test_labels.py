@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from candlesql.training.parallax.labels import APO_K2, KEPLER, compare
+from candlesql.benchmarks.compare.parallax_labels import APO_K2, KEPLER, compare
 
 
 @pytest.mark.heavy

@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from candlesql.catalogs.spectra.aspcap import read_aspcap_star, write_spectra
+from candlesql.catalogs.spectra.continuum import choose_continuum, normalise
+from candlesql.catalogs.spectra.pixels import N_PIXELS, chips, kept, wavelength
 from candlesql.errors import UserError
-from candlesql.training.parallax.continuum import choose_continuum, normalise
-from candlesql.training.parallax.pixels import N_PIXELS, chips, kept, wavelength
-from candlesql.training.parallax.spectra import read_aspcap_star, write_spectra
 
 LINES = np.arange(40, 8500, 57)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from candlesql import open_sky
-from candlesql.catalogs.ingest import ingest_survey
+from candlesql.commands.ingest import ingest_survey
 from candlesql.errors import UserError
-from candlesql.sql.workspace import make_sky
+from candlesql.sql.open import make_sky
 from candlesql.training.command import train_command
 from candlesql.training.photometry import train, train_infer
 from candlesql.training.photometry.correction import CorrectionOptions

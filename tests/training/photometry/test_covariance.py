@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
+from candlesql.tests.training.photometry.conftest import make_network, make_stars
 from candlesql.training.photometry.covariance import (
     Prediction,
     chi_square,
@@ -15,8 +16,6 @@ from candlesql.training.photometry.covariance import (
 )
 from candlesql.training.photometry.network import read_published
 from scipy import optimize, stats
-
-from .conftest import make_network, make_stars
 
 
 def test_equation_4_by_hand():

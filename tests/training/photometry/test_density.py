@@ -1,17 +1,9 @@
 import numpy as np
 import onnxruntime as ort
+from candlesql.tests.training.photometry.conftest import make_stars
 from candlesql.training.photometry.data import split_bucket
-from candlesql.training.photometry.density import (
-    BANDWIDTH,
-    SMALLEST_GROUP,
-    Density,
-    fit_density,
-    group,
-    save_density,
-)
+from candlesql.training.photometry.density import BANDWIDTH, SMALLEST_GROUP, Density, fit_density, group, save_density
 from scipy import stats
-
-from .conftest import make_stars
 
 
 def test_density_is_a_sum_of_gaussians():

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
-from candlesql.catalogs.ingest import ingest_survey
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.reddening import Sight, open_maps, reddening_priors, write_priors
 from candlesql.errors import UserError
-from candlesql.training.photometry.dust import Sight, open_maps, reddening_priors, write_priors
 
 ROOT = Path(__file__).parents[3]
 WHOLE = 0.5  # mag

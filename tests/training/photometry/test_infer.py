@@ -3,17 +3,11 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime as ort
 import pytest
-from candlesql.training.photometry.calibration import compare
-from candlesql.training.photometry.calibration import plant as plant_stars
+from candlesql.benchmarks.compare.photometry_calibration import compare
+from candlesql.benchmarks.compare.photometry_calibration import plant as plant_stars
+from candlesql.tests.training.photometry.conftest import MODELS, make_network, make_stars
 from candlesql.training.photometry.data import split_bucket
-from candlesql.training.photometry.infer import (
-    DEFAULT_EBV,
-    Observation,
-    Photometer,
-    infer,
-    normal_equations,
-    weigh,
-)
+from candlesql.training.photometry.infer import DEFAULT_EBV, Observation, Photometer, infer, normal_equations, weigh
 from candlesql.training.photometry.infer_graph import observation, scan_components
 from candlesql.training.photometry.mcmc import log_posterior, sample
 from candlesql.training.photometry.network import Network
@@ -21,8 +15,6 @@ from candlesql.training.photometry.onnx_graph import Graph, read_network
 from candlesql.training.photometry.prior import Mixture, extreme_deconvolution
 from candlesql.training.photometry.train_infer import make_photometer
 from scipy import optimize, special
-
-from .conftest import MODELS, make_network, make_stars
 
 
 def small_photometer(components: int = 2, n_bands: int = 6, **change) -> Photometer:

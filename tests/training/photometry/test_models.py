@@ -6,14 +6,13 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
+from candlesql.tests.training.photometry.conftest import MODELS
 from candlesql.training.photometry.covariance import update_ebv
 from candlesql.training.photometry.data import sha256, split_bucket
 from candlesql.training.photometry.network import read_published
 from candlesql.training.photometry.onnx_graph import read_network
 from candlesql.training.photometry.score import Judge
 from candlesql.training.photometry.train_infer import catalog_rows, robust, run
-
-from .conftest import MODELS
 
 FILES = ("photometry.onnx", "photometry_density.onnx", "photometry_infer.onnx")
 

@@ -1,10 +1,9 @@
 import numpy as np
 import onnxruntime as ort
 import pytest
+from candlesql.tests.training.photometry.conftest import make_network
 from candlesql.training.photometry.network import ACTIVATIONS, Network, read_published
 from candlesql.training.photometry.onnx_graph import read_network, save_network
-
-from .conftest import make_network
 
 THETA = np.array([[5000.0, 2.5, -0.5], [5772.0, 4.44, 0.0], [6500.0, 4.1, 0.2]])
 

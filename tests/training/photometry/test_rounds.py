@@ -2,18 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from candlesql.tests.training.photometry.conftest import make_network, make_stars
 from candlesql.training.photometry.covariance import chi_square, colour_covariance, colour_residual
 from candlesql.training.photometry.distil import DistilOptions, distil, mean_colours
-from candlesql.training.photometry.fit import (
-    Anchor,
-    FitOptions,
-    TorchNetwork,
-    whiten,
-    whitened_loss,
-)
+from candlesql.training.photometry.fit import Anchor, FitOptions, TorchNetwork, whiten, whitened_loss
 from candlesql.training.photometry.rounds import RoundOptions, clip_threshold, flat, train
-
-from .conftest import make_network, make_stars
 
 
 def test_clip_falls_logarithmically_from_100_to_5():

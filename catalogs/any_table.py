@@ -1,0 +1,115 @@
+"""Any catalog as Parquet with its own columns, where it is none yet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from ..errors import RefusedFile
+from ..workspace.query import first_row, identifier, quoted
+from .prepare import READ_ERRORS
+from .readers import FileColumn, Source, open_file
+
+ROW_NUMBER = "file_row_number"
+
+
+#: Formats whose values are text until they are looked at.
+TEXT = (".csv", ".tsv", ".ecsv", ".mrt", ".vot", ".votable", ".xml")
+
+
+#: A whole number as a program writes it; one with zeros in front is a name.
+WHOLE = "[+-]?(0|[1-9][0-9]*)"
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """A user's catalog as Parquet: what goes after FROM, types by name, and what its file says of them."""
+
+    relation: str
+    types: dict[str, str]
+    said: dict[str, FileColumn]
+    file: Path
+
+
+@contextmanager
+def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) -> Iterator[Theirs]:
+    """The catalog, where it is no Parquet file as a copy in the folder `work`, which goes away again.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read.
+    """
+    source = open_file(connection, file)
+    try:
+        if ROW_NUMBER in map(str.lower, source.columns):
+            raise RefusedFile(f"column {ROW_NUMBER} has a name that DuckDB keeps for itself; rename it", file=file)
+        names = _distinct(source)
+        path = file
+        if file.suffix.lower() != ".parquet":
+            work.mkdir(exist_ok=True)
+            path = work / "rows.parquet"
+            fields = ", ".join(f"{c.sql} as {identifier(names[n])}" for n, c in source.columns.items())
+            query = f"select {fields} from {source.relation(list(source.columns))}"
+            connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")
+        rows = f"read_parquet([{quoted(path)}], file_row_number = true)"
+        types = _types(connection, rows)
+        if next((s for s in reversed(file.suffixes) if s != ".gz"), "").lower() in TEXT:
+            casts = _casts(connection, rows, [n for n, kind in types.items() if kind == "VARCHAR"])
+            rows = f"(select * replace ({', '.join(casts)}) from {rows})" if casts else rows
+            types = _types(connection, rows)
+        said = {name: replace(c, name=names[name]) for name, c in source.columns.items()}
+        by_name = {c.name: c for c in said.values()}
+        yield Theirs(rows, types, {name: by_name.get(name, FileColumn(name, "")) for name in types}, file)
+    except READ_ERRORS as error:
+        raise source.failure() or RefusedFile(f"cannot be read: {str(error).splitlines()[0]}", file=file) from None
+    finally:
+        source.close()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    rows = connection.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
+    return {name: kind for name, kind in rows if name != ROW_NUMBER}
+
+
+def _distinct(source: Source) -> dict[str, str]:
+    """Names that differ by more than case, since SQL does not tell `G` from `g`."""
+    used: set[str] = set()
+    names = {}
+    for name in source.columns:
+        other = name
+        while other.lower() in used:
+            other += "_2"
+        used.add(other.lower())
+        names[name] = other
+    return names
+
+
+def _casts(connection: duckdb.DuckDBPyConnection, rows: str, names: list[str]) -> list[str]:
+    """Columns of text that hold nothing but numbers, as numbers."""
+    if not names:
+        return []
+    tests = []
+    for name in names:
+        value = f"trim({identifier(name)})"
+        whole = f"regexp_full_match({value}, {quoted(WHOLE)})"
+        tests += [
+            f"count({value})",
+            f"count(*) filter (where {whole} and try_cast({value} as bigint) is not null)",
+            f"count(*) filter (where try_cast({value} as double) is not null and ({whole} or not "
+            f"regexp_full_match({value}, '[+-]?[0-9]+')))",
+        ]
+    counts = first_row(connection, f"select {', '.join(tests)} from {rows}")
+    casts = []
+    for i, name in enumerate(names):
+        n, whole, number = counts[3 * i : 3 * i + 3]
+        if n and n in (whole, number):
+            kind = "bigint" if n == whole else "double"
+            casts.append(f"trim({identifier(name)})::{kind} as {identifier(name)}")
+    return casts

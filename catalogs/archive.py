@@ -1,0 +1,153 @@
+"""Asks a TAP service: an asynchronous job, its answer downloaded whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from xml.etree import ElementTree
+
+from ..errors import MissingPackage, RefusedFile, UserError
+from .readers.votable import Document
+
+#: Seconds to wait before each further try of a request that failed, and between looks at a job.
+PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+FIRST_LOOK, LONGEST_LOOK = 0.5, 30.0
+
+
+TIMEOUT, BLOCK = 60, 1 << 20
+
+
+Result = TypeVar("Result")
+
+
+def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Path:
+    """The whole answer; asked for once more with the service's largest MAXREC where the usual one cuts it off."""
+    came, most, note = work / "answer.vot", work / "maxrec", work / "job"
+    while True:
+        maxrec = int(most.read_text()) if most.exists() else None
+        job = _finished_job(address, query, uploads, note, maxrec)
+        _download(job.result_uri, came)
+        is_cut_off = _is_cut_off(came)
+        patiently(job.delete)
+        note.unlink()
+        if not is_cut_off:
+            return came
+        came.unlink()
+        allowed = None if maxrec else _largest_maxrec(address)
+        if allowed is None:
+            raise RefusedFile(
+                f"has cut its answer off (OVERFLOW{f' at its limit of {maxrec:,} rows' if maxrec else ''}): "
+                "ask for a smaller cone, or in parts with --adql; an account of yours may have a larger limit",
+                file=address,
+            )
+        most.write_text(str(allowed))
+
+
+def _largest_maxrec(address: str) -> int | None:
+    """The most rows that the service gives, if it says so and gives fewer where one does not ask."""
+    import requests
+
+    try:
+        answer = requests.get(f"{address.rstrip('/')}/capabilities", timeout=TIMEOUT)
+        answer.raise_for_status()
+        entries = ElementTree.fromstring(answer.content).iterfind(".//outputLimit/*[@unit='row']")
+        limits = {entry.tag: int(entry.text or 0) for entry in entries}
+    except (requests.RequestException, ElementTree.ParseError, ValueError):
+        return None
+    most = limits.get("hard", 0)
+    return most if most > limits.get("default", 0) else None
+
+
+def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path, maxrec: int | None) -> Any:
+    """The job of this query, made now or by an earlier try, when it has its result."""
+    try:
+        from pyvo.dal import DALQueryError, DALServiceError
+        from pyvo.dal.tap import AsyncTAPJob
+    except ImportError:
+        raise MissingPackage("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
+    try:
+        job = patiently(lambda: AsyncTAPJob(note.read_text())) if note.exists() else None
+    except DALServiceError:
+        job = None
+    if job is None or job.phase in ("ABORTED", "ERROR", "ARCHIVED"):
+        try:
+            job = patiently(
+                lambda: AsyncTAPJob.create(
+                    address, query, maxrec=maxrec, uploads={t: str(f) for t, f in uploads.items()} or None
+                )
+            )
+            note.write_text(job.url)
+            patiently(job.run)
+        except (DALServiceError, DALQueryError) as error:
+            raise RefusedFile(f"refuses the query: {error}", file=address) from None
+    pause = FIRST_LOOK
+    while (phase := patiently(lambda: job.phase)) not in ("COMPLETED", "ERROR", "ABORTED"):
+        if phase == "PENDING":
+            patiently(job.run)
+        time.sleep(pause)
+        pause = min(LONGEST_LOOK, 1.5 * pause)
+    try:
+        job.raise_if_error()
+    except DALQueryError as error:
+        note.unlink()
+        raise RefusedFile(f"{error}", file=address) from None
+    return job
+
+
+def patiently(action: Callable[[], Result]) -> Result:
+    """The action's result, tried again after longer and longer pauses while the service fails or cannot be reached."""
+    import requests
+    from pyvo.dal import DALServiceError
+
+    for pause in (*PAUSES, None):
+        try:
+            return action()
+        except (requests.RequestException, DALServiceError, OSError) as error:
+            code = getattr(error, "code", None)
+            if isinstance(code, int) and 400 <= code < 500:
+                raise
+            if pause is None:
+                raise UserError(f"the archive cannot be reached ({error}); the same command later goes on") from None
+            time.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+def _download(address: str, target: Path) -> None:
+    """Fetch a file, going on after a connection that breaks where the service can, else from the start."""
+    part = target.with_suffix(".part")
+    patiently(lambda: _download_rest(address, part))
+    part.replace(target)
+
+
+def _download_rest(address: str, part: Path) -> None:
+    import requests
+
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == 416:
+            part.unlink()
+            raise requests.ConnectionError("what was there of the file does not fit the archive's")
+        response.raise_for_status()
+        goes_on = response.status_code == 206
+        with part.open("ab" if goes_on else "wb") as file:
+            for block in response.iter_content(BLOCK):
+                file.write(block)
+            promised = int(response.headers.get("Content-Length", -1))
+            written = file.tell() - (have if goes_on else 0)
+    if promised not in (-1, written):
+        raise requests.ConnectionError(f"{written:,} of {promised:,} bytes came")
+
+
+def _is_cut_off(result: Path) -> bool:
+    """Whether the service says, before the rows or behind them, that there are more."""
+    document = Document(result)
+    for _ in document.blocks():
+        document.rows = []
+        if document.stream:
+            document.text = []
+    return document.status == "OVERFLOW"

@@ -1,0 +1,268 @@
+"""Turns a catalog file into the survey's one sorted, typed Parquet file with its units in it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from ..errors import RefusedFile, UserError
+from ..workspace.ledger import Run, execute
+from ..workspace.query import first_row, parquet_rows, quoted
+from . import healpix
+from .checks import check_rows
+from .fields import choose, first_misfit, is_sentinel, typed_field
+from .metadata import kv_metadata
+from .readers import FileColumn, Source, hats, open_file, split_hdu
+from .survey import Column, Survey
+
+ROW_GROUP = 122_880
+
+
+#: DuckDB's share of the memory that an ingest takes, whatever the size; what does not fit goes to the disk.
+MEMORY = "256MB"
+
+
+READ_ERRORS = (
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.IOException,
+    duckdb.SerializationException,
+)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, and rows
+    that stand in the HEALPix cell (0.4 mas) of another."""
+
+    rows: int
+    sentinels: dict[str, int]
+    left_out: list[str]
+    same_place: int = 0
+
+
+def ingest(
+    survey: Survey,
+    files: list[Path],
+    target: Path,
+    renames: dict[str, str] | None = None,
+    units: dict[str, str] | None = None,
+) -> Ingested:
+    """Read files of one survey, check them, and store them at `target`, which appears or changes only if all is well.
+
+    The parameters and errors are those of `prepared`.
+    """
+    with prepared(survey, files, target, renames or {}, units or {}) as (made, done):
+        made.replace(target)
+    return done
+
+
+@contextmanager
+def prepared(
+    survey: Survey,
+    files: list[Path],
+    target: Path,
+    renames: dict[str, str],
+    units: dict[str, str],
+    run: Run = execute,
+) -> Iterator[tuple[Path, Ingested]]:
+    """The rows of files of one survey, checked and sorted by HEALPix index, in a Parquet file beside `target`.
+
+    Parameters
+    ----------
+    renames
+        Name in the file to name in the survey.
+    units
+        Survey column to the unit of the file, where the file does not say or says it wrongly.
+    run
+        Executes a long statement (for a progress bar).
+
+    Raises
+    ------
+    UserError
+        For a missing column, a value or unit that cannot be converted, a duplicate identifier, a missing or
+        impossible position, a damaged file, a full disk.
+    """
+    _refuse_unknown_units(survey, units)
+    work = target.with_name(f".{target.stem}.ingest")
+    keep = False
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        parts = [work / f"{_signature(survey, file, renames, units)}.parquet" for file in files]
+        _clear(work, set(parts))
+        keep = len(files) > 1
+        with duckdb.connect() as connection:
+            connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            connection.execute("set preserve_insertion_order = false")
+            left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
+            keep = False
+            sentinels = _clean(connection, survey, parts)
+            check_rows(connection, survey, "cleaned", files, units)
+            made = work / "sorted.parquet"
+            _store(connection, survey, [_completed(c, said.get(name)) for name, c in survey.columns.items()], made, run)
+            (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
+            same_place = _same_place(connection, survey, made)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place)
+    except OSError as error:
+        raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
+    finally:
+        if not keep:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def stored_in(path: Path) -> list[Path]:
+    """The files that a catalog's rows come from."""
+    return hats.partitions(path) if path.is_dir() else [split_hdu(path)[0]]
+
+
+def _signature(survey: Survey, file: Path, renames: dict[str, str], units: dict[str, str]) -> str:
+    """Names what becomes of a file: another file, survey, rename or unit gives another name."""
+    stats = [path.stat() for path in stored_in(file) if path.exists()]
+    seen = [str(file.resolve()), [(stat.st_size, stat.st_mtime_ns) for stat in stats], survey, renames, units]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+
+def _clear(work: Path, parts: set[Path]) -> None:
+    """Take away what an ingest before has left, but for the files that it had finished and this one needs."""
+    for path in work.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path not in parts:
+            path.unlink()
+
+
+def _convert_all(
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    files: list[Path],
+    parts: list[Path],
+    renames: dict[str, str],
+    units: dict[str, str],
+    run: Run,
+) -> tuple[set[str], dict[str, FileColumn]]:
+    """Each file to its part, unless that is there from before; returns the columns that are left out, and what the
+    first file says of those that are not.
+
+    Raises
+    ------
+    UserError
+        Also where a file lacks a column of the survey that another one has.
+    """
+    left_out: set[str] = set()
+    said: dict[str, FileColumn] = {}
+    first: tuple[Path, set[str]] | None = None
+    for file, part in zip(files, parts, strict=True):
+        source = open_file(connection, file, survey.layout, survey.hdu)
+        try:
+            chosen = choose(survey, source, renames)
+            first = first or (file, set(chosen))
+            said = said or {ours: source.columns[theirs] for ours, theirs in chosen.items()}
+            _refuse_mixed(*first, file, set(chosen))
+            read = _columns_to_read(survey, source, chosen)
+            if not part.exists():
+                _convert(connection, survey, source, chosen, read, part, units, run)
+        finally:
+            source.close()
+        unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
+        left_out |= (unread | {*source.left_out}) - {source.columns[name].part_of for name in read}
+    return left_out, said
+
+
+def _completed(column: Column, said: FileColumn | None) -> Column:
+    """A survey's column with the unit, UCD and description of the file where the survey is silent."""
+    if said is None:
+        return column
+    return replace(
+        column,
+        unit=column.unit or said.unit,
+        ucd=column.ucd or said.ucd,
+        description=column.description or said.description,
+    )
+
+
+def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:
+    for whole, lacking, names in ((first, file, expected - there), (file, first, there - expected)):
+        if names:
+            raise RefusedFile(
+                f"has no column {min(names)}, which {whole} has; the files of one survey must have the same "
+                "columns: leave those rows out, or add the column to the file, empty",
+                file=lacking,
+            )
+
+
+def _columns_to_read(survey: Survey, source: Source, chosen: dict[str, str]) -> list[str]:
+    wanted = {*chosen.values(), *(column.by for column in survey.columns.values() if column.by)}
+    return sorted(wanted, key=list(source.columns).index)
+
+
+def _refuse_unknown_units(survey: Survey, units: dict[str, str]) -> None:
+    for name in units:
+        if name not in survey.columns:
+            raise UserError(f"--unit {name}={units[name]}: survey {survey.name} has no column {name}")
+
+
+def _convert(
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    source: Source,
+    chosen: dict[str, str],
+    read: list[str],
+    part: Path,
+    units: dict[str, str],
+    run: Run,
+) -> None:
+    """One file to Parquet in the survey's names, types and units."""
+    fields = [typed_field(survey, column, chosen.get(name), source, units) for name, column in survey.columns.items()]
+    query = f"select {', '.join(fields)} from {source.relation(read)}"
+    temporary = part.with_suffix(".tmp")
+    try:
+        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression snappy)")
+    except READ_ERRORS as error:
+        raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
+    temporary.replace(part)
+
+
+def _clean(connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]) -> dict[str, int]:
+    """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column."""
+    rows = parquet_rows(parts)
+    tests = {name: test for name, column in survey.columns.items() if (test := is_sentinel(survey, column))}
+    fields = [f'if({tests[n]}, null, "{n}") as "{n}"' if n in tests else f'"{n}"' for n in survey.columns]
+    connection.execute(f"create or replace temp view cleaned as select {', '.join(fields)} from {rows}")
+    if not tests:
+        return {}
+    counts = ", ".join(f"count(*) filter (where {test})" for test in tests.values())
+    found = first_row(connection, f"select {counts} from {rows}")
+    return {name: n for name, n in zip(tests, found, strict=True) if n}
+
+
+def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, columns: list[Column], path: Path, run: Run) -> None:
+    """Sorted by HEALPix, so that the row groups' statistics prune; units and descriptions in the metadata."""
+    healpix.register(connection)
+    order = f'healpix_29("{survey.ra}", "{survey.dec}")' if survey.has_position else "null::bigint"
+    fields = ", ".join(f'"{name}"' for name in survey.columns)
+    query = f'select {order} as _healpix_29, {fields} from cleaned order by _healpix_29, "{survey.id}"'
+    index = Column("_healpix_29", "BIGINT", ucd="pos.healpix", description="HEALPix index, order 29, NESTED")
+    metadata = kv_metadata(connection, "cleaned", [index, *columns], f"{survey.title}; {survey.citation}")
+    options = f"format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP}, {metadata}"
+    run(connection, f"copy ({query}) to {quoted(path)} ({options})")
+
+
+def _same_place(connection: duckdb.DuckDBPyConnection, survey: Survey, path: Path) -> int:
+    """Rows in the HEALPix cell of the row before, in a sorted file."""
+    if not survey.has_position:
+        return 0
+    connection.execute("set preserve_insertion_order = true")
+    (n,) = first_row(
+        connection,
+        "select count(*) filter (where here = before) from (select _healpix_29 as here, lag(_healpix_29) over () as "
+        f"before from {parquet_rows([path])})",
+    )
+    return n

@@ -1,0 +1,1 @@
+"""APOGEE spectra: their pixels, continuum and files."""

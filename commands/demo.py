@@ -1,0 +1,109 @@
+"""`candlesql demo`: a mock sky through every room, from catalog files to a red clump catalogue judged by its truth."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..catalogs.mock import make_sky as make_mock
+from ..catalogs.prepare import Ingested, ingest
+from ..catalogs.survey import load_survey
+from ..errors import UserError
+from ..sql.open import make_sky, new_or_existing, open_sky
+from ..workspace.folder import find_sky
+from ..workspace.ledger import record
+from ..workspace.progress import bar, run_with_bar
+from ..workspace.query import first_row
+from .run import run_system
+
+SYSTEM = "red_clump"
+COMPLETENESS = (0.25, 0.5, 0.94)
+
+
+def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
+    """Make the sky, ingest it, run the red clump system, and say how it did; a line at a time.
+
+    Raises
+    ------
+    UserError
+        If the workspace already holds catalogs that the demo would replace.
+    """
+    sky = find_sky(path)
+    if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
+        raise UserError("holds catalogs of yours; give the demo a folder of its own", file=sky.root)
+    with new_or_existing(path):
+        ingested = make_mock_sky(path, stars, seed)
+    with open_sky(sky.root, read_only=False) as connection:
+        for name, (done, seconds) in ingested.items():
+            said = f"demo --stars {stars} --seed {seed}"
+            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds)
+            yield f"staging.{name}: {done.rows:,} rows"
+        for product, rows in run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
+            yield f"{product}: {rows:,} rows"
+        yield from _judge(connection)
+
+
+def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested, float]]:
+    """Make a mock sky and ingest it into a workspace; returns what came of each survey and the seconds it took."""
+    sky = make_sky(path)
+    with tempfile.TemporaryDirectory(dir=sky.root) as folder:
+        with bar() as progress:
+            task = progress.add_task("making the sky", total=stars)
+            files = make_mock(
+                Path(folder),
+                stars,
+                seed,
+                progress=lambda done, of: progress.update(task, completed=done, total=of),
+            )
+        ingested = {}
+        for name, file in files.items():
+            started = time.time()
+            done = ingest(load_survey(name), [file], sky.catalog(name))
+            ingested[name] = (done, time.time() - started)
+        return ingested
+
+
+def _is_mock(catalogs: Path) -> bool:
+    found = [path.stem for path in catalogs.glob("*.parquet")]
+    return not found or "mock_truth" in found
+
+
+def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What came out, held against labels and against truth."""
+    giants, tier1, tier2 = first_row(
+        connection,
+        "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.catalogue",
+    )
+    yield f"{giants:,} giants, {tier2:,} red clump (tier 2), {tier1:,} of them tier 1"
+    connection.execute("create or replace temp table judged as from red_clump.roc")
+    base = first_row(connection, "select max(base_rate) from judged where truth = 'label'")[0]
+    if base is None:
+        yield "no labelled giants: contamination and completeness cannot be judged"
+        return
+    yield f"contamination at completeness, labelled giants that no network was trained on ({base:.0%} are red clump):"
+    for truth in ("label", "phase"):
+        for method in ("bins_4d", "joint"):
+            yield f"  {method:<8} against {truth}: " + ", ".join(
+                _at(connection, method, truth, c) for c in COMPLETENESS
+            )
+    rows = connection.execute(
+        "select reference, n, bias, robust_scatter from red_clump.validation where parameter = 'distance' order by 1"
+    ).fetchall()
+    for reference, n, bias, scatter in rows:
+        yield f"distance against {reference}: bias {bias:+.1%}, scatter {scatter:.1%} ({n:,} stars)"
+
+
+def _at(connection: duckdb.DuckDBPyConnection, method: str, truth: str, completeness: float) -> str:
+    row = first_row(
+        connection,
+        "select contamination, contamination_low, contamination_high from judged "
+        "where method = ? and truth = ? and completeness >= ? order by completeness limit 1",
+        [method, truth, completeness],
+    )
+    if not row:
+        return f"none at {completeness:.0%}"
+    return f"{row[0]:.1%} (+{row[2] - row[0]:.1%} -{row[0] - row[1]:.1%}) at {completeness:.0%}"

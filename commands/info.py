@@ -1,0 +1,47 @@
+"""`candlesql info`: what a workspace holds, what made it, and which cuts are not the published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..catalogs.survey import Survey, load_survey, survey_files
+from ..sql import files
+from ..sql.open import open_sky
+from ..workspace.folder import existing_sky
+from ..workspace.query import first_row
+
+
+def describe_sky(path: Path) -> Iterator[str]:
+    """`candlesql info`: catalogs, products, and cuts that are not the published ones."""
+    sky = existing_sky(path)
+    with open_sky(path) as connection:
+        yield f"{sky.root}  ({first_row(connection, 'select version from candlesql.state')[0]})"
+        for name in survey_files(sky.surveys):
+            if sky.catalog(name).exists():
+                yield f"  {_catalog_line(connection, load_survey(name, sky.surveys))}"
+        runs = connection.execute(
+            "select product, n_rows, seconds, made_by, made_at from candlesql.runs order by made_at"
+        ).fetchall()
+        for product, rows, seconds, made_by, made_at in runs:
+            yield f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
+        changed = connection.execute("select name, value from candlesql.cuts order by name").fetchall()
+        for name, value in changed:
+            published = files.cuts().get(name)
+            yield f"  cut {name} = {value}, {f'published {published.value}' if published else 'unknown here'}"
+        if not changed:
+            yield "  all cuts as published"
+
+
+def _catalog_line(connection: duckdb.DuckDBPyConnection, survey: Survey) -> str:
+    name = f"staging.{survey.name}"
+    (rows,) = first_row(connection, f"select count(*) from {name}")
+    if not survey.has_position:
+        return f"{name}: {rows:,} rows"
+    ra, dec = f'"{survey.ra}"', f'"{survey.dec}"'
+    low, high, south, north = first_row(connection, f"select min({ra}), max({ra}), min({dec}), max({dec}) from {name}")
+    if low is None:
+        return f"{name}: {rows:,} rows without positions"
+    return f"{name}: {rows:,} rows, ra {low:.2f} to {high:.2f}, dec {south:.2f} to {north:.2f} deg"

@@ -1,0 +1,41 @@
+"""`candlesql ingest`: files of a survey, prepared and put into a workspace."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from ..catalogs.prepare import Ingested, prepared, stored_in
+from ..catalogs.readers import catalog_files
+from ..catalogs.survey import load_survey, read_survey
+from ..sql.open import new_or_existing, refresh
+from ..workspace.connection import connect
+from ..workspace.folder import find_sky
+from ..workspace.ledger import record, replaced
+from ..workspace.progress import run_with_bar
+
+
+def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, str], units: dict[str, str]) -> Ingested:
+    """`candlesql ingest`: into the workspace at `path`, made if need be; `name` may be the path of a survey file."""
+    own = Path(name)
+    surveys = find_sky(path).surveys
+    survey = read_survey(own, surveys) if own.suffix == ".toml" else load_survey(name, surveys)
+    files = catalog_files(files)
+    started = time.time()
+    run = run_with_bar(f"reading {survey.name}")
+    with new_or_existing(path) as sky:
+        connect(sky).close()
+        target = sky.catalog(survey.name)
+        with (
+            prepared(survey, files, target, renames, units, run) as (made, done),
+            connect(sky) as connection,
+            replaced(made, target),
+        ):
+            if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
+                shutil.copy(own, sky.surveys / own.name)
+            refresh(connection, sky)
+            said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
+            inputs = [part for file in files for part in stored_in(file)]
+            record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started)
+    return done

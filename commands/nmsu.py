@@ -1,0 +1,143 @@
+"""`candlesql nmsu`: NMSU distances, from labels and isochrones.
+
+The posterior of absolute Ks; Stone-Martinez et al. 2024, section 4.2:
+
+    candlesql nmsu SKY
+
+reads the isochrones and the stars of a workspace and writes the product `distmass.nmsu`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ..sql.open import open_sky, refresh
+from ..sql.place import write_product
+from ..workspace.folder import existing_sky
+from .steps.isochrones import Grid, read_grid
+
+#: Bins of absolute Ks [mag].
+EDGES = np.arange(-9.0, 9.01, 0.02)
+QUANTILES = (0.16, 0.5, 0.84)
+#: Stars are worked through in cells of log g and [M/H] [dex]; points beyond this many errors do not count.
+CELL, REACH = 0.2, 4.5
+CHUNK = 256
+
+
+def absolute_k(grid: Grid, labels: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """16th, 50th and 84th percentile of absolute Ks [rows, 3]; NaN where no isochrone comes near.
+
+    Parameters
+    ----------
+    labels, sigma
+        Teff [K], log g, [M/H] and their standard errors [rows, 3].
+    """
+    found = np.full((len(labels), len(QUANTILES)), np.nan)
+    for rows, pdf in posteriors(grid, labels, sigma):
+        found[rows] = percentiles(pdf)
+    return found
+
+
+def posteriors(grid: Grid, labels: np.ndarray, sigma: np.ndarray):
+    """Yield rows [k] and the density of their absolute Ks in the bins of `EDGES` [k, bins], not normalised."""
+    order = np.argsort(grid.absolute_k)
+    points, weight = grid.labels[order], np.log(grid.weight[order]).astype(np.float32)
+    bins = np.digitize(grid.absolute_k[order], EDGES) - 1
+    cells = np.floor(labels[:, 1:] / CELL).astype(int)
+    unique, place = np.unique(cells, axis=0, return_inverse=True)
+    for cell in range(len(unique)):
+        rows = np.flatnonzero(place.ravel() == cell)
+        near = _near(points, labels[rows], sigma[rows])
+        for chunk in np.array_split(rows, -(-len(rows) // CHUNK)):
+            yield chunk, _density(points[near], weight[near], bins[near], labels[chunk], sigma[chunk])
+
+
+def percentiles(pdf: np.ndarray) -> np.ndarray:
+    """Percentiles [rows, 3] of densities in the bins of `EDGES` [rows, bins], straight within a bin."""
+    total = np.cumsum(pdf, axis=1, dtype=np.float64)
+    found = np.full((len(pdf), len(QUANTILES)), np.nan)
+    for k, share in enumerate(QUANTILES):
+        wanted = share * total[:, -1]
+        bin_ = np.minimum((total < wanted[:, None]).sum(axis=1), pdf.shape[1] - 1)
+        inside = np.take_along_axis(pdf, bin_[:, None], axis=1)[:, 0]
+        before = np.take_along_axis(total, bin_[:, None], axis=1)[:, 0] - inside
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found[:, k] = EDGES[bin_] + (EDGES[1] - EDGES[0]) * (wanted - before) / inside
+    found[total[:, -1] <= 0] = np.nan
+    return found
+
+
+def _near(points: np.ndarray, labels: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Points within reach of any of the stars."""
+    reach = REACH * sigma.max(axis=0)
+    return ((points > labels.min(axis=0) - reach) & (points < labels.max(axis=0) + reach)).all(axis=1)
+
+
+def _density(
+    points: np.ndarray, weight: np.ndarray, bins: np.ndarray, labels: np.ndarray, sigma: np.ndarray
+) -> np.ndarray:
+    """Weight times likelihood of each point for each star, summed in bins of absolute Ks [stars, bins].
+
+    -(p - x)^2 / 2 s^2 is one matrix product of (1 / s^2, x / s^2) and (-p^2 / 2, p), centred so that float32 will do.
+    """
+    pdf = np.zeros((len(labels), len(EDGES) - 1), np.float32)
+    if not len(points):
+        return pdf
+    centre = labels.mean(axis=0)
+    p, x, precision = points - centre, labels - centre, 1 / np.square(sigma)
+    of_points = np.hstack([-0.5 * p * p, p]).astype(np.float32)
+    of_stars = np.hstack([precision, x * precision]).astype(np.float32)
+    likelihood = of_stars @ of_points.T
+    likelihood += weight - (0.5 * x * x * precision).sum(axis=1, keepdims=True).astype(np.float32)
+    np.exp(likelihood, out=likelihood)
+    inside = (bins >= 0) & (bins < pdf.shape[1])
+    starts = np.flatnonzero(np.r_[True, np.diff(bins) != 0])
+    sums = np.add.reduceat(likelihood, starts, axis=1)
+    pdf[:, bins[starts][inside[starts]]] = sums[:, inside[starts]]
+    return pdf
+
+
+def write_nmsu(path: Path) -> int:
+    """Write `distmass.nmsu` of a workspace; returns the number of stars."""
+    sky = existing_sky(path)
+    with open_sky(path, read_only=False) as connection:
+        grid = read_grid(connection)
+        found = _table(connection, grid)
+        connection.register("nmsu_found", found)
+        rows = write_product(
+            connection,
+            sky,
+            "distmass.nmsu",
+            """select spectrum_id, absolute_k_median, absolute_k_low, absolute_k_high,
+                      distmass.distance_kpc(k, extinction, absolute_k_median) as distance_kpc,
+                      distmass.distance_kpc(k, extinction, absolute_k_high) as distance_kpc_low,
+                      distmass.distance_kpc(k, extinction, absolute_k_low) as distance_kpc_high
+               from nmsu_found inner join distmass.inputs using (spectrum_id)
+               where isfinite(absolute_k_median)""",
+            sky.results / "distmass_nmsu.parquet",
+            "nmsu",
+            sorted(sky.catalogs.glob("*.parquet")),
+        )
+        connection.unregister("nmsu_found")
+        refresh(connection, sky)
+    return rows
+
+
+def _table(connection: duckdb.DuckDBPyConnection, grid: Grid) -> pa.Table:
+    stars = connection.execute(
+        """select spectrum_id, teff_k, logg, m_h,
+                  greatest(coalesce(teff_k_error, 0), cuts.distmass_nmsu_teff_error()) as teff_k_error,
+                  greatest(coalesce(logg_error, 0), cuts.distmass_nmsu_logg_error()) as logg_error,
+                  greatest(coalesce(m_h_error, 0), cuts.distmass_nmsu_m_h_error()) as m_h_error
+           from distmass.inputs order by spectrum_id"""
+    ).fetchnumpy()
+    names = ("teff_k", "logg", "m_h")
+    labels = np.stack([np.asarray(stars[n]).astype(float) for n in names], axis=1)
+    sigma = np.stack([np.asarray(stars[f"{n}_error"]).astype(float) for n in names], axis=1)
+    low, median, high = absolute_k(grid, labels, sigma).astype(np.float32).T
+    ids = pa.array(stars["spectrum_id"].tolist(), pa.string())
+    return pa.table({"spectrum_id": ids, "absolute_k_low": low, "absolute_k_median": median, "absolute_k_high": high})

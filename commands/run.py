@@ -1,0 +1,79 @@
+"""`candlesql run`: makes whatever a system lacks or has stale, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..errors import UserError
+from ..sql import files
+from ..sql.open import open_sky
+from ..sql.place import write_product
+from ..sql.systems import SystemSteps, system_model, system_steps
+from ..udfs.functions import model_files
+from ..udfs.model import load_model
+from ..workspace.folder import Sky, existing_sky
+from ..workspace.ledger import Run, execute, is_fresh
+from ..workspace.progress import run_with_bar
+from ..workspace.query import first_row
+from .match import match_all
+from .score import score, sources
+from .steps.cuts import cuts_applied
+from .steps.spectral import score_spectra
+
+
+def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
+    """`candlesql run`: a line for each product made, then what the catalogue holds."""
+    steps = system_steps(system)
+    sky = existing_sky(path)
+    with open_sky(path, read_only=False) as connection:
+        with cuts_applied(connection, cuts):
+            for product, rows in run_system(connection, sky, system, run_with_bar("running")).items():
+                yield f"{product}: {rows:,} rows"
+            (n_rows,) = first_row(connection, f"select count(*) from {steps.catalogue}")
+            if not n_rows:
+                raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
+        yield f"{steps.catalogue}: {n_rows:,} rows"
+
+
+def _where_lost(steps: SystemSteps) -> str:
+    """Where to look for the cut that takes every star."""
+    texts = {item.name: item.body for item in files.items()}
+    if f"{steps.name}.funnel" in texts:
+        return f"{steps.name}.funnel counts what each cut takes"
+    named = re.findall(r"cuts\.(\w+)", texts[steps.catalogue])
+    return f"loosen {' or '.join(named)} with --cut"
+
+
+def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> dict[str, int]:
+    """Make what is missing or stale, in order; returns the rows of each product made."""
+    made = match_all(connection, sky, system, run)
+    if system_steps(system).spectra:
+        return made | score_spectra(connection, sky, system_steps(system), run, only_stale=True)
+    model = system_model(sky, system)
+    if not is_fresh(connection, f"{system}.scores", sources(sky), {model.name: model.sha256}):
+        made[f"{system}.scores"] = score(connection, sky, system)
+    return made | score_baseline(connection, sky, system_steps(system), run)
+
+
+def score_baseline(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run = execute, labels: str = ""
+) -> dict[str, int]:
+    """What the baseline says of the labelled stars, where it was trained on other tables than these; `labels` are their
+    rows if they are at hand."""
+    name, product = f"{steps.name}_baseline", f"{steps.name}.baseline"
+    path = model_files(sky.models).get(name)
+    if not steps.labels or path is None or path.parent == sky.models:
+        return {}
+    model = load_model(path)
+    if is_fresh(connection, product, sources(sky), {name: model.sha256}):
+        return {}
+    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
+    query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels or steps.labels}"
+    target = sky.results / f"{name}.parquet"
+    made_by = f"run {steps.name}"
+    rows = write_product(connection, sky, product, query, target, made_by, sources(sky), {name: model.sha256}, run)
+    return {product: rows} if rows else {}

@@ -1,0 +1,62 @@
+"""Scores stars by a model that reads spectra: a query, since the arrays are in Parquet and the model is a function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from ...sql.place import write_product
+from ...sql.systems import SystemSteps, no_model
+from ...udfs.spectral import SpectralModel, load_spectral, spectral_files
+from ...workspace.folder import Sky
+from ...workspace.ledger import Run, execute, is_fresh
+
+
+def score_spectra(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run = execute, only_stale: bool = False
+) -> dict[str, int]:
+    """Write a system's estimates and their errors for every star with a spectrum; the rows by product, if made.
+
+    Raises
+    ------
+    UserError
+        If there is no model, or no star has what it reads.
+    """
+    model = _model(sky, steps.name)
+    product, sources, hashes = f"{steps.name}.scores", _sources(sky, steps), {model.name: model.sha256}
+    target = sky.results / f"{steps.name}_scores.parquet"
+    if only_stale and target.exists() and is_fresh(connection, product, sources, hashes):
+        return {}
+
+    def nothing() -> str:
+        way_out = f"`candlesql spectra {sky.root} FILE…`"
+        return f"{steps.inputs} has no rows: store spectra with {way_out}, or loosen a cut"
+
+    query = _query(steps, model)
+    said = f"score {steps.name}"
+    return {product: write_product(connection, sky, product, query, target, said, sources, hashes, run, nothing)}
+
+
+def _model(sky: Sky, system: str) -> SpectralModel:
+    path = spectral_files(sky.models).get(system)
+    if path is None:
+        raise no_model(sky, system)
+    return load_spectral(path)
+
+
+def _query(steps: SystemSteps, model: SpectralModel) -> str:
+    """The outputs, and their errors by those of the inputs, which the model's metadata names."""
+    values, errors = (", ".join(f'"{name}"' for name in names) for names in (model.inputs, model.errors))
+    stored = ", ".join(f'"{name}"' for name in model.outputs)
+    relative = ", ".join(f'(errors."{name}" * "{name}")::float as "{name}_error"' for name in model.outputs)
+    return f"""
+        select {steps.id}, {stored}, {relative}
+        from (
+            select {steps.id}, unnest({model.name}_net({values})), {model.name}_error_net({errors}) as errors
+            from {steps.inputs}
+        )"""
+
+
+def _sources(sky: Sky, steps: SystemSteps) -> list[Path]:
+    return [path for path in (sky.catalog(steps.base), sky.results / steps.spectra) if path.exists()]

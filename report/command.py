@@ -1,0 +1,96 @@
+"""`candlesql report`: the figures of Lucey et al. 2020 drawn from the views of a workspace, in one HTML page."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..commands.steps.gradients import write_gradients, write_mock_changes
+from ..errors import MissingPackage, UserError
+from ..sql.open import open_sky
+from ..workspace.folder import Sky, existing_sky
+from ..workspace.query import first_row
+
+DPI = 110
+
+
+def write_report(path: Path, output: Path | None = None) -> Iterator[str]:
+    """Write `report.html` and a PNG for each figure; a line for each file.
+
+    Parameters
+    ----------
+    path
+        The workspace.
+    output
+        The folder to write into; `report` in the workspace if not said.
+
+    Raises
+    ------
+    UserError
+        If there is no workspace, it has no scores, matplotlib is not installed, or the folder cannot be made.
+    """
+    sky = existing_sky(path)
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingPackage("a report needs matplotlib, which is not installed: pip install 'candlesql[report]'")
+    folder = output or sky.root / "report"
+    _derive(sky)
+    with open_sky(path) as connection:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"--output {folder}: cannot be made ({error.strerror})") from None
+        yield from _write(connection, sky, folder)
+
+
+def _derive(sky: Sky) -> None:
+    """Make the derivatives of the networks that section 5 shows, where they are missing or stale."""
+    with open_sky(sky.root, read_only=False) as connection:
+        if not first_row(connection, "select 1 from red_clump.scores limit 1"):
+            raise UserError(
+                f"has no red_clump.scores to report on; run `candlesql run {sky.root} red_clump`", file=sky.root
+            )
+        write_gradients(connection, sky)
+        write_mock_changes(connection, sky)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, sky: Sky, folder: Path) -> Iterator[str]:
+    from . import galaxy, networks, page, parameters, selection
+
+    parts = [page.table(connection, *entry) for entry in page.TABLES]
+    links = {}
+    for plot in (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS):
+        figure, file = plot.draw(connection), folder / f"{plot.name}.png"
+        if figure is None:
+            file.unlink(missing_ok=True)
+            yield f"{plot.name}: no rows"
+        else:
+            figure.savefig(file, dpi=DPI)
+            yield str(file)
+        links[plot.name] = plot.title
+        parts.append(page.figure(plot.name, plot.title, plot.caption, file if figure else None))
+    title = f"Red clump stars of {sky.root.name}"
+    target = folder / "report.html"
+    target.write_text(page.page(title, _made(connection), parts, links), encoding="utf-8")
+    yield str(target)
+
+
+def _made(connection: duckdb.DuckDBPyConnection) -> str:
+    """Whose stars these are, what scored them and when, and which cuts are not the published ones."""
+    stars, giants, selected = first_row(
+        connection,
+        "select (select count(*) from red_clump.scores), (select count(*) from red_clump.giants), "
+        "(select count(tier) from red_clump.giants)",
+    )
+    text = f"{stars:,} stars scored, {giants:,} giants, {selected:,} selected as red clump"
+    run = first_row(
+        connection, "select made_by, made_at, version from candlesql.runs where product = 'red_clump.scores'"
+    )
+    if run:
+        text += f"; scores by `{run[0]}` on {run[1]} UTC, candlesql {run[2]}"
+    cuts = connection.execute("select name || ' = ' || value from candlesql.cuts order by name").fetchall()
+    if cuts:
+        text += "; cuts replaced: " + ", ".join(cut for (cut,) in cuts)
+    return text + "."

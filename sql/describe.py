@@ -1,0 +1,75 @@
+"""What a view is, for whoever takes it out: columns with unit, UCD and description, and provenance."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ..catalogs.survey import SHIPPED, Column, read_survey
+from ..workspace.ledger import cut_values
+from ..workspace.query import first_row, identifier
+from .views import explain_missing
+
+if TYPE_CHECKING:
+    pass
+from ..catalogs.metadata import plain
+
+
+def view_columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[Column]:
+    """Name, type, unit, UCD and description of a view's columns.
+
+    Raises
+    ------
+    UserError
+        If there is no such view; the nearest names are shown.
+    """
+    schema, _, name = view.rpartition(".")
+    notes = connection.execute(
+        "select column_name, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
+        [schema or "main", name],
+    ).fetchall()
+    if not notes:
+        raise explain_missing(connection, view)
+    types = dict(connection.execute(f"select column_name, column_type from (describe {named(view)})").fetchall())
+    ucds = _archive_ucds()
+    columns = [_described(name, types[name], note or "") for name, note in notes]
+    return [replace(c, ucd=ucds.get((c.name, c.unit, c.description), "")) for c in columns]
+
+
+def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
+    """What a file came from: version, view and its query, products with their inputs' hashes, models and cuts."""
+    schema, _, name = view.rpartition(".")
+    stored = first_row(
+        connection,
+        "select sql from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?",
+        [schema or "main", name],
+    )
+    runs = connection.execute("select product, inputs, models, made_at from candlesql.runs order by product").fetchall()
+    lines = [f"{view} by candlesql {version('candlesql')}"]
+    for product, inputs, models, made_at in runs:
+        hashes = " ".join(f"{Path(p).name}:{h[:12]}" for p, h in json.loads(inputs).items())
+        used = " ".join(f"{m}:{h[:12]}" for m, h in json.loads(models).items())
+        lines.append(f"{product} made {made_at:%Y-%m-%dT%H:%M:%SZ} from {hashes} {used}".rstrip())
+    lines.append(f"cuts {cut_values(connection)}")
+    return "\n".join([*lines, f"query {' '.join(stored[0].split())}"] if stored else lines)
+
+
+def named(view: str) -> str:
+    return ".".join(identifier(part) for part in view.split("."))
+
+
+def _described(name: str, kind: str, note: str) -> Column:
+    unit, _, description = note[1:].partition("] ") if note.startswith("[") else ("", "", note)
+    return Column(name, plain(kind), unit, "", description)
+
+
+def _archive_ucds() -> dict[tuple[str, str, str], str]:
+    """UCDs of archive columns, by what a view still says of them."""
+    surveys = [read_survey(path) for path in sorted(SHIPPED.glob("*.toml"))]
+    return {(c.name, c.unit, c.description): c.ucd for survey in surveys for c in survey.columns.values()}

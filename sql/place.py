@@ -1,0 +1,50 @@
+"""Places a finished product and renews the view over it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from ..errors import UserError
+from ..workspace.folder import Sky
+from ..workspace.ledger import Run, execute, record, replaced
+from ..workspace.query import first_row, quoted
+from .open import refresh
+
+
+def write_product(
+    connection: duckdb.DuckDBPyConnection,
+    sky: Sky,
+    product: str,
+    query: str,
+    path: Path,
+    made_by: str,
+    inputs: list[Path],
+    models: dict[str, str] | None = None,
+    run: Run = execute,
+    if_empty: Callable[[], str] | None = None,
+) -> int:
+    """Write a query's rows to Parquet, put the file in place, record the run; returns the number of rows.
+
+    Raises
+    ------
+    UserError
+        With the text of `if_empty`, if that is given and there are no rows; the file from before then stays.
+    """
+    started = time.time()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd)")
+        (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
+        if not rows and if_empty:
+            raise UserError(if_empty())
+        with replaced(temporary, path):
+            refresh(connection, sky)
+            record(connection, product, made_by, inputs, models or {}, rows, time.time() - started)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return rows

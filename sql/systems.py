@@ -1,0 +1,66 @@
+"""The systems of `systems.toml`, and the model that each scores with."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from ..errors import NotIngested, UnknownName
+from ..udfs.functions import model_files
+from ..udfs.model import Model, load_model
+from ..workspace.folder import Sky
+from .files import ROOT
+
+
+@dataclass(frozen=True)
+class SystemSteps:
+    """From `systems.toml`: where a system's rows come from, which matches it reads, the model that scores if it has
+    several, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and
+    the file of its spectra if it reads those."""
+
+    name: str
+    inputs: str
+    id: str
+    base: str
+    neighbours: tuple[str, ...]
+    catalogue: str
+    model: str = ""
+    carries: tuple[str, ...] = ()
+    labels: str = ""
+    spectra: str = ""
+
+
+def system_steps(name: str) -> SystemSteps:
+    """What `run` and `score` do for a system.
+
+    Raises
+    ------
+    UserError
+        If there is no such system.
+    """
+    systems = tomllib.loads((ROOT / "systems.toml").read_text())
+    if name not in systems:
+        known = ", ".join(systems)
+        raise UnknownName(f"system {name!r} is unknown", value=name, nearest=systems, hint=f"there are {known}")
+    entry = systems[name]
+    return SystemSteps(name=name, **(entry | {key: tuple(entry.get(key, ())) for key in ("neighbours", "carries")}))
+
+
+def system_model(sky: Sky, system: str) -> Model:
+    """The workspace's own model of a system, or the shipped one.
+
+    Raises
+    ------
+    UserError
+        If there is neither.
+    """
+    path = model_files(sky.models).get(system_steps(system).model or system)
+    if path is None:
+        raise no_model(sky, system)
+    return load_model(path)
+
+
+def no_model(sky: Sky, system: str) -> NotIngested:
+    """What to say where a system has no model."""
+    way_out = f"train one with `candlesql train {sky.root} {system}`"
+    return NotIngested(f"there is no model for {system}", value=system, hint=way_out)

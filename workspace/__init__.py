@@ -1,0 +1,1 @@
+"""The user's folder, and what every room needs of it."""

@@ -1,0 +1,75 @@
+"""A workspace's folders and files, and the ways to name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import NoWorkspace
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The folders and files of a workspace."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "sky.duckdb"
+
+    @property
+    def catalogs(self) -> Path:
+        return self.root / "catalogs"
+
+    @property
+    def surveys(self) -> Path:
+        return self.root / "surveys"
+
+    @property
+    def matches(self) -> Path:
+        return self.root / "matches"
+
+    @property
+    def scores(self) -> Path:
+        return self.root / "scores"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    def catalog(self, survey: str) -> Path:
+        return self.catalogs / f"{survey}.parquet"
+
+    def match(self, left: str, right: str) -> Path:
+        return self.matches / f"{left}_{right}.parquet"
+
+    def match_files(self, left: str, right: str) -> list[Path]:
+        """The file of a match, or its files where it was made part by part; none where it was not made."""
+        file = self.match(left, right)
+        return [file] if file.exists() else sorted(file.with_suffix("").glob("*.parquet"))
+
+
+def find_sky(path: str | Path) -> Sky:
+    """The workspace at a folder, or at the database file in it."""
+    path = Path(path).expanduser().resolve()
+    return Sky(path.parent if path.name == "sky.duckdb" else path)
+
+
+def existing_sky(path: str | Path) -> Sky:
+    """The workspace at a folder, which must be there.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    sky = find_sky(path)
+    if not sky.database.exists():
+        hint = f"make one with `candlesql demo {sky.root}` or `candlesql ingest`"
+        raise NoWorkspace("no workspace here", file=sky.root, hint=hint)
+    return sky
