@@ -89,7 +89,7 @@ def neighbours_sql(connection: duckdb.DuckDBPyConnection, both: Sides, radius_ar
 def shifted(query: str, radius_arcsec: float) -> str:
     """A query's stars moved toward the equator, by so much that no pair with another survey is more than chance."""
     shift = max(MIN_SHIFT_ARCSEC, SHIFT_RADII * radius_arcsec) / 3600
-    return f'select * replace ("dec" - if("dec" > 0, {shift!r}, -{shift!r}) as "dec") from ({query})'
+    return f'select * replace (sphere.shifted_declination("dec", {shift!r}) as "dec") from ({query})'
 
 
 def _all_pairs(connection: duckdb.DuckDBPyConnection, both: Sides, radius_arcsec: float, with_rows: bool) -> str:
