@@ -70,13 +70,13 @@ def measure(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, 
     counts = []
     for query in (staged(moving), shifted(staged(moving), radius_arcsec)):
         pairs = pairs_sql(connection, query, staged(standing), radius_arcsec)
-        width = radius_arcsec / SEPARATION_BINS
+        connection.execute(f"create or replace temp view counted_pairs as from {pairs}")
         found = connection.execute(
-            f"select least(floor(sphere.chord_in_arcsec(chord_squared) / {width!r}::double), {SEPARATION_BINS - 1})"
-            f"::integer as bin, count(*) from {pairs} group by bin"
+            f"from sphere.separation_counts('counted_pairs', {radius_arcsec!r}::double, {SEPARATION_BINS})"
         ).fetchall()
         counts.append(dict(found))
     (n_left,) = first_row(connection, f"select count(*) from staging.{left.name}")
+    width = radius_arcsec / SEPARATION_BINS
     connection.begin()
     connection.execute(
         'delete from candlesql.match_statistics where "left" = ? and "right" = ?', [left.name, right.name]

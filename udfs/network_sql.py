@@ -167,8 +167,8 @@ class _Translator:
 
     def _dot(self, weights: np.ndarray, tensor: str) -> str:
         if self.arrays:
-            literals = ", ".join(_literal(w) for w in weights)
-            return f"array_inner_product({self.names[tensor]}, [{literals}]::FLOAT[{len(weights)}])"
+            numbers = ", ".join(str(np.float32(w)) for w in weights)
+            return f"array_inner_product({self.names[tensor]}, '[{numbers}]'::FLOAT[{len(weights)}])"
         return _sum([f"{row} * {_literal(w)}" for row, w in zip(self._rows(tensor), weights, strict=True)])
 
     def _concat(self, node: onnx.NodeProto) -> list[str]:

@@ -75,3 +75,11 @@ create or replace macro sphere.outer_neighbours(rows, others, pairs) as table
 -- A star moved toward the equator by `shift` [deg]: pairs with it are those that chance makes.
 create or replace macro sphere.shifted_declination(declination, shift) as
 declination - if(declination > 0, shift, -shift);
+
+-- How many pairs there are by separation, in `bins` bins from 0 to the radius.
+create or replace macro sphere.separation_counts(pairs, radius_arcsec, bins) as table
+    select
+        least(floor(sphere.chord_in_arcsec(chord_squared) * bins / radius_arcsec), bins - 1)::integer as bin,
+        count(*) as n_pairs
+    from query_table(pairs)
+    group by bin;
