@@ -1,6 +1,7 @@
 -- A giant with what the networks infer, its tier (1, the cleaner, within 2) and, if selected, its distance; Lucey et al.
 -- 2020, table 2. Positions are those of sphere.galactocentric_x_kpc.
 select
+    giants.survey,
     giants.source_id,
     giants.ra,
     giants.dec,
@@ -22,4 +23,4 @@ select
     sphere.galactocentric_y_kpc(giants.l, giants.b, distances.distance_kpc) as y_kpc,
     sphere.galactocentric_z_kpc(giants.b, distances.distance_kpc) as z_kpc
 from red_clump.giants as giants
-left join red_clump.distances as distances using (source_id)
+left join red_clump.distances as distances using (survey, source_id)

@@ -8,7 +8,8 @@ import pytest
 from astropy.coordinates import Galactocentric, SkyCoord
 
 BINNED = """
-    select i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
+    select 'gaia_dr2' as survey,
+            i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
         14.5::real as phot_g_mean_mag, 0.65::real as j_ks, teff_k, delta_nu_uhz, delta_p_s,
         96 as teff_bin, 24 as logg_bin, 4 as delta_nu_bin, 13 as delta_p_bin, 95 as teff_label_bin, 24 as logg_label_bin
     from (values {}) as t(i, is_rc, p_rc, tier, b, g_error_ratio, teff_k, delta_nu_uhz, delta_p_s)
@@ -116,7 +117,7 @@ def test_a_bin_is_judged_by_other_folds_only(view, connection):
     connection.execute("create or replace macro cuts.pooled_stars() as 0")
     given = {
         "red_clump.binned": binned(*rows),
-        "red_clump.baseline": "select 0::bigint as source_id, 0.5::real as p_rc_baseline",
+        "red_clump.baseline": "select 'gaia_dr2' as survey, 0::bigint as source_id, 0.5::real as p_rc_baseline",
     }
     view("red_clump.bin_sets", "select 1", **given)
     ranked = view("red_clump.ranked", "select distinct is_rc, worth from red_clump.ranked where method = 'bins_4d'")
