@@ -27,12 +27,13 @@ from . import spectral
 from .gradient import gradient_model, is_differentiable, propagated_model
 from .hull import SUFFIX, Hull, read_hull
 from .model import Field, Model, load_model
+from .names import quoted_name, run_one
 from .network_sql import scalar_macro_body, table_macro_body
-from .onnx_udf import as_struct, as_structs, register, register_rows, session_of
+from .onnx_udf import as_struct, as_structs, outputs_of, register, register_rows
 
 SHIPPED = Path(__file__).parent / "models"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
-WRITERS = ("functions.py", "network_sql.py", "hull.py", "spectral.py")
+WRITERS = ("functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
 
 
 def model_files(own: Path) -> dict[str, Path]:
@@ -77,7 +78,7 @@ def create_networks(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     notes = {f"{model.name}_{form}": _note(model) for model in models for form in ("net", "rows")}
     for (name, kind), note in stored.items():
         if notes.get(name) != note:
-            connection.execute(f"drop {kind} {_in_file(connection, name)}")
+            run_one(connection, f"drop {kind} {_in_file(connection, name)}")
     for model in models:
         wanted = {(f"{model.name}_net", "macro"): _note(model), (f"{model.name}_rows", "macro table"): _note(model)}
         if not wanted.items() <= stored.items():
@@ -88,7 +89,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Create the functions over the networks, and hulls and models of spectra as far as they need no Python."""
     with outlines(connection, own):
         for model in models_of(own):
-            connection.execute(f"create schema if not exists {model.system}")
+            run_one(connection, f"create schema if not exists {quoted_name(model.system)}")
             _create_functions(connection, model)
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
@@ -105,7 +106,7 @@ def drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
             and coalesce(comment, '') not like 'network %'"""
     ).fetchall()
     for kind, schema, name in named:
-        connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
+        run_one(connection, f"drop {kind} if exists {quoted_name(schema)}.{quoted_name(name)}")
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
@@ -135,7 +136,7 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
         scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
         table = f"select *, unnest({scalar}) from query_table(source)"
     _create(connection, f"{model.name}_net", arguments, scalar)
-    connection.execute(f"create or replace macro {model.name}_rows(source) as table {table}")
+    run_one(connection, f"create or replace macro {model.name}_rows(source) as table {table}")
     for kind, form in (("macro", "net"), ("macro table", "rows")):
         name = _in_file(connection, f"{model.name}_{form}")
         connection.execute(f"comment on {kind} {name} is '{_note(model)}'")
@@ -144,7 +145,7 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
 def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
     """The macro of the database file, where a temporary one may shadow it."""
     ((database,),) = connection.execute("select current_database()").fetchall()
-    return f'"{database}".main.{macro}'
+    return f"{quoted_name(database)}.main.{quoted_name(macro)}"
 
 
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
@@ -180,14 +181,15 @@ def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]
 
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    arguments, prefix = _arguments(model), f"create or replace macro {model.system}."
+    arguments, prefix = _arguments(model), f"create or replace macro {quoted_name(model.system)}."
     if model.name != model.system:
         function = model.name.removeprefix(model.system + "_")
-        connection.execute(f"{prefix}{function}({arguments}) as {model.name}_net({arguments})")
+        run_one(connection, f"{prefix}{quoted_name(function)}({arguments}) as {model.name}_net({arguments})")
         return
     for output in model.outputs:
-        connection.execute(f'{prefix}{output.function}({arguments}) as {model.name}_net({arguments})."{output.name}"')
-    connection.execute(f"{prefix}score(source) as table from {model.name}_rows(source)")
+        call = f'{model.name}_net({arguments})."{output.name}"'
+        run_one(connection, f"{prefix}{quoted_name(output.function)}({arguments}) as {call}")
+    run_one(connection, f"{prefix}score(source) as table from {model.name}_rows(source)")
 
 
 def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -211,7 +213,7 @@ def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -
         f"{model.name}_gradient_onnx",
         len(inputs),
         _struct_type(outputs, _struct_type(inputs)),
-        lambda x: session_of(gradient()).run(None, {"x": x})[0],
+        lambda x: outputs_of(gradient(), x),
         lambda y, valid: as_structs(y, outputs, inputs, valid),
     )
     register_rows(
@@ -219,7 +221,7 @@ def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -
         f"{model.name}_propagated_onnx",
         2 * len(inputs),
         _struct_type(outputs),
-        lambda x: session_of(propagated()).run(None, {"x": x})[0],
+        lambda x: outputs_of(propagated(), x),
         lambda y, valid: as_struct(y, outputs, valid),
     )
     _shadow(connection, f"{model.name}_gradient", f"{model.name}_gradient_onnx", inputs)
@@ -260,7 +262,7 @@ def _shadow(
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, arguments: list[str], body: str) -> None:
-    connection.execute(f"create or replace macro {name}({', '.join(arguments)}) as {body}")
+    run_one(connection, f"create or replace macro {name}({', '.join(arguments)}) as {body}")
 
 
 def _needs_python(name: str, type_: str) -> str:

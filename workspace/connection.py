@@ -67,6 +67,13 @@ def attach(database: Path, spill: Path, read_only: bool = False) -> duckdb.DuckD
     return connection
 
 
+def database_of(connection: duckdb.DuckDBPyConnection) -> Path:
+    """The file of the connection's database."""
+    return Path(
+        first_row(connection, "select path from duckdb_databases() where database_name = current_database()")[0]
+    )
+
+
 def state_of(connection: duckdb.DuckDBPyConnection) -> tuple | None:
     try:
         return first_row(connection, "select format, version from candlesql.state") or None
