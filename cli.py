@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -33,21 +34,33 @@ Cuts = Annotated[
     typer.Option("--cut", metavar="NAME=VALUE", help="Replace a threshold in the workspace."),
 ]
 
+Reads = Annotated[
+    list[Path] | None,
+    typer.Option("--read", metavar="PATH", help="A file or folder outside the workspace that the query may read."),
+]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Let the query write files, attach databases, load extensions, change settings.")
+]
+
 
 def main() -> None:
     """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), _interrupt)
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = app(_hoisted(sys.argv[1:]) or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
         _stop(str(error), 2)
+    except KeyboardInterrupt:
+        _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except SystemExit:
         raise SystemExit(0) from None  # typer's answer to a reader that has gone, on which it stops with 1
     except Exception as error:
-        if str(error) == "Query interrupted":
+        if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
             _interrupted()
         if not hasattr(error, "format_message"):
             raise
@@ -57,8 +70,26 @@ def main() -> None:
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
+def _interrupt(number: int, frame: object) -> NoReturn:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """`--wait` may stand anywhere before a bare `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--wait" not in arguments[:end]:
+        return arguments
+    return ["--wait", *(text for place, text in enumerate(arguments) if text != "--wait" or place > end)]
+
+
 def _interrupted() -> NoReturn:
-    _stop("interrupted; what was there before is unchanged", INTERRUPTED)
+    from .workspace.change import finished
+
+    done = (
+        f"finished before, and kept: {', '.join(dict.fromkeys(finished))}; all else" if finished else "what was there"
+    )
+    _stop(f"interrupted; {done} is as before", INTERRUPTED)
 
 
 def _stop(message: str, code: int) -> NoReturn:
@@ -77,7 +108,15 @@ def _options(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None: ...
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait where another command writes to the workspace; also behind the command."),
+    ] = False,
+) -> None:
+    if wait:
+        from .workspace import change
+
+        change.waits = True
 
 
 @app.command()
@@ -253,6 +292,8 @@ def sql(
     sky: SkyPath,
     query: Annotated[str, typer.Argument(metavar="SELECT", help="Any DuckDB query.")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    read: Reads = None,
+    trust: Trust = False,
 ) -> None:
     """Run a query on a workspace; the networks are functions in it.
 
@@ -260,18 +301,18 @@ def sql(
     """
     from .commands.sql import print_query
 
-    print_query(sky, query, form)
+    print_query(sky, query, form, read or [], trust)
 
 
 @app.command()
-def shell(sky: SkyPath) -> None:
+def shell(sky: SkyPath, read: Reads = None, trust: Trust = False) -> None:
     """A prompt with history and completion, where the networks work.
 
     Example: candlesql shell sky
     """
     from .commands.shell import run_shell
 
-    run_shell(sky)
+    run_shell(sky, read or [], trust)
 
 
 @app.command()
@@ -287,7 +328,7 @@ def export(
     from . import open_sky
     from .commands.export import export as write
 
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=True) as connection:
         print(f"{write(connection, view, file):,} rows in {file}")
 
 
@@ -307,7 +348,7 @@ def join(
     from . import open_sky
     from .commands.join import join as add
 
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=True) as connection:
         rows, matched = add(connection, file, out, view, on, radius)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
 

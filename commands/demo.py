@@ -13,8 +13,9 @@ from ..catalogs.mock import make_sky as make_mock
 from ..catalogs.prepare import Ingested, ingest
 from ..catalogs.survey import load_survey
 from ..errors import UserError
-from ..sql.open import make_sky, new_or_existing, open_sky
-from ..workspace.folder import find_sky
+from ..sql.open import make_sky, new_or_existing, refresh, settle, writing
+from ..workspace.change import one_writer
+from ..workspace.folder import Sky, find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import bar, run_with_bar
 from ..workspace.query import first_row
@@ -35,13 +36,22 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
     sky = find_sky(path)
     if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
         raise UserError("holds catalogs of yours; give the demo a folder of its own", file=sky.root)
-    with new_or_existing(path):
+    with new_or_existing(path), one_writer(sky):
+        (sky.root / ".demo").touch()
         ingested = make_mock_sky(path, stars, seed)
-    with open_sky(sky.root, read_only=False) as connection:
+        yield from _run(sky, stars, seed, ingested)
+
+
+def _run(sky: Sky, stars: int, seed: int, ingested: dict[str, tuple[Ingested, float]]) -> Iterator[str]:
+    with writing(sky.root) as connection:
+        refresh(connection, sky)
         for name, (done, seconds) in ingested.items():
             said = f"demo --stars {stars} --seed {seed}"
-            record(connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds)
+            record(
+                connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds, [sky.catalog(name)]
+            )
             yield f"staging.{name}: {done.rows:,} rows"
+        settle(connection, sky)
         for product, rows in run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
             yield f"{product}: {rows:,} rows"
         yield from _judge(connection)
@@ -50,7 +60,7 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
 def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested, float]]:
     """Make a mock sky and ingest it into a workspace; returns what came of each survey and the seconds it took."""
     sky = make_sky(path)
-    with tempfile.TemporaryDirectory(dir=sky.root) as folder:
+    with tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder:
         with bar() as progress:
             task = progress.add_task("making the sky", total=stars)
             files = make_mock(
@@ -69,7 +79,7 @@ def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested
 
 def _is_mock(catalogs: Path) -> bool:
     found = [path.stem for path in catalogs.glob("*.parquet")]
-    return not found or "mock_truth" in found
+    return not found or "mock_truth" in found or (catalogs.parent / ".demo").exists()
 
 
 def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

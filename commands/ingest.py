@@ -9,10 +9,10 @@ from pathlib import Path
 from ..catalogs.prepare import Ingested, prepared, stored_in
 from ..catalogs.readers import catalog_files
 from ..catalogs.survey import load_survey, read_survey
-from ..sql.open import new_or_existing, refresh
-from ..workspace.connection import connect
+from ..sql.open import new_or_existing, refresh, writing
+from ..workspace.change import place
 from ..workspace.folder import find_sky
-from ..workspace.ledger import record, replaced
+from ..workspace.ledger import record
 from ..workspace.progress import run_with_bar
 
 
@@ -25,17 +25,18 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     started = time.time()
     run = run_with_bar(f"reading {survey.name}")
     with new_or_existing(path) as sky:
-        connect(sky).close()
         target = sky.catalog(survey.name)
         with (
             prepared(survey, files, target, renames, units, run) as (made, done),
-            connect(sky) as connection,
-            replaced(made, target),
+            writing(sky.root) as connection,
         ):
+            place(sky, made, target)
             if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
-                shutil.copy(own, sky.surveys / own.name)
+                copy = sky.surveys / f".{own.name}.tmp"
+                shutil.copy(own, copy)
+                place(sky, copy, sky.surveys / own.name)
             refresh(connection, sky)
             said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
             inputs = [part for file in files for part in stored_in(file)]
-            record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started)
+            record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started, [target])
     return done

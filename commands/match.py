@@ -9,7 +9,7 @@ import duckdb
 
 from ..catalogs.survey import Survey, load_survey
 from ..errors import NotIngested, UserError
-from ..sql.open import open_sky
+from ..sql.open import writing
 from ..sql.place import write_product
 from ..sql.systems import system_steps
 from ..sql.views import match_columns
@@ -44,7 +44,7 @@ def match_surveys(
             raise UserError(f"--{option} {value}: it is one of {', '.join(known)}")
     sky = existing_sky(path)
     left_survey, right_survey = (load_survey(name, sky.surveys) for name in (left, right))
-    with open_sky(path, read_only=False) as connection:
+    with writing(path) as connection:
         rows = match(
             connection,
             sky,

@@ -21,8 +21,7 @@ from ..catalogs.mock.apogee.giants import BANDS, Giants, draw_giants
 from ..catalogs.mock.apogee.spectra import Lines, observed_spectra
 from ..catalogs.spectra.aspcap import BLOCK_STARS, feature_batch, spectra_writer
 from ..catalogs.spectra.continuum import choose_continuum
-from ..sql.open import make_sky, refresh
-from ..workspace.connection import connect
+from ..sql.open import make_sky, refresh, writing
 from ..workspace.ledger import record
 from .ingest import ingest_survey
 from .spectra import spectra_path
@@ -59,7 +58,7 @@ def simulate(sky_path: Path, n_stars: int, seed: int) -> None:
     ingest_survey(sky.root, "apogee_gaia", [table], {}, {})
     table.unlink()
     write_simulated_spectra(spectra_path(sky.results), giants, seed)
-    with connect(sky) as connection:
+    with writing(sky.root) as connection:
         refresh(connection, sky)
         said = f"simulate --stars {n_stars} --seed {seed}"
         record(connection, "parallax.spectra", said, [], {}, n_stars, time.time() - started)

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ..sql.open import open_sky
+from ..sql.open import writing
 from ..sql.place import write_product
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import is_fresh
@@ -108,7 +108,7 @@ def _density(
 def write_nmsu(path: Path) -> int:
     """`candlesql nmsu`: write `distmass.nmsu` of a workspace; returns the number of stars."""
     sky = existing_sky(path)
-    with open_sky(path, read_only=False) as connection:
+    with writing(path) as connection:
         return infer_distances(connection, sky)
 
 

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from ..catalogs.regions import _ranges
 from ..errors import UserError
-from ..sql.open import open_sky
-from ..workspace.folder import existing_sky
+from ..sql.open import writing
 from ..workspace.query import first_row
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -28,7 +27,7 @@ def store_region(path: Path, name: str, file: Path) -> tuple[int, float]:
         raise UserError(f"region {name!r}: a name has small letters, digits and _ only")
     low, high, part = _ranges(file)
     ranges = pa.table({"low": low, "high": high})  # noqa: F841 - DuckDB finds it by name
-    with open_sky(existing_sky(path).root, read_only=False) as connection:
+    with writing(path) as connection:
         connection.execute("create schema if not exists region")
         connection.execute(f"create or replace table region.{name} as select low, high from ranges order by low")
         (n,) = first_row(connection, f"select count(*) from region.{name}")

@@ -10,7 +10,7 @@ import duckdb
 
 from ..errors import UserError
 from ..sql import files
-from ..sql.open import open_sky
+from ..sql.open import writing
 from ..sql.place import write_product
 from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.functions import model_files
@@ -30,7 +30,7 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
     """`candlesql run`: a line for each product made, then what the catalogue holds."""
     steps = system_steps(system)
     sky = existing_sky(path)
-    with open_sky(path, read_only=False) as connection:
+    with writing(path, whole=bool(cuts)) as connection:
         with cuts_applied(connection, cuts):
             for product, rows in run_system(connection, sky, system, run_with_bar("running")).items():
                 yield f"{product}: {rows:,} rows"

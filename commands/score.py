@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..sql.open import open_sky
+from ..sql.open import writing
 from ..sql.systems import system_model, system_steps
 from ..workspace.folder import Sky, existing_sky
 from .steps.scoring import score_in_parts
@@ -17,7 +17,7 @@ def score_command(path: Path, system: str) -> int:
     """`candlesql score`: the number of stars scored."""
     system_steps(system)
     sky = existing_sky(path)
-    with open_sky(path, read_only=False) as connection:
+    with writing(path) as connection:
         return score(connection, sky, system)
 
 

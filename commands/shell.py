@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -22,10 +23,10 @@ COLUMNS = """select column_name, data_type, comment from duckdb_columns()
 where schema_name = {schema} and table_name = {view} and database_name = current_database() order by column_index;"""
 
 
-def run_shell(path: Path) -> None:
+def run_shell(path: Path, read: Sequence[Path] = (), trust: bool = False) -> None:
     """Read statements until the user leaves; errors are shown and the prompt goes on."""
     sky = find_sky(path)
-    with open_sky(path) as connection:
+    with open_sky(path, read=read, trust=trust) as connection:
         words = sorted({*KEYWORDS.split(), *_names(connection)})
         session: PromptSession[str] = PromptSession(
             history=FileHistory(str(sky.root / ".shell_history")), completer=FuzzyWordCompleter(words)

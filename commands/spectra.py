@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..catalogs.spectra.aspcap import write_spectra
 from ..errors import UserError
-from ..sql.open import make_sky, refresh
-from ..workspace.connection import connect
+from ..sql.open import make_sky, refresh, writing
+from ..workspace.change import keep
 from ..workspace.ledger import record
 
 
@@ -49,8 +49,10 @@ def store_spectra(path: Path, files: list[Path]) -> int:
     """
     found = spectrum_files(files)
     sky, started = make_sky(path), time.time()
-    n = write_spectra(spectra_path(sky.results), found)
-    with connect(sky) as connection:
+    target = spectra_path(sky.results)
+    with writing(path) as connection:
+        keep(sky, target)
+        n = write_spectra(target, found)
         refresh(connection, sky)
-        record(connection, "parallax.spectra", f"{n} aspcapStar files", [], {}, n, time.time() - started)
+        record(connection, "parallax.spectra", f"{n} aspcapStar files", [], {}, n, time.time() - started, [target])
     return n

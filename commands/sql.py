@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,8 +16,11 @@ from ..sql.open import open_sky
 from ..sql.views import explain_missing
 from ..workspace.query import quoted
 
+#: Statements that change files or settings, by how DuckDB calls their kind.
+TRUSTED = ("COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "COPY_DATABASE", "SET", "CREATE_FUNC", "UPDATE_EXTENSIONS")
 
-def print_query(path: Path, query: str, form: str) -> None:
+
+def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), trust: bool = False) -> None:
     """`candlesql sql`: print a query's result.
 
     Raises
@@ -26,9 +30,11 @@ def print_query(path: Path, query: str, form: str) -> None:
     """
     if form not in ("table", "csv", "json", "parquet"):
         raise UserError(f"--format {form}: it is one of table, csv, json, parquet")
-    with open_sky(path) as connection:
+    with tempfile.TemporaryDirectory() as folder, open_sky(path, read=[*read, folder], trust=trust) as connection:
         try:
             statements = connection.extract_statements(query)
+            if not trust:
+                refuse_untrusted(statements)
             if not statements:
                 raise UserError('the query is empty; try "from red_clump.catalogue limit 5"')
             if form == "table":
@@ -38,11 +44,21 @@ def print_query(path: Path, query: str, form: str) -> None:
                     if relation is not None:
                         relation.show(max_width=width, max_rows=60)
                 return
-            _copy_to_stdout(connection, query, form)
+            _copy_to_stdout(connection, query, form, Path(folder) / "out")
         except duckdb.Error as error:
             if is_ours(error):
                 raise
             raise explain(connection, query, error) from None
+
+
+def refuse_untrusted(statements: list[duckdb.Statement]) -> None:
+    """Refuse statements that write files or change what DuckDB may do; a variable may be set."""
+    for statement in statements:
+        kind = str(statement.type).rsplit(".")[-1].upper()
+        text = statement.query.strip()
+        is_variable = re.match(r"(re)?set\s+variable\b", text, re.IGNORECASE)
+        if kind in TRUSTED and not is_variable:
+            raise UserError(f"{text.split()[0].upper()} is only done for those who say --trust")
 
 
 def is_ours(error: duckdb.Error) -> bool:
@@ -58,14 +74,14 @@ def explain(connection: duckdb.DuckDBPyConnection, query: str, error: duckdb.Err
         name = missing[1]
         named = re.search(rf"\b\w+\.{re.escape(name)}\b", query, re.IGNORECASE)
         return explain_missing(connection, named[0] if named else name)
+    if isinstance(error, duckdb.PermissionException):
+        return UserError(f"{lines[0]}; name what may be read with --read PATH, or say --trust")
     hint = next((line for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
     return UserError(f"{lines[0]} {hint}".strip())
 
 
-def _copy_to_stdout(connection: duckdb.DuckDBPyConnection, query: str, form: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "out"
-        options = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet"}[form]
-        connection.execute(f"copy ({query.rstrip().rstrip(';')}\n) to {quoted(path)} ({options})")
-        with path.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
+def _copy_to_stdout(connection: duckdb.DuckDBPyConnection, query: str, form: str, path: Path) -> None:
+    options = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet"}[form]
+    connection.execute(f"copy ({query.rstrip().rstrip(';')}\n) to {quoted(path)} ({options})")
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 
 from ..errors import MissingPackage, UserError
-from ..sql.open import open_sky
+from ..sql.open import open_sky, writing
 from ..sql.place import write_product
 from ..workspace.folder import existing_sky
 from ..workspace.query import quoted
@@ -133,7 +133,7 @@ def write_expected_changes(
         if band in first and band in second
     )
     query = f"select * from (values {rows}) as t(band, change_mag, change_cn_dex, origin)"
-    with open_sky(path, read_only=False) as connection:
+    with writing(path) as connection:
         target = sky.results / "red_clump_expected_changes.parquet"
         return write_product(connection, sky, CHANGES, query, target, origin, [])
 

@@ -10,7 +10,7 @@ import duckdb
 
 from ..commands.steps.gradients import write_gradients, write_mock_changes
 from ..errors import MissingPackage, UserError
-from ..sql.open import open_sky
+from ..sql.open import open_sky, writing
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import first_row
 
@@ -47,7 +47,7 @@ def write_report(path: Path, output: Path | None = None) -> Iterator[str]:
 
 def _derive(sky: Sky) -> None:
     """Make the derivatives of the networks that section 5 shows, where they are missing or stale."""
-    with open_sky(sky.root, read_only=False) as connection:
+    with writing(sky.root) as connection:
         if not first_row(connection, "select 1 from red_clump.scores limit 1"):
             raise UserError(
                 f"has no red_clump.scores to report on; run `candlesql run {sky.root} red_clump`", file=sky.root

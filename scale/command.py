@@ -17,7 +17,8 @@ from ..commands.run import score_baseline
 from ..commands.steps.cuts import cuts_applied
 from ..commands.steps.scoring import nothing_to_score
 from ..errors import UserError
-from ..sql.open import open_sky, refresh
+from ..sql.open import refresh, writing
+from ..workspace.change import change_of, place, take_away
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import record
 from ..workspace.progress import rows_bar
@@ -60,7 +61,7 @@ def run_by_tiles(
     if (workers is None) == (scheduler is None):
         raise UserError("say either --workers N, or --scheduler tcp://HOST:PORT")
     sky = existing_sky(path)
-    with open_sky(path, read_only=False) as connection, cuts_applied(connection, cuts):
+    with writing(path, whole=True) as connection, cuts_applied(connection, cuts):
         started = time.time()
         if _is_made(sky, system, run_name(connection, sky, system)):
             return
@@ -196,40 +197,55 @@ def _publish(
             name, file = f"match.{steps.base}_{source.survey.name}", sky.match(steps.base, source.survey.name)
             parts = _parts(plan, name, tiles)
             counts[name] = first_row(connection, _count(parts))[0]
-            _place(parts, tiles, file.with_suffix(""))
-            file.unlink(missing_ok=True)
-    _place(scores, tiles, sky.scores / steps.name)
-    shutil.rmtree(results, ignore_errors=True)
-    made.replace(results)
+            _place(sky, parts, tiles, file.with_suffix(""))
+            take_away(sky, file)
+    _place(sky, scores, tiles, sky.scores / steps.name)
+    place(sky, made, results)
     refresh(connection, sky)
     yield f"{results / 'catalogue.hats'}: {sum(n for *_, n in pixels):,} rows in {len(pixels):,} partitions"
     for name, rows in counts.items():
         pair = [file for file in inputs if file.stem in (steps.base, name.removeprefix(f"match.{steps.base}_"))]
-        record(connection, name, made_by, pair, incomplete, rows, 0)
+        record(connection, name, made_by, pair, incomplete, rows, 0, sky.match_files(*_pair_of(name, steps.base)))
         yield f"{name}: {rows:,} rows"
     sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
     models = {plan.model.name: plan.model.sha256} | incomplete
-    record(connection, f"{steps.name}.scores", made_by, sources, models, n_scores, seconds)
+    record(
+        connection,
+        f"{steps.name}.scores",
+        made_by,
+        sources,
+        models,
+        n_scores,
+        seconds,
+        (sky.scores / steps.name).glob("*.parquet"),
+    )
     yield f"{steps.name}.scores: {n_scores:,} rows"
     labels = parquet_rows([results / f"{steps.labels}.parquet"])
     for product, rows in score_baseline(connection, sky, steps, labels=labels).items():
         yield f"{product}: {rows:,} rows"
-    shutil.rmtree(plan.work)
+    change = change_of(sky)
+    if change:
+        change.afterwards.append(plan.work)
+    else:
+        shutil.rmtree(plan.work)
+
+
+def _pair_of(product: str, base: str) -> tuple[str, str]:
+    return base, product.removeprefix(f"match.{base}_")
 
 
 def _count(parts: list[Path]) -> str:
     return f"select count(*) from {parquet_rows(parts)}"
 
 
-def _place(parts: list[Path], tiles: list[Tile], folder: Path) -> None:
+def _place(sky: Sky, parts: list[Path], tiles: list[Tile], folder: Path) -> None:
     """Put the files of tiles into a folder of the workspace, in the place of what is there."""
     made = folder.with_name(f".{folder.name}.made")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
     for part, tile in zip(parts, tiles, strict=True):
         _link(part, made / f"{tile.name}.parquet")
-    shutil.rmtree(folder, ignore_errors=True)
-    made.replace(folder)
+    place(sky, made, folder)
 
 
 def _link(source: str | Path, target: str | Path) -> None:

@@ -24,10 +24,10 @@ from ..commands.steps.bulk import inferred_batches
 from ..commands.steps.scoring import stars_query, stored_outputs
 from ..errors import UserError
 from ..sql import files
+from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_product, stage
 from ..udfs import functions
-from ..workspace.connection import connect
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import identifier
 from .plan import kinds_of
@@ -129,7 +129,7 @@ class Desk:
         show_product(self.connection, f"{self.steps.name}.scores", [])
         _create(self.connection, needed)
         if scorer.sky:
-            with connect(self.sky, read_only=True) as workspace:
+            with open_sky(self.sky.root) as workspace:
                 cuts = workspace.execute("select name, value from candlesql.cuts").fetchall()
             for name, value in cuts:
                 replace_cut(self.connection, name, value)

@@ -21,6 +21,7 @@ from ..sql import files
 from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.functions import hull_files, model_files
 from ..udfs.model import Model
+from ..workspace.change import remove
 from ..workspace.connection import database_of
 from ..workspace.folder import Sky
 from ..workspace.ledger import cut_values, is_fresh
@@ -142,7 +143,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         _take_snapshot(connection, plan)
         return plan
     for before in work.parent.glob(f"{system}-*"):
-        shutil.rmtree(before)
+        remove(before, sky.root)
     (work / "parts").mkdir(parents=True)
     neighbours = _neighbours(steps, sources)
     tiles = disjoint([tile for source in primaries for tile in source.tiles(connection, TILE_ROWS)])

@@ -1,25 +1,42 @@
-"""The one way into a workspace: its views as their files say, then its networks."""
+"""The one way into a workspace: its views as their files say, then its networks.
+
+What stands in `sky.duckdb` is believed only where this user's candlesql wrote it: the user's cache remembers the hash
+of each database that it has put in place. Of any other the tables are taken, as data, into a database with this
+version's own views and macros, which readers keep in their cache and the next command that writes puts in place.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from ..errors import UserError
+from ..errors import RefusedFile, UserError
 from ..udfs import functions
-from ..workspace.connection import attach, connect, look_below
+from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer, sweep
+from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
-from ..workspace.query import identifier, quoted
+from ..workspace.ledger import tell_damaged
+from ..workspace.query import as_pattern, identifier, quoted
 from . import views
-from .template import code_of, data_of, template_of
+from .template import cache_folder, code_of, data_of, is_known, remember, template_of
 from .views import apply_stored_cuts
 
+#: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
+LEDGER = ("cuts", "runs", "match_statistics")
+#: How many databases of workspaces that others wrote are kept in the cache, those used last.
+KEPT = 12
 
-def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+
+def open_sky(
+    path: str | Path, read_only: bool = True, *, read: Iterable[str | Path] = (), trust: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open a workspace: its views, macros and networks, as a DuckDB connection.
 
     Parameters
@@ -28,6 +45,11 @@ def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnect
         The workspace folder (made by `candlesql demo` or `candlesql ingest`), or the `sky.duckdb` in it.
     read_only
         Read-only connections stand side by side, in other processes and the DuckDB shell too.
+    read
+        Files and folders outside the workspace that queries of a read-only connection may read.
+    trust
+        Whether a read-only connection may do what DuckDB can: read and write any file, load extensions, change
+        settings.
 
     Raises
     ------
@@ -35,13 +57,65 @@ def open_sky(path: str | Path, read_only: bool = True) -> duckdb.DuckDBPyConnect
         If there is no workspace, a newer candlesql made it, or another process holds it open for writing.
     """
     sky = existing_sky(path)
-    connection = connect(sky, read_only)
-    if not _is_current(connection, sky):
+    if not change_of(sky):
+        mend(sky)
+    if not read_only:
+        return _open_in_place(sky)
+    connection = _connect_to_sound(sky)
+    try:
+        functions.register_models(connection, sky.models)
+        tell_damaged(connection, sky)
+        if not trust:
+            confine(connection, sky, read)
+    except BaseException:
         connection.close()
-        _renew(sky)
-        connection = connect(sky, read_only)
-    functions.register_models(connection, sky.models)
+        raise
     return connection
+
+
+@contextmanager
+def writing(path: str | Path, whole: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A workspace open for a command that changes it: what the block does holds if it ends well, else nothing of it.
+
+    Readers go on beside it. With `whole`, products too hold only when all is done; without, each as it is finished.
+
+    Raises
+    ------
+    Locked
+        If another command writes.
+    """
+    sky = existing_sky(path)
+    aside = sky.root / ".sky.duckdb.new"
+    with one_writer(sky):
+        mend(sky)
+        sweep(sky)
+        attach(sky.database, sky.spill, read_only=True).close()
+        _copy_sound(sky, aside)
+        with changing(sky, aside, whole) as change:
+            connection = _connect_to(aside, sky)
+            try:
+                functions.register_models(connection, sky.models)
+                tell_damaged(connection, sky)
+                yield connection
+                _settle(change, connection)
+            finally:
+                connection.close()
+                aside.unlink(missing_ok=True)
+
+
+def settle(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Let what a command has done so far hold, unless it is all or nothing."""
+    change = change_of(sky)
+    if change and not change.whole:
+        _settle(change, connection)
+
+
+def _settle(change: Change, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("checkpoint")
+    made = change.aside.with_suffix(".made")
+    shutil.copyfile(change.aside, made)
+    remember(digest_of(made))
+    change.settle(made)
 
 
 def make_sky(path: str | Path) -> Sky:
@@ -52,39 +126,47 @@ def make_sky(path: str | Path) -> Sky:
     try:
         for folder in (sky.catalogs, sky.surveys, sky.matches, sky.scores, sky.models, sky.results):
             folder.mkdir(parents=True, exist_ok=True)
+        if not sky.database.exists():
+            with one_writer(sky):
+                made = sky.database.with_name(f".{sky.database.name}.made")
+                shutil.copyfile(template_of(sky), made)
+                remember(digest_of(made))
+                made.replace(sky.database)
     except OSError as error:
         raise UserError(f"no workspace can be made here ({error.strerror})", file=sky.root) from None
-    if not sky.database.exists():
-        made = sky.database.with_name(f".{sky.database.name}.new")
-        shutil.copyfile(template_of(sky), made)
-        made.replace(sky.database)
     return sky
 
 
 @contextmanager
 def new_or_existing(path: str | Path) -> Iterator[Sky]:
-    """The workspace at a folder, made if it is not there yet; taken away again if the block fails and left nothing."""
+    """The workspace at a folder, made if it is not there yet, held for writing; taken away again if the block fails and
+    left nothing."""
     sky = find_sky(path)
     was_there, had_one = sky.root.exists(), sky.database.exists()
-    held = set(sky.root.iterdir()) if sky.root.is_dir() else set()
+    folders = [sky.catalogs, sky.surveys, sky.matches, sky.scores, sky.models, sky.results]
+    new = [folder for folder in folders if not folder.exists()]
     try:
-        yield make_sky(path)
+        make_sky(path)
+        with one_writer(sky):
+            yield sky
     except BaseException:
         if not had_one and sky.root.is_dir():
-            _take_away(sky, set(sky.root.iterdir()) - held, was_there)
+            _take_away(sky, new, was_there)
         raise
 
 
-def _take_away(sky: Sky, made: set[Path], keep_root: bool) -> None:
-    folders = {path for path in made if path.is_dir()}
-    if any(file.is_file() for folder in folders for file in folder.rglob("*")):
+def _take_away(sky: Sky, new: list[Path], keep_root: bool) -> None:
+    """Remove what `make_sky` made, while nothing has been put into it."""
+    for folder in new:
+        with suppress(OSError):
+            folder.rmdir()
+    if any(folder.exists() for folder in new):
         return
-    for folder in folders:
-        shutil.rmtree(folder)
-    for file in made - folders:
-        file.unlink()
+    for name in ("sky.duckdb", ".lock"):
+        (sky.root / name).unlink(missing_ok=True)
     if not keep_root:
-        sky.root.rmdir()
+        with suppress(OSError):
+            sky.root.rmdir()
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
@@ -99,36 +181,122 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
         raise
 
 
-def _renew(sky: Sky) -> None:
-    """Make the database as this version has it, with the tables that stand in it and views over the files there are."""
-    with connect(sky) as connection:
-        if _said(connection)["code"] == code_of(sky):
-            refresh(connection, sky)
-            return
-        tables = _tables(connection)
-    made = sky.database.with_name(f".{sky.database.name}.new")
+def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str | Path] = ()) -> None:
+    """Let queries read the workspace's own folders and what is named, and nothing else of the machine."""
+    inside = [sky.root.resolve(), *(Path(place).expanduser().resolve() for place in read)]
+    inside += [path.resolve() for path in sky.catalogs.glob("*") if path.is_symlink()]
+    folders = [place for place in inside if not place.is_file()]
+    files = [place for place in inside if place.is_file()]
+    for option, places in (("directories", folders), ("paths", files)):
+        texts = dict.fromkeys(text for place in places for text in (str(place), as_pattern(place)))
+        connection.execute(f"set allowed_{option} = [{', '.join(map(quoted, texts))}]")
+    for name in ("autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access"):
+        connection.execute(f"set {name} = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _open_in_place(sky: Sky) -> duckdb.DuckDBPyConnection:
+    """The database file itself, open for writing as DuckDB does: one at a time, and no reader beside it."""
+    if not _is_sound(sky):
+        attach(sky.database, sky.spill).close()
+        with one_writer(sky):
+            _put_in_place(sky)
+    connection = _connect_to(sky.database, sky)
+    functions.register_models(connection, sky.models)
+    return connection
+
+
+def _is_sound(sky: Sky) -> bool:
+    """Whether this user's candlesql wrote the database, with the views of this version over the files there are."""
+    if not is_known(digest_of(sky.database)):
+        return False
+    with connect(sky, read_only=True) as connection:
+        return _is_current(connection, sky)
+
+
+def _connect_to_sound(sky: Sky) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to views that this version made, over the tables of the workspace."""
+    digest = digest_of(sky.database)
+    if is_known(digest):
+        connection = connect(sky, read_only=True)
+        if _is_current(connection, sky):
+            return connection
+        connection.close()
+        if os.access(sky.root, os.W_OK) and not change_of(sky):
+            with suppress(UserError, OSError), one_writer(sky):
+                _put_in_place(sky)
+                return connect(sky, read_only=True)
+    key = hashlib.sha256(f"{digest} {code_of(sky)} {data_of(sky)} {sky.root}".encode()).hexdigest()
+    folder = cache_folder() / "skies"
+    folder.mkdir(exist_ok=True)
+    private = folder / f"{key[:32]}.duckdb"
+    if not private.exists():
+        with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as work:
+            made = Path(work) / private.name
+            _build(sky, made)
+            made.replace(private)
+        used = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime)
+        for old in used[:-KEPT]:
+            old.unlink(missing_ok=True)
+    return _connect_to(private, sky, read_only=True)
+
+
+def _connect_to(database: Path, sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    connection = attach(database, sky.spill, read_only)
+    connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
+    return connection
+
+
+def _put_in_place(sky: Sky) -> None:
+    """Make the database anew and let it take its place; the caller holds the lock."""
+    made = sky.root / ".sky.duckdb.made"
     try:
-        shutil.copyfile(template_of(sky), made)
-        with attach(made, sky.root / ".spill") as connection:
-            connection.execute(f"attach {quoted(sky.database)} as before (read_only)")
-            for schema, table in tables:
-                _carry_over(connection, schema, table)
-            connection.execute("detach before")
-            apply_stored_cuts(connection)
-            look_below(connection, sky.root)
-            refresh(connection, sky)
+        _build(sky, made)
+        remember(digest_of(made))
         made.replace(sky.database)
     finally:
         made.unlink(missing_ok=True)
 
 
+def _copy_sound(sky: Sky, target: Path) -> None:
+    """A copy of the database if it can be believed, else one with its tables and this version's views."""
+    target.unlink(missing_ok=True)
+    if _is_sound(sky):
+        shutil.copyfile(sky.database, target)
+    else:
+        _build(sky, target)
+
+
+def _build(sky: Sky, made: Path) -> None:
+    """A database as this version makes it, with the tables of the workspace's, and views over the files there are."""
+    shutil.copyfile(template_of(sky), made)
+    with attach(made, sky.spill) as connection:
+        try:
+            connection.execute(f"attach {quoted(sky.database)} as before (read_only)")
+            refuse_newer(connection, sky.database, "before")
+            for schema, table in _tables(connection):
+                _carry_over(connection, schema, table)
+            connection.execute("detach before")
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.InternalException):
+                raise
+            raise RefusedFile(f"cannot be read ({str(error).splitlines()[0]})", file=sky.database) from None
+        apply_stored_cuts(connection)
+        connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
+        refresh(connection, sky)
+        connection.execute("checkpoint")
+
+
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """The tables of a database: what commands have written down, regions, and whatever its owner keeps there."""
+    """The tables of the database `before`: what commands have written down, regions, and whatever its owner keeps in
+    schemas that are not this program's."""
     rows = connection.execute(
         """select schema_name, table_name from duckdb_tables()
-           where database_name = current_database() and not internal and not temporary order by all"""
+           where database_name = 'before' and not internal and not temporary order by all"""
     ).fetchall()
-    return [row for row in rows if row != ("candlesql", "state")]
+    ours = {row[0] for row in connection.execute("select schema_name from duckdb_schemas()").fetchall()} - {"main"}
+    own = [(schema, table) for schema, table in rows if schema == "region" or schema not in ours]
+    return [("candlesql", name) for name in LEDGER if ("candlesql", name) in rows] + own
 
 
 def _carry_over(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
@@ -142,14 +310,8 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, schema: str, table: str) 
 
 
 def _is_current(connection: duckdb.DuckDBPyConnection, sky: Sky) -> bool:
-    said = _said(connection)
-    return said["code"] == code_of(sky) and said["data"] == data_of(sky)
-
-
-def _said(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """What the database's views were made of, as far as it says."""
     try:
         rows = connection.execute("select code, data from candlesql.state").fetchall()
     except duckdb.Error:
-        rows = []
-    return dict(zip(("code", "data"), rows[0] if rows else ("", ""), strict=True))
+        return False
+    return rows == [(code_of(sky), data_of(sky))]

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from ..errors import UserError
+from ..workspace.change import change_of, changing, place
 from ..workspace.folder import Sky
-from ..workspace.ledger import Run, execute, record, replaced
+from ..workspace.ledger import Run, execute, record
 from ..workspace.query import first_row, quoted
-from .open import refresh
+from .open import refresh, settle
+
+
+@contextmanager
+def placed(connection: duckdb.DuckDBPyConnection, sky: Sky, made: Path, target: Path) -> Iterator[None]:
+    """Put a finished file or folder in its place, with the views over it and what the block writes down of it: all of
+    that holds, or nothing."""
+    if change_of(sky) is None:
+        with changing(sky, sky.root / ".sky.duckdb.new", whole=True) as change:
+            place(sky, made, target)
+            refresh(connection, sky)
+            yield
+            change.forget()
+        return
+    place(sky, made, target)
+    refresh(connection, sky)
+    yield
+    settle(connection, sky)
 
 
 def write_product(
@@ -42,9 +61,8 @@ def write_product(
         (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
         if not rows and if_empty:
             raise UserError(if_empty())
-        with replaced(temporary, path):
-            refresh(connection, sky)
-            record(connection, product, made_by, inputs, models or {}, rows, time.time() - started)
+        with placed(connection, sky, temporary, path):
+            record(connection, product, made_by, inputs, models or {}, rows, time.time() - started, [path])
     finally:
         temporary.unlink(missing_ok=True)
     return rows

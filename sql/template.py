@@ -28,13 +28,15 @@ from . import views
 
 #: How many of them are kept, those used last.
 KEPT = 6
+#: How many databases of workspaces are remembered as written by this user.
+REMEMBERED = 1000
 TABLES = """
     create schema candlesql;
     create table candlesql.cuts(name varchar primary key, value varchar);
     create table candlesql.match_statistics("left" varchar, "right" varchar, low_arcsec double, high_arcsec double,
         n_pairs bigint, n_random bigint, n_left bigint);
     create table candlesql.runs(product varchar, made_by varchar, inputs json, cuts json, models json,
-        n_rows bigint, seconds double, made_at timestamp, version varchar);
+        n_rows bigint, seconds double, made_at timestamp, version varchar, files json);
     create table candlesql.state(format integer, code varchar, data varchar, version varchar);
 """
 
@@ -56,7 +58,7 @@ def _code_of_package() -> str:
 
 def template_of(sky: Sky) -> Path:
     """The database file of a workspace with these models and without catalogs, made if there is none yet."""
-    folder, code = _folder(), code_of(sky)
+    folder, code = cache_folder(), code_of(sky)
     file = folder / f"views-{code[:32]}.duckdb"
     if file.exists():
         os.utime(file)
@@ -69,7 +71,8 @@ def template_of(sky: Sky) -> Path:
     return file
 
 
-def _folder() -> Path:
+def cache_folder() -> Path:
+    """The user's own folder for what can be made again."""
     given = os.environ.get("CANDLESQL_CACHE")
     folder = Path(given) if given else user_cache_path("candlesql")
     try:
@@ -89,6 +92,20 @@ def _of_this_process() -> Path:
 
 
 _HOLDERS: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def remember(digest: str) -> None:
+    """Note that this user's candlesql wrote the database of this hash."""
+    known = cache_folder() / "known"
+    known.mkdir(exist_ok=True)
+    (known / digest).touch()
+    found = sorted(known.iterdir(), key=lambda path: path.stat().st_mtime)
+    for path in found[:-REMEMBERED]:
+        path.unlink(missing_ok=True)
+
+
+def is_known(digest: str) -> bool:
+    return (cache_folder() / "known" / digest).exists()
 
 
 def _make(made: Path, code: str, sky: Sky) -> None:

@@ -14,7 +14,7 @@ import duckdb
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UnknownName, UserError
 from ..udfs.functions import create_functions, drop_functions, outlines
-from ..workspace.query import identifier, parquet_rows, parquet_rows_within, quoted, stand_in
+from ..workspace.query import identifier, literal_path, parquet_rows, parquet_rows_within, quoted, stand_in
 from . import files
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ COLUMNS = files.ROOT / "columns.toml"
 
 
 PRODUCTS = files.ROOT / "products.toml"
+#: Of the value of a cut: DuckDB's decimals have 38 digits.
+LARGEST_EXPONENT = 30
 
 
 def code_sources() -> list[Path]:
@@ -187,19 +189,21 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
 def _literal(name: str, value: str, published: str) -> str:
     """A threshold as SQL: quoted text where the published one is text, else a bare decimal."""
     if published.startswith("'"):
+        if len(value) > 1000:
+            raise UserError(f"--cut {name}: {len(value):,} letters are no value; the published one is {published}")
         return quoted(value.strip("'"))
     try:
         number = Decimal(value)
     except InvalidOperation:
         number = Decimal("nan")
-    if not number.is_finite():
-        raise UserError(f"--cut {name}={value}: {value!r} is not a number; the published value is {published}")
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT or len(number.as_tuple().digits) > 30:
+        raise UserError(f"--cut {name}={value:.80}: {value!r:.80} is not a number; the published value is {published}")
     return f"{number.normalize():f}"
 
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, sky: Sky) -> None:
     path = sky.catalog(survey.name)
-    if path.exists():
+    if readable(connection, [path]):
         select, note = f"select * from {parquet_rows_within(sky.root, [path])}", survey.title
     else:
         select = stand_in({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
@@ -258,6 +262,7 @@ def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path], root: Path | None = None) -> None:
     """Let the view of a product be the rows of these files, below the folder `root` if that may move."""
     columns, select = products()[name]["columns"], product_stand_in(name)
+    parts = readable(connection, parts)
     if parts:
         kept = ", ".join(f'"{column}"' for column in columns)
         made = f"select * from {_rows(parts, root, 'union_by_name = true')}"
@@ -291,8 +296,21 @@ def show_match(
     connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path], root: Path | None = None
 ) -> None:
     """Let the view of a match be the rows of these files, below the folder `root` if that may move."""
+    parts = readable(connection, parts)
     select = f"select * from {_rows(parts, root)}" if parts else stand_in(match_columns(left, right))
     connection.execute(f"create or replace view match.{left.name}_{right.name} as {select}")
+
+
+def readable(connection: duckdb.DuckDBPyConnection, parts: list[Path]) -> list[Path]:
+    """Those files that are there and are whole Parquet files; opening the workspace tells of the others."""
+    there = [part for part in parts if part.is_file()]
+    if not there:
+        return []
+    try:
+        connection.execute(f"select 1 from parquet_file_metadata([{', '.join(map(literal_path, there))}])").fetchall()
+    except duckdb.Error:
+        return [] if len(there) == 1 else [part for part in there if readable(connection, [part])]
+    return there
 
 
 def _rows(parts: list[Path], root: Path | None, *options: str) -> str:

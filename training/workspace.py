@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 
 from ..commands.steps.cuts import cuts_applied
-from ..sql.open import open_sky
+from ..sql.open import open_sky, writing
+from ..workspace.change import keep
+from ..workspace.folder import find_sky
 
 
 @contextmanager
@@ -19,6 +21,9 @@ def open_to_train(path: Path, cuts: dict[str, str]) -> Iterator[duckdb.DuckDBPyC
     The functions of a connection are the networks of when it was opened, so the views are made over the new networks
     on another.
     """
-    with open_sky(path, read_only=False) as connection, cuts_applied(connection, cuts):
+    sky = find_sky(path)
+    with writing(path, whole=True) as connection, cuts_applied(connection, cuts):
+        for made in (sky.models, *sky.results.glob("*.parquet")):
+            keep(sky, made)
         yield connection
     open_sky(path).close()

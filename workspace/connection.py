@@ -24,9 +24,9 @@ def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     UserError
         If it is locked, newer than this version, or no database.
     """
-    connection = attach(sky.database, sky.root / ".spill", read_only)
+    connection = attach(sky.database, sky.spill, read_only)
     try:
-        _refuse_newer(connection, sky)
+        refuse_newer(connection, sky.database)
         look_below(connection, sky.root)
     except BaseException:
         connection.close()
@@ -74,20 +74,21 @@ def database_of(connection: duckdb.DuckDBPyConnection) -> Path:
     )
 
 
-def state_of(connection: duckdb.DuckDBPyConnection) -> tuple | None:
-    try:
-        return first_row(connection, "select format, version from candlesql.state") or None
-    except duckdb.CatalogException:
-        return None
-
-
-def _refuse_newer(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    state = state_of(connection)
-    if state and state[0] > FORMAT:
+def refuse_newer(connection: duckdb.DuckDBPyConnection, file: Path, database: str = "sky") -> None:
+    """Refuse a database that a later format of candlesql says it is of; only a table is asked, not a view."""
+    there = first_row(
+        connection,
+        "select count(*) from duckdb_tables() where database_name = ? and schema_name = 'candlesql' and "
+        "table_name = 'state' and (select count(*) from duckdb_columns() as c where c.database_name = ? and "
+        "c.schema_name = 'candlesql' and c.table_name = 'state' and column_name in ('format', 'version')) = 2",
+        [database, database],
+    )
+    state = there[0] and first_row(connection, f"select format, version from {database}.candlesql.state")
+    if state and isinstance(state[0], int) and state[0] > FORMAT:
         raise UserError(
             f"made by candlesql {state[1]} (format {state[0]}); this is {version('candlesql')} "
             f"(format {FORMAT}): upgrade with `pip install -U candlesql`",
-            file=sky.database,
+            file=file,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,12 @@ class Sky:
     @property
     def results(self) -> Path:
         return self.root / "results"
+
+    @property
+    def spill(self) -> Path:
+        """Where this process puts what does not fit into memory."""
+        name = f".spill-{os.getpid()}"
+        return self.root / name if os.access(self.root, os.W_OK) else Path(tempfile.gettempdir()) / f"candlesql{name}"
 
     def catalog(self, survey: str) -> Path:
         return self.catalogs / f"{survey}.parquet"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,7 +19,7 @@ from ..errors import NoSpace
 from .query import first_row
 
 if TYPE_CHECKING:
-    pass
+    from .folder import Sky
 
 
 Run = Callable[[duckdb.DuckDBPyConnection, str], None]
@@ -70,6 +72,7 @@ def record(
     models: dict[str, str],
     rows: int,
     seconds: float,
+    made: Iterable[Path] = (),
 ) -> None:
     """Write down what made a product, from which inputs, cuts and models, and when (UTC); the latest run stands."""
     values = [
@@ -82,10 +85,11 @@ def record(
         seconds,
         datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         version("candlesql"),
+        json.dumps(_sizes_and_hashes(connection, made)),
     ]
     connection.begin()
     connection.execute("delete from candlesql.runs where product = ?", [product])
-    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     connection.commit()
 
 
@@ -95,9 +99,12 @@ def is_fresh(
     inputs: list[Path],
     models: dict[str, str] | None = None,
 ) -> bool:
-    """Whether the product was made from these inputs and models, with the cuts now in force if it knows of cuts."""
-    row = first_row(connection, "select inputs, cuts, models from candlesql.runs where product = ?", [product])
-    if not row:
+    """Whether the product was made from these inputs and models, with the cuts now in force if it knows of cuts.
+
+    Its files must be as they were written.
+    """
+    row = first_row(connection, "select inputs, cuts, models, files from candlesql.runs where product = ?", [product])
+    if not row or not _are_as_written(_root(connection), row[3]):
         return False
     knows_cuts = product.split(".")[0] not in WITHOUT_CUTS
     same_cuts = not knows_cuts or row[1] == cut_values(connection)
@@ -121,12 +128,57 @@ def fingerprint(path: Path) -> str:
 
 def _hashes(connection: duckdb.DuckDBPyConnection, inputs: list[Path]) -> dict[str, str]:
     """Fingerprints by path; inside the workspace from its root, so that it can be moved."""
-    (database,) = first_row(connection, "select path from duckdb_databases() where database_name = current_database()")
-    root = Path(database).parent if database else None
+    root = _root(connection)
     return {
         str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path): fingerprint(path)
         for path in inputs
     }
+
+
+def _root(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """The workspace of a connection: the folder that it was told of, or that of its database."""
+    (said,) = first_row(connection, "select getvariable('candlesql_root')")
+    if said:
+        return Path(re.sub(r"\[([\[*?])\]", r"\1", said))
+    (database,) = first_row(connection, "select path from duckdb_databases() where database_name = current_database()")
+    return Path(database).parent if database else None
+
+
+def _sizes_and_hashes(connection: duckdb.DuckDBPyConnection, made: Iterable[Path]) -> dict[str, list]:
+    root = _root(connection)
+    return {str(path.relative_to(root) if root else path): [path.stat().st_size, fingerprint(path)] for path in made}
+
+
+def _are_as_written(root: Path | None, files: str | None) -> bool:
+    return all(
+        root is not None
+        and (root / name).is_file()
+        and (root / name).stat().st_size == size
+        and fingerprint(root / name) == digest
+        for name, size, digest in _said_of_files(files)
+    )
+
+
+def _said_of_files(files: str | None) -> list[tuple[str, int, str]]:
+    """What a row of the ledger says of a product's files; of a text of another form nothing."""
+    try:
+        return [(str(name), int(size), str(digest)) for name, (size, digest) in json.loads(files or "{}").items()]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
+    """Say on stderr, a line each, which products' files are gone or of another size than they were written with."""
+    rows = connection.execute("select product, made_by, files from candlesql.runs where files is not null").fetchall()
+    for product, made_by, files in rows:
+        for name, size, _ in _said_of_files(files):
+            file = sky.root / name
+            is_there = file.is_file()
+            if is_there and file.stat().st_size == size:
+                continue
+            what = "is damaged: its size is not what was written" if is_there else "is gone"
+            print(f"{file}: {what}; `candlesql {made_by}` made {product}, and makes it again", file=sys.stderr)
+            break
 
 
 def cut_values(connection: duckdb.DuckDBPyConnection) -> str:

@@ -8,7 +8,6 @@ all are there, the folder takes the place of the old scores.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,15 +17,16 @@ import duckdb
 from ...catalogs.survey import load_survey, survey_files
 from ...errors import UserError
 from ...sql import files
-from ...sql.open import refresh
+from ...sql.place import placed
 from ...sql.views import products
 from ...udfs.functions import hull_files
 from ...udfs.hull import read_hull
 from ...udfs.model import Model
+from ...workspace.change import remove
 from ...workspace.folder import Sky
 from ...workspace.ledger import cut_values, fingerprint, full_disk_told, record
 from ...workspace.progress import rows_bar
-from ...workspace.query import first_row, quoted
+from ...workspace.query import first_row, literal_path, parquet_rows
 from .bulk import write_inferred
 
 if TYPE_CHECKING:
@@ -52,16 +52,12 @@ def score_in_parts(
     key = _key(connection, model, [*sources, *([hull] if hull else [])])
     folder = _folder(sky, steps.name, key)
     _write_parts(connection, sky, steps, model, folder)
-    (rows,) = first_row(connection, f"select count(*) from read_parquet({quoted(folder / '*.parquet')})")
+    (rows,) = first_row(connection, f"select count(*) from {parquet_rows(sorted(folder.glob('*.parquet')))}")
     if not rows:
-        shutil.rmtree(folder)
+        remove(folder, sky.root)
         raise UserError(nothing_to_score(connection, steps, model))
-    target, before = sky.scores / steps.name, folder.with_suffix(".before")
-    if target.exists():
-        target.replace(before)
-    try:
-        folder.replace(target)
-        refresh(connection, sky)
+    target = sky.scores / steps.name
+    with placed(connection, sky, folder, target):
         seconds = time.time() - started
         record(
             connection,
@@ -71,13 +67,8 @@ def score_in_parts(
             {model.name: model.sha256},
             rows,
             seconds,
+            target.glob("*.parquet"),
         )
-    except BaseException:
-        target.replace(folder)
-        if before.exists():
-            before.replace(target)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
     return int(rows)
 
 
@@ -97,7 +88,7 @@ def _folder(sky: Sky, system: str, key: str) -> Path:
     folder = gathering / f"{system}-{key[:16]}"
     for other in gathering.glob(f"{system}-*"):
         if other != folder:
-            shutil.rmtree(other)
+            remove(other, sky.root)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -175,7 +166,7 @@ def _row_groups(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSt
         if (survey.wide or survey.name == steps.base) and sky.catalog(survey.name).exists():
             groups += connection.execute(
                 "select try_cast(stats_min_value as bigint), row_group_num_rows "
-                f"from parquet_metadata({quoted(sky.catalog(survey.name))}) where path_in_schema = ?",
+                f"from parquet_metadata({literal_path(sky.catalog(survey.name))}) where path_in_schema = ?",
                 [survey.id],
             ).fetchall()
     return sorted(groups, key=lambda group: (group[0] is not None, group[0]))

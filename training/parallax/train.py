@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from ...commands.score import score
 from ...commands.steps.cuts import cuts_applied
-from ...sql.open import open_sky, refresh
+from ...sql.open import refresh, writing
 from ...udfs import spectral
 from ...workspace.folder import existing_sky
 from ...workspace.ledger import record
@@ -193,7 +193,7 @@ def train_sky(
         If a half has too few stars.
     """
     sky, started, settings = existing_sky(path), time.time(), settings or Settings()
-    with open_sky(path, read_only=False) as connection, cuts_applied(connection, cuts):
+    with writing(path) as connection, cuts_applied(connection, cuts):
         in_force, of_gaia = first_row(
             connection, "select cuts.hogg_parallax_offset()::double, cuts.hogg_gaia_parallax_offset()::double"
         )
@@ -203,7 +203,7 @@ def train_sky(
     linear = next(one for one in scores if one.regularisation == strength)
     note = SIMULATED if (sky.root / "truth.parquet").exists() else ""
     model = export(sky.models / "spectra" / "parallax.onnx", sample, fits, linear, {"note": note})
-    with open_sky(path, read_only=False) as connection:
+    with writing(path) as connection:
         say("estimates and their errors")
         score(connection, sky, "parallax")
         say("errors of features in the likelihood")

@@ -38,7 +38,7 @@ def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, 
     with open_to_train(path, cuts) as connection, bar() as progress:
         match_all(connection, sky, SYSTEM)
         task = progress.add_task("training photometry", total=3)
-        with tempfile.TemporaryDirectory(dir=sky.root) as folder:
+        with tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder:
             data = Path(folder) / f"{SYSTEM}_training.parquet"
             _export(connection, labels or VIEW, data)
             for done, what in enumerate(_train_each(data, seed)):
