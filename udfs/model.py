@@ -19,7 +19,7 @@ import onnx
 from onnx import numpy_helper
 
 from ..errors import UserError
-from .names import NAME, is_plain
+from .names import is_plain
 
 PREFIX = "candlesql."
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")

@@ -20,7 +20,7 @@ from .model import Model
 
 # Its telemetry writes a device's name and queued events into the user's cache; it looks once, when it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime as ort  # noqa: E402
+import onnxruntime as ort
 
 _STATE = ort.capi.onnxruntime_pybind11_state
 _ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))
