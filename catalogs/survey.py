@@ -115,6 +115,11 @@ class Survey:
         return bool(self.ra)
 
     @property
+    def passband(self) -> str:
+        """The Gaia release in whose passbands its G, BP and RP are; empty where it says none."""
+        return next((column.passband for column in self.columns.values() if column.passband), "")
+
+    @property
     def is_seen_from_earth(self) -> bool:
         """Whether a position is that of one moment, with the star's parallax in it."""
         return isinstance(self.epoch, dict) and bool(self.epoch.get("instant"))

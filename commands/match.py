@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -189,16 +190,15 @@ def match_query(
 
 
 def match_all(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run: Run = execute) -> dict[str, int]:
-    """Match the system's base survey with each ingested neighbour whose match is missing or stale."""
+    """Match each of the system's base surveys with each ingested neighbour whose match is missing or stale."""
     steps = system_steps(system)
     made = {}
-    base = sky.catalog(steps.base)
-    for name in steps.neighbours if base.exists() else ():
-        if not sky.catalog(name).exists():
+    for base, name in itertools.product(steps.bases, steps.neighbours):
+        files = [sky.catalog(base), sky.catalog(name)]
+        if not all(file.exists() for file in files):
             continue
-        product = f"match.{steps.base}_{name}"
-        stale = not is_fresh(connection, product, [base, sky.catalog(name)])
-        if stale or not sky.match_files(steps.base, name):
-            left, right = load_survey(steps.base, sky.surveys), load_survey(name, sky.surveys)
+        product = f"match.{base}_{name}"
+        if not is_fresh(connection, product, files) or not sky.match_files(base, name):
+            left, right = load_survey(base, sky.surveys), load_survey(name, sky.surveys)
             made[product] = match(connection, sky, left, right, run=run)
     return made

@@ -108,14 +108,14 @@ def _along_parallax(sight: Sight, near: np.ndarray, bayestar: DustMap, seed: int
 
 
 def write_priors(sky: Path, out: Path, sfd: DustMap, bayestar: DustMap | None, seed: int = 0) -> int:
-    """Write `source_id, ebv_prior, ebv_prior_error` of a workspace's Gaia DR2 stars; returns how many have a prior."""
+    """Write `source_id, ebv_prior, ebv_prior_error` of a workspace's Gaia stars; returns how many have a prior."""
     with open_sky(sky) as connection:
         columns = connection.execute(
-            'select source_id, ra, "dec", parallax::double as parallax, parallax_error::double as parallax_error '
-            "from staging.gaia_dr2 where ra is not null order by source_id"
+            'select distinct on (source_id) source_id, ra, "dec", parallax::double as parallax, '
+            "parallax_error::double as parallax_error from staging.gaia where ra is not null order by source_id, survey"
         ).fetchnumpy()
     if not len(columns["source_id"]):
-        raise UserError(f"gaia_dr2 has no stars to look up; candlesql ingest {sky} gaia_dr2 FILE comes first", file=sky)
+        raise UserError(f"Gaia has no stars to look up; candlesql ingest {sky} gaia_dr3 FILE comes first", file=sky)
     filled = {name: np.ma.filled(column, np.nan) for name, column in columns.items() if name != "source_id"}
     sight = Sight(SkyCoord(filled["ra"], filled["dec"], unit="deg"), filled["parallax"], filled["parallax_error"])
     starts = range(0, len(sight), CHUNK)

@@ -23,6 +23,7 @@ from . import nmsu
 from .match import match_all
 from .score import score, sources
 from .steps.cuts import cuts_applied
+from .steps.inputs import read_columns
 from .steps.spectral import score_spectra
 
 
@@ -73,7 +74,7 @@ def score_baseline(
     model = load_model(path)
     if is_fresh(connection, product, sources(sky), {name: model.sha256}):
         return {}
-    arguments = ", ".join(f'"{field.name}"' for field in model.inputs)
+    arguments = ", ".join(read_columns(model, steps.carries).values())
     query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels or steps.labels}"
     target = sky.results / f"{name}.parquet"
     made_by = f"run {steps.name}"

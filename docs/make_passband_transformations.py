@@ -102,8 +102,8 @@ def macro(name: str, fits: np.ndarray, colour: str) -> str:
 
 
 HEADER = """\
--- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends of
--- its range that of the end. Written by docs/make_passband_transformations.py, which says how.
+-- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends
+-- of its range that of the end. Written by docs/make_passband_transformations.py, which says how.
 create or replace macro photometric.within_colours(colour) as
 case when colour is not null then greatest({}, least({}, colour))::double end;
 

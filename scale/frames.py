@@ -26,11 +26,11 @@ from ..errors import UserError
 from ..sql import files
 from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
-from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_product, stage
+from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_match, show_product, stage
 from ..udfs import functions
 from ..workspace.folder import Sky, existing_sky
-from ..workspace.query import identifier
-from .plan import kinds_of
+from ..workspace.query import identifier, quoted
+from .plan import kinds_of, one_base
 from .sources import no_rows
 
 if TYPE_CHECKING:
@@ -111,8 +111,10 @@ class Desk:
 
     def __init__(self, scorer: Scorer):
         self.sky = Sky(Path(scorer.sky))
-        self.steps, self.judged = system_steps(scorer.system), kinds_of(scorer.system).judged
         self.model, self.surveys = system_model(self.sky, scorer.system), dict(scorer.surveys)
+        steps = system_steps(scorer.system)
+        self.steps, self.judged = one_base(steps, self.surveys, self.sky), kinds_of(scorer.system).judged
+        self.other_bases = [base for base in steps.bases if base != self.steps.base]
         self.connection = duckdb.connect()
         atexit.register(self.connection.close)
         self.connection.execute("set threads = 1")
@@ -167,10 +169,13 @@ class Desk:
                 self.connection.execute(
                     f"create or replace view match.{base.name}_{name} as {_pairs(base, survey, rows)}"
                 )
+                for other in self.other_bases:
+                    show_match(self.connection, load_survey(other, self.sky.surveys), survey, [])
         wide = load_survey("wide", self.sky.surveys)
         rows = no_rows(wide) if self.surveys or there is None else _rows(wide, "", there)
         self.connection.execute(
-            f"create or replace view staging.wide_stars as select *, 'frame' as wide_survey from ({rows})"
+            f"create or replace view staging.wide_stars as select *, 'frame' as wide_survey, "
+            f"{quoted(wide.passband)} as gaia_passband from ({rows})"
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -129,13 +130,14 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     UserError
         If there are no stars, or the model does not fit them.
     """
-    kinds, steps, model = kinds_of(system), system_steps(system), system_model(sky, system)
-    check_inputs(connection, steps, model)
     sources = find_sources(sky)
+    kinds, steps, model = kinds_of(system), one_base(system_steps(system), sources, sky), system_model(sky, system)
+    check_inputs(connection, steps, model)
     primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
     if not primaries:
         raise UserError(
-            f"has no {steps.base} and no wide table: `candlesql ingest`, or link a HATS catalog", file=sky.root
+            f"has no {' or '.join(steps.bases)} and no wide table: `candlesql ingest`, or link a HATS catalog",
+            file=sky.root,
         )
     work = sky.root / "scale" / run_name(connection, sky, system)
     if (work / "plan.json").exists():
@@ -189,6 +191,23 @@ def _as_text(plan: Plan) -> str:
     )
 
 
+def one_base(steps: SystemSteps, sources: Iterable[str], sky: Sky) -> SystemSteps:
+    """The steps with the one survey of stars that is there.
+
+    Raises
+    ------
+    UserError
+        If there are several: tiles are cut for one.
+    """
+    there = [base for base in steps.bases if base in sources]
+    if len(there) > 1:
+        raise UserError(
+            f"holds {' and '.join(there)}: a run by tiles takes the stars of one; leave one out, or run without tiles",
+            file=sky.root,
+        )
+    return steps.of(there[0]) if there else steps
+
+
 @lru_cache(maxsize=2)
 def read_plan(file: Path) -> Plan:
     """The plan in a run's folder, SKY/scale/RUN/plan.json.
@@ -201,8 +220,9 @@ def read_plan(file: Path) -> Plan:
     root, sky = file.parents[2], Sky(file.parents[2])
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
-        steps, kinds, model = system_steps(said["system"]), kinds_of(said["system"]), system_model(sky, said["system"])
         sources = find_sources(sky)
+        steps, kinds = one_base(system_steps(said["system"]), sources, sky), kinds_of(said["system"])
+        model = system_model(sky, said["system"])
         if said["model"] != model.sha256 or said["sources"] != sorted(sources):
             raise ValueError("its model or catalogs are others")
         return Plan(

@@ -16,6 +16,7 @@ import duckdb
 
 from ..catalogs.fields import choose, is_sentinel, typed_field
 from ..catalogs.readers import hats, open_file
+from ..catalogs.releases import check_release
 from ..catalogs.survey import Survey, load_survey, survey_files
 from ..errors import UserError
 from ..workspace.folder import Sky
@@ -123,6 +124,7 @@ def _fields(source: Source) -> tuple[str, str]:
         try:
             if "_healpix_29" not in opened.columns:
                 raise UserError("has no column _healpix_29; write it again with hats-import or LSDB", file=source.path)
+            check_release(connection, survey, opened)
             chosen = choose(survey, opened, {})
             raw = [typed_field(survey, c, chosen.get(n), opened, {}) for n, c in survey.columns.items()]
         finally:

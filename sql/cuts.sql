@@ -10,6 +10,12 @@ create or replace macro cuts.twomass_quality() as 'AAA'; -- [] Lucey+2020 sectio
 create or replace macro cuts.allwise_quality() as 'AA'; -- [] Lucey+2020 section 2.2 (iii), letters of W1, W2
 create or replace macro cuts.max_g_error_ratio() as 0.0002; -- [] Lucey+2020 section 2.2 (iv), (sigma_G - zero point) / G
 create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020 section 2.2 footnote 6, Gaia DR2
+create or replace macro cuts.gaia_dr2_bp_zero_point_error() as 0.0014; -- [mag] Evans+2018 table 4
+create or replace macro cuts.gaia_dr2_rp_zero_point_error() as 0.0019; -- [mag] Evans+2018 table 4
+create or replace macro cuts.gaia_dr3_g_zero_point_error() as 0.0027553202; -- [mag] Riello+2021 table 3
+create or replace macro cuts.gaia_dr3_bp_zero_point_error() as 0.0027901700; -- [mag] Riello+2021 table 3
+create or replace macro cuts.gaia_dr3_rp_zero_point_error() as 0.0037793818; -- [mag] Riello+2021 table 3
+create or replace macro cuts.max_corrected_excess_sigma() as 5; -- [] Riello+2021 section 9.4, standard deviations of C* at the star's G; beside the cut of Lucey+2020
 
 -- Red clump: labels and training rows
 create or replace macro cuts.rc_min_delta_p() as 200; -- [s] Lucey+2020 section 1; a label above it, and below the next, is red clump
@@ -44,6 +50,7 @@ create or replace macro cuts.p_rc_bin() as 0.1; -- [] takes the place of DeltaP 
 -- Red clump: distances
 create or replace macro cuts.max_parallax_error_ratio() as 0.05; -- [] Lucey+2020 section 3.4
 create or replace macro cuts.gaia_dr2_parallax_zero_point() as -0.04; -- [mas] Lucey+2020 section 3.4
+create or replace macro cuts.gaia_dr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars, for stars of DR3 whose own cannot be computed
 create or replace macro cuts.m_w1_red_clump() as -1.68; -- [mag] Hawkins+2017, the anchor of Lucey+2020 section 3.4
 create or replace macro cuts.a_g_over_a_w1() as 16; -- [] Hawkins+2017, used by Lucey+2020 section 3.4
 create or replace macro cuts.a_g_over_a_v() as 0.789; -- [] Wang & Chen 2019, ApJ 877, 116, red clump stars in Gaia DR2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import NotIngested, UnknownName
 from ..udfs.functions import model_files
@@ -14,20 +14,29 @@ from .files import ROOT
 
 @dataclass(frozen=True)
 class SystemSteps:
-    """From `systems.toml`: where a system's rows come from, which matches it reads, the model that scores if it has
-    several, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and
-    the file of its spectra if it reads those."""
+    """From `systems.toml`: where a system's rows come from (several surveys may hold its stars), which matches it
+    reads, the model that scores if it has several, the columns of its inputs that stand beside the scores, its
+    labelled rows if a baseline judges them, and the file of its spectra if it reads those."""
 
     name: str
     inputs: str
     id: str
-    base: str
+    bases: tuple[str, ...]
     neighbours: tuple[str, ...]
     catalogue: str
     model: str = ""
     carries: tuple[str, ...] = ()
     labels: str = ""
     spectra: str = ""
+
+    @property
+    def base(self) -> str:
+        """The first of the surveys that its stars may come from; the only one once `of` has chosen."""
+        return self.bases[0]
+
+    def of(self, base: str) -> SystemSteps:
+        """The same, with stars of one survey alone."""
+        return replace(self, bases=(base,))
 
 
 def system_steps(name: str) -> SystemSteps:
@@ -43,7 +52,8 @@ def system_steps(name: str) -> SystemSteps:
         known = ", ".join(systems)
         raise UnknownName(f"system {name!r} is unknown", value=name, nearest=systems, hint=f"there are {known}")
     entry = systems[name]
-    return SystemSteps(name=name, **(entry | {key: tuple(entry.get(key, ())) for key in ("neighbours", "carries")}))
+    lists = {key: tuple(entry.get(key, ())) for key in ("neighbours", "carries")}
+    return SystemSteps(name=name, bases=tuple(entry.pop("base")), **(entry | lists))
 
 
 def system_model(sky: Sky, system: str) -> Model:

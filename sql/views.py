@@ -28,6 +28,9 @@ PRODUCTS = files.ROOT / "products.toml"
 #: Of the value of a cut: DuckDB's decimals have 38 digits.
 LARGEST_EXPONENT = 30
 
+#: What `staging.wide_stars` has beside the columns of `wide`: the table, and the passbands of its Gaia magnitudes.
+WIDE_ALONE = ("wide_survey", "gaia_passband")
+
 
 def code_sources() -> list[Path]:
     """The files of the package that say what views there are and what stands in them."""
@@ -69,10 +72,12 @@ def update_data_views(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     staged = connection.execute(
         "select view_name from duckdb_views() where schema_name = 'staging' and database_name = current_database()"
     ).fetchall()
+    items = files.items()
+    known = {*surveys, "wide_stars", *(item.name.removeprefix("staging.") for item in items)}
     for (name,) in staged:
-        if name not in {*surveys, "wide_stars"}:
+        if name not in known:
             connection.execute(f"drop view staging.{identifier(name)}")
-    _create_data_views(connection, sky, files.items(), surveys)
+    _create_data_views(connection, sky, items, surveys)
     _comment_columns(connection, surveys)
 
 
@@ -215,21 +220,22 @@ def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, sky: 
 def stage(connection: duckdb.DuckDBPyConnection, survey: Survey, select: str) -> None:
     """Let `staging.<survey>` be the rows of a query that has the survey's columns."""
     epoch = f", {survey.epoch_sql} as epoch_yr" if survey.has_position else ""
-    connection.execute(f"create or replace view staging.{survey.name} as select *{epoch} from ({select})")
+    passband = f", {quoted(survey.passband)} as gaia_passband" if survey.passband else ""
+    connection.execute(f"create or replace view staging.{survey.name} as select *{epoch}{passband} from ({select})")
 
 
 def _create_wide(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey], sky: Sky) -> None:
     """`staging.wide_stars`: the rows of every wide table, whatever it lacks NULL, with `wide_survey` telling whose."""
     template = surveys["wide"].columns
-    parts = [stand_in({c.name: c.type for c in template.values()} | {"wide_survey": "VARCHAR"})]
+    parts = [stand_in({c.name: c.type for c in template.values()} | dict.fromkeys(WIDE_ALONE, "VARCHAR"))]
     for survey in surveys.values():
         file = sky.catalog(survey.name)
         if survey.wide and (file.exists() or file.with_suffix(".hats").exists()):
             shared = [c for name, c in survey.columns.items() if name in template and name != survey.id]
             kept = ", ".join(_in_system(column, template[column.name].system) for column in shared)
             parts.append(
-                f'select "{survey.id}"::bigint as source_id, {kept}, {quoted(survey.name)} as wide_survey '
-                f"from staging.{survey.name}"
+                f'select "{survey.id}"::bigint as source_id, {kept}, {quoted(survey.name)} as wide_survey, '
+                f"{quoted(survey.passband or surveys['wide'].passband)} as gaia_passband from staging.{survey.name}"
             )
     connection.execute(f"create or replace view staging.wide_stars as {' union all by name '.join(parts)}")
     connection.execute(

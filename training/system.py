@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
+from ..commands.steps.inputs import SYSTEMS, read_as
 from ..errors import UserError
 from ..udfs.hull import SUFFIX, write_hull
 from ..udfs.model import Model, write_model
@@ -123,11 +124,12 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
         )
     used = {n for n in names if present[n] >= max(MIN_ROWS, 0.5 * total if n in everything.input_names else 0)}
     system = load_system(name, used)
-    return _fetch(connection, system, relation), system
+    return _fetch(connection, system, relation, known), system
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str) -> Rows:
-    wanted = ", ".join(f"{n}::double as {n}" for n in [*system.input_names, *system.label_columns])
+def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str, there: set[str]) -> Rows:
+    inputs = {n: read_as(n, SYSTEMS.get(n, ""), there) for n in system.input_names}
+    wanted = ", ".join(f"({sql})::double as {n}" for n, sql in (inputs | {n: n for n in system.label_columns}).items())
     complete = " and ".join(f"{n} is not null" for n in system.input_names)
     number = system.id[-1]
     table = connection.execute(
@@ -248,6 +250,7 @@ def _plain_metadata(system: System) -> dict[str, object]:
     return {
         "system": system.name,
         "inputs": system.inputs,
+        "input_systems": {name: SYSTEMS[name] for name in system.input_names if name in SYSTEMS},
         "outputs": system.outputs,
         "citation": system.citation,
         "version": "1",

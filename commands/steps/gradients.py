@@ -10,13 +10,14 @@ import duckdb
 
 from ...catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
 from ...sql.place import write_product
-from ...sql.systems import system_model
+from ...sql.systems import system_model, system_steps
 from ...sql.views import products
 from ...udfs.gradient import is_differentiable
 from ...udfs.model import Model
 from ...workspace.folder import Sky
 from ...workspace.ledger import is_fresh
 from ...workspace.query import identifier, quoted
+from .inputs import read_columns
 
 PRODUCT = "red_clump.gradients"
 CHANGES = "red_clump.expected_changes"
@@ -63,6 +64,8 @@ def gradient_query(model: Model) -> str:
     inputs = [field.name for field in model.inputs]
     kept = _kept_outputs(model)
     arguments = ", ".join(map(identifier, inputs))
+    columns = read_columns(model, system_steps("red_clump").carries)
+    read = ", ".join(f"({sql})::double as {identifier(name)}" for name, sql in columns.items())
     moved = [
         f"{model.name}_net({_moved(inputs, name, sign)}) as {identifier(f'{name} {sign}')}"
         for name in inputs
@@ -72,7 +75,7 @@ def gradient_query(model: Model) -> str:
     given = " and ".join(f"{identifier(name)} is not null" for name in inputs)
     return f"""
         with giants as (
-            select survey, source_id, {arguments} from red_clump.training
+            select survey, source_id, {read} from red_clump.training
             semi join red_clump.evaluation using (survey, source_id)
             where {given}
         ),

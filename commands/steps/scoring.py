@@ -26,8 +26,9 @@ from ...workspace.change import remove
 from ...workspace.folder import Sky
 from ...workspace.ledger import cut_values, fingerprint, full_disk_told, record
 from ...workspace.progress import rows_bar
-from ...workspace.query import first_row, literal_path, parquet_rows
+from ...workspace.query import first_row, identifier, literal_path, parquet_rows
 from .bulk import write_inferred
+from .inputs import read_columns
 
 if TYPE_CHECKING:
     from ...sql.systems import SystemSteps
@@ -119,11 +120,13 @@ def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> s
     wanted = () if model.metadata.get("missing") == "nan" else model.inputs
     complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
     columns = [steps.id, *(f'"{name}"' for name in steps.carries)]
+    read = read_columns(model, steps.carries)
     hull = f"{model.name}_inside_hull"
     if hull in hull_files(sky.models):
-        within = ", ".join(f'"{name}"::double' for name in read_hull(hull_files(sky.models)[hull]).names)
+        bounds = read_hull(hull_files(sky.models)[hull]).names
+        within = ", ".join(f"({read.get(name, identifier(name))})::double" for name in bounds)
         columns.append(f"{hull}({within}) as inside_hull")
-    columns += [f'"{field.name}"::float as "input {number}"' for number, field in enumerate(model.inputs)]
+    columns += [f'({read[field.name]})::float as "input {number}"' for number, field in enumerate(model.inputs)]
     return f"select {', '.join(columns)} from {steps.inputs} where {complete}"
 
 
@@ -163,7 +166,7 @@ def _row_groups(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSt
     surveys = [load_survey(name, sky.surveys) for name in survey_files(sky.surveys)]
     groups: list[tuple[int | None, int]] = []
     for survey in surveys:
-        if (survey.wide or survey.name == steps.base) and sky.catalog(survey.name).exists():
+        if (survey.wide or survey.name in steps.bases) and sky.catalog(survey.name).exists():
             groups += connection.execute(
                 "select try_cast(stats_min_value as bigint), row_group_num_rows "
                 f"from parquet_metadata({literal_path(sky.catalog(survey.name))}) where path_in_schema = ?",
@@ -202,10 +205,11 @@ def nothing_to_score(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, 
     counts = ", ".join(f'count("{field.name}")' for field in model.inputs)
     row = first_row(connection, f"select count(*), {counts} from {steps.inputs}")
     if not row[0]:
-        (there,) = first_row(connection, f"select count(*) from staging.{steps.base}")
-        if not there:
-            return f"{steps.inputs} has no rows: ingest {steps.base}, or a table like it"
-        return f"{steps.inputs} has no rows: the cuts take all {there:,} of {steps.base}"
+        counted = {base: first_row(connection, f"select count(*) from staging.{base}")[0] for base in steps.bases}
+        if not any(counted.values()):
+            return f"{steps.inputs} has no rows: ingest {' or '.join(steps.bases)}, or a table like it"
+        there = " and ".join(f"{rows:,} of {base}" for base, rows in counted.items() if rows)
+        return f"{steps.inputs} has no rows: the cuts take all {there}"
     empty = [field.name for field, n in zip(model.inputs, row[1:], strict=True) if not n]
     what = f"none has {empty[0]}" if empty else f"none has all of {', '.join(f.name for f in model.inputs)}"
     return (

@@ -1,16 +1,17 @@
 -- A star's magnitudes in the networks' systems, with errors, parallax and reddening prior: what photometry.infer reads.
--- The networks learned from Gaia DR2 parallaxes as they are, so other parallaxes are put on that scale; a table without
--- errors of magnitudes gets the floor alone.
+-- The networks learned from Gaia DR2, its passbands and its parallaxes as they are, so other releases are put on that scale; a table
+-- without errors of magnitudes gets the floor alone.
 with gaia_stars as (
     select
-        'gaia_dr2' as survey,
+        gaia.survey,
         gaia.source_id,
+        gaia.gaia_passband,
         gaia.phot_g_mean_mag as g_mag,
-        photometric.flux_ratio_error(gaia.phot_g_mean_flux_over_error) as g_mag_error,
+        quality.phot_g_mean_mag_error as g_mag_error,
         gaia.phot_bp_mean_mag as bp_mag,
-        photometric.flux_ratio_error(gaia.phot_bp_mean_flux_over_error) as bp_mag_error,
+        quality.phot_bp_mean_mag_error as bp_mag_error,
         gaia.phot_rp_mean_mag as rp_mag,
-        photometric.flux_ratio_error(gaia.phot_rp_mean_flux_over_error) as rp_mag_error,
+        quality.phot_rp_mean_mag_error as rp_mag_error,
         panstarrs1.g_mean_psf_mag as ps1_g_mag,
         panstarrs1.g_mean_psf_mag_error as ps1_g_mag_error,
         panstarrs1.r_mean_psf_mag as ps1_r_mag,
@@ -32,13 +33,16 @@ with gaia_stars as (
         allwise.w2mpro as w2_mag,
         allwise.w2mpro_error as w2_mag_error,
         gaia.parallax,
-        gaia.parallax_error
-    from staging.gaia_dr2 as gaia
-    left join match.gaia_dr2_panstarrs1 using (source_id)
-    left join staging.panstarrs1 as panstarrs1 using (obj_id)
-    left join match.gaia_dr2_twomass as to_twomass on gaia.source_id = to_twomass.source_id
+        gaia.parallax_error,
+        quality.parallax_zero_point
+    from staging.gaia as gaia
+    inner join quality.gaia as quality using (survey, source_id)
+    left join match.panstarrs1 as to_panstarrs1
+        on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
+    left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
+    left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
     left join staging.twomass as twomass on to_twomass.designation = twomass.designation
-    left join match.gaia_dr2_allwise as to_allwise on gaia.source_id = to_allwise.source_id
+    left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
 ),
 
@@ -46,6 +50,7 @@ wide_stars as (
     select
         wide_survey as survey,
         source_id,
+        gaia_passband,
         phot_g_mean_mag as g_mag,
         phot_bp_mean_mag as bp_mag,
         phot_rp_mean_mag as rp_mag,
@@ -59,14 +64,20 @@ wide_stars as (
         ks_m as ks_mag,
         w1mpro as w1_mag,
         w2mpro as w2_mag,
-        parallax - parallax_zero_point + cuts.gaia_dr2_parallax_zero_point() as parallax,
-        parallax_error
+        parallax,
+        parallax_error,
+        coalesce(parallax_zero_point, 0) as parallax_zero_point
     from staging.wide_stars
 ),
 
 surveyed as (
     select
-        stars.*,
+        stars.* replace (
+            stars.parallax - stars.parallax_zero_point + cuts.gaia_dr2_parallax_zero_point() as parallax,
+            photometric.in_gaia_passband('g', gaia_passband, 'Gaia DR2', g_mag, bp_mag - rp_mag)::real as g_mag,
+            photometric.in_gaia_passband('bp', gaia_passband, 'Gaia DR2', bp_mag, bp_mag - rp_mag)::real as bp_mag,
+            photometric.in_gaia_passband('rp', gaia_passband, 'Gaia DR2', rp_mag, bp_mag - rp_mag)::real as rp_mag
+        ),
         reddening.ebv_prior,
         reddening.ebv_prior_error
     from (
@@ -74,7 +85,8 @@ surveyed as (
         union all by name
         select * from wide_stars
     ) as stars
-    left join staging.reddening as reddening using (source_id)
+    left join staging.reddening as reddening
+        on stars.source_id = reddening.source_id and coalesce(stars.survey = reddening.survey, true)
 )
 
 select

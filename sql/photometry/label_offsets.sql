@@ -22,7 +22,7 @@ with differences as (
             }
         ]) as entry
     from photometry.spectra as lamost
-    inner join photometry.spectra as other using (source_id)
+    inner join photometry.spectra as other using (survey, source_id)
     where lamost.label_survey = 'lamost' and other.label_survey <> 'lamost'
 ),
 

@@ -15,13 +15,13 @@ best as (
     from photometry.spectra
     qualify
         row_number() over (
-            partition by source_id
+            partition by survey, source_id
             order by list_position(['galah', 'apogee', 'lamost'], label_survey)
         ) = 1
 )
 
 select
-    'gaia_dr2' as survey,
+    best.survey,
     best.source_id,
     best.label_survey,
     best.teff_k + coalesce(offsets.teff_offset, 0) as teff_k,

@@ -8,9 +8,10 @@ with giants as (
             as parallax_error_ratio
     from red_clump.evaluation as evaluation
     inner join red_clump.scores as scores using (survey, source_id)
-    left join quality.gaia_dr2 as quality on evaluation.survey = 'gaia_dr2' and evaluation.source_id = quality.source_id
+    left join quality.gaia as quality
+        on evaluation.survey = quality.survey and evaluation.source_id = quality.source_id
     left join match.allwise as to_allwise
-        on evaluation.survey = 'gaia_dr2' and evaluation.source_id = to_allwise.source_id
+        on evaluation.survey = to_allwise.survey and evaluation.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
 ),
 

@@ -1,4 +1,5 @@
--- A star that passes every quality cut that its tables allow to judge, with what the networks read.
+-- A star that passes every quality cut that its tables allow to judge, with what the networks read: Gaia's magnitudes in the
+-- passbands of DR2, whichever release they come from.
 select
     source_id,
     survey,
@@ -9,9 +10,6 @@ select
     parallax,
     parallax_error,
     parallax_zero_point,
-    phot_g_mean_mag,
-    phot_bp_mean_mag,
-    phot_rp_mean_mag,
     g_mean_psf_mag,
     r_mean_psf_mag,
     i_mean_psf_mag,
@@ -22,7 +20,19 @@ select
     ks_m,
     w1mpro,
     w2mpro,
-    g_error_ratio
+    g_error_ratio,
+    photometric.in_gaia_passband(
+        'g', gaia_passband, 'Gaia DR2', phot_g_mean_mag, phot_bp_mean_mag - phot_rp_mean_mag
+    )::real
+        as phot_g_mean_mag,
+    photometric.in_gaia_passband(
+        'bp', gaia_passband, 'Gaia DR2', phot_bp_mean_mag, phot_bp_mean_mag - phot_rp_mean_mag
+    )::real
+        as phot_bp_mean_mag,
+    photometric.in_gaia_passband(
+        'rp', gaia_passband, 'Gaia DR2', phot_rp_mean_mag, phot_bp_mean_mag - phot_rp_mean_mag
+    )::real
+        as phot_rp_mean_mag
 from red_clump.stars
 where
     passes_excess_factor is not false

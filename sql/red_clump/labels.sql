@@ -1,25 +1,25 @@
 -- A star with spectroscopic or asteroseismic labels, NULL where its tables have none.
 with spectroscopic as (
     select
-        'gaia_dr2' as survey,
+        to_lamost.survey,
         to_lamost.source_id,
         lamost.teff as teff_k,
         lamost.logg,
         lamost.feh,
         lamost.snrg as snr
-    from match.gaia_dr2_lamost as to_lamost
+    from match.lamost as to_lamost
     inner join staging.lamost as lamost using (obsid)
 ),
 
 seismic as (
     select
-        'gaia_dr2' as survey,
+        to_seismology.survey,
         to_seismology.source_id,
         seismology.delta_nu_uhz,
         seismology.delta_p_s,
         seismology.evolutionary_state,
         seismology.snr as snr_seismology
-    from match.gaia_dr2_seismology as to_seismology
+    from match.seismology as to_seismology
     inner join staging.seismology as seismology using (star_id)
 ),
 

@@ -1,6 +1,7 @@
--- A star that may be red clump: of Gaia DR2 with its neighbours in the other surveys, or of a wide table.
+-- A star that may be red clump: of a Gaia release with its neighbours in the other surveys, or of a wide table.
 with gaia_stars as (
     select
+        gaia.survey,
         gaia.source_id,
         gaia.ra,
         gaia.dec,
@@ -8,7 +9,8 @@ with gaia_stars as (
         coalesce(gaia.b, sphere.galactic_latitude(gaia.ra, gaia.dec)) as b,
         gaia.parallax,
         gaia.parallax_error,
-        cuts.gaia_dr2_parallax_zero_point()::real as parallax_zero_point,
+        quality.parallax_zero_point,
+        gaia.gaia_passband,
         gaia.phot_g_mean_mag,
         gaia.phot_bp_mean_mag,
         gaia.phot_rp_mean_mag,
@@ -28,17 +30,18 @@ with gaia_stars as (
         quality.passes_saturation,
         coalesce(twomass_quality.passes_twomass, false) as passes_twomass,
         coalesce(allwise_quality.passes_allwise, false) as passes_allwise,
-        panstarrs1.obj_id is not null as has_panstarrs1,
-        'gaia_dr2' as survey
-    from staging.gaia_dr2 as gaia
-    inner join quality.gaia_dr2 as quality using (source_id)
-    left join match.twomass as to_twomass on gaia.source_id = to_twomass.source_id
+        panstarrs1.obj_id is not null as has_panstarrs1
+    from staging.gaia as gaia
+    inner join quality.gaia as quality using (survey, source_id)
+    left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
     left join staging.twomass as twomass on to_twomass.designation = twomass.designation
     left join quality.twomass as twomass_quality on to_twomass.designation = twomass_quality.designation
-    left join match.allwise as to_allwise on gaia.source_id = to_allwise.source_id
+    left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
     left join quality.allwise as allwise_quality on to_allwise.designation = allwise_quality.designation
-    left join match.panstarrs1 as to_panstarrs1 on gaia.source_id = to_panstarrs1.source_id
+    left join
+        match.panstarrs1 as to_panstarrs1
+        on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
     left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
 ),
 
@@ -52,6 +55,7 @@ wide_stars as (
         parallax,
         parallax_error,
         coalesce(parallax_zero_point, 0) as parallax_zero_point,
+        gaia_passband,
         phot_g_mean_mag,
         phot_bp_mean_mag,
         phot_rp_mean_mag,
