@@ -82,7 +82,7 @@ def fitted(of: np.ndarray, to: np.ndarray, sign: int) -> np.ndarray:
     colour = of[:, 1] - of[:, 2]
     inside = (colour > RANGE[0]) & (colour < RANGE[1])
     fits = np.polynomial.polynomial.polyfit(colour[inside], (to - of)[inside], DEGREE).T
-    at = np.polynomial.polynomial.polyval(CLUSTER_COLOUR, fits.T)
+    at = np.atleast_1d(np.polynomial.polynomial.polyval(CLUSTER_COLOUR, fits.T))
     fits[0, 0] += sign * CLUSTERS[0] - at[0]
     fits[1:, 0] += sign * CLUSTERS[1] - at[1:].mean()
     scatter = np.std((to - of)[inside] - np.polynomial.polynomial.polyval(colour[inside], fits.T).T, axis=0)

@@ -242,7 +242,10 @@ def read_plan(file: Path) -> Plan:
 
 
 def _epochs(entry: dict[str, float | None]) -> Epochs:
-    return Epochs(**{name: None if value is None else float(value) for name, value in entry.items()})
+    mean, first, last = (None if entry[name] is None else float(entry[name] or 0) for name in ("mean", "first", "last"))
+    if mean is None:
+        raise ValueError("a mean epoch is missing")
+    return Epochs(mean, first, last)
 
 
 def _tile(order: int, pixel: int) -> Tile:
