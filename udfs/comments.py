@@ -1,0 +1,9 @@
+"""What a function says of itself in `duckdb_functions()`."""
+
+import duckdb
+
+
+def comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, note: str) -> None:
+    """Comment on a macro; `kind` is "macro" or "macro table"."""
+    said = note.replace("'", "''")
+    connection.execute(f"comment on {kind} {name} is '{said}'")
