@@ -13,6 +13,7 @@ from typing import Any
 
 import candlesql
 import duckdb
+from candlesql import api
 from candlesql.catalogs.survey import SHIPPED, load_survey, survey_files
 from candlesql.sql import files, views
 from candlesql.sql.open import make_sky
@@ -202,7 +203,7 @@ def _public() -> list[str]:
 def _python_page() -> str:
     lines = ["# Python", "", "`import candlesql` has these names.", ""]
     for name in _public():
-        thing = getattr(candlesql, name)
+        thing = vars(api).get(name) or getattr(candlesql, name)
         shown = f"{name}{inspect.signature(thing)}" if isinstance(thing, FunctionType) else f"class {name}"
         lines += [f"## candlesql.{name}", "", "```text", shown, "", inspect.getdoc(thing) or "", "```", ""]
     return _page(lines)
