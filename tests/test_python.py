@@ -149,7 +149,8 @@ def test_match_and_run_return_rows(own_sky):
 
 def test_run_says_what_it_made(mock_sky, tmp_path):
     sky = shutil.copytree(mock_sky, tmp_path / "sky")
-    shutil.rmtree(sky / "scores")
+    with candlesql.open_sky(sky, read_only=False) as connection:
+        connection.execute("delete from candlesql.runs where product = 'red_clump.scores'")
     made = candlesql.run(sky, "red_clump")
     with candlesql.open_sky(sky) as connection:
         scored = connection.execute("select count(*) from red_clump.scores").fetchone()[0]
