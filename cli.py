@@ -170,7 +170,9 @@ def match(
     left: Annotated[str, typer.Argument(help="The survey whose rows look for a neighbour.")],
     right: Annotated[str, typer.Argument(help="The survey that is searched.")],
     radius: Annotated[float, typer.Option(metavar="ARCSEC", help="How far to look.")] = 1.0,
-    kind: Annotated[str, typer.Option(help="best, mutual or all; left or anti for rows without neighbour.")] = "best",
+    kind: Annotated[
+        str, typer.Option(help="best, mutual or all; left, anti or outer for rows without neighbour.")
+    ] = "best",
     rank: Annotated[
         str, typer.Option(help="What makes the best neighbour: separation, errors or magnitude.")
     ] = "separation",

@@ -19,6 +19,7 @@ from .checks import check_rows
 from .fields import choose, first_misfit, is_sentinel, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, split_hdu
+from .releases import check_release
 from .survey import Column, Survey
 
 ROW_GROUP = 122_880
@@ -162,6 +163,7 @@ def _convert_all(
     for file, part in zip(files, parts, strict=True):
         source = open_file(connection, file, survey.layout, survey.hdu)
         try:
+            check_release(connection, survey, source)
             chosen = choose(survey, source, renames)
             first = first or (file, set(chosen))
             said = said or {ours: source.columns[theirs] for ours, theirs in chosen.items()}

@@ -27,7 +27,8 @@ class Column:
     """One column of a survey, as it is stored.
 
     `aka` are names that other carriers of the table use. `constant`, or `by` with `values`, fill a column that the
-    file lacks: one value for all rows, or one for each value of another column of the file.
+    file lacks: one value for all rows, or one for each value of another column of the file. `system` is that of a
+    magnitude (Vega or AB), `passband` the release whose passband it was measured in, where releases differ.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     ucd: str = ""
     description: str = ""
     system: str = ""
+    passband: str = ""
     aka: tuple[str, ...] = ()
     required: bool = False
     constant: float | None = None
@@ -62,12 +64,28 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What tells a file of this release from one of another of the same `family`.
+
+    In such a file each column of `prefix` begins with one of these texts and each of `value` is one of these numbers;
+    no other release has the names of `columns`.
+    """
+
+    name: str
+    family: str
+    prefix: dict[str, list[str]] = field(default_factory=dict)
+    value: dict[str, list[float]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Survey:
     """A survey: its columns, and which of them hold the identifier, the position and the epoch.
 
     `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `sentinels` are numbers that stand
     for a missing value. `wide` tables hold several surveys' photometry in one row and need no match. `layout` is that
-    of its text files where they have no header, `hdu` the table of its FITS files where they hold several.
+    of its text files where they have no header, `hdu` the table of its FITS files where they hold several. `release`
+    tells its files from those of other releases.
     """
 
     name: str
@@ -89,6 +107,7 @@ class Survey:
     wide: bool = False
     layout: Layout | None = None
     hdu: str = ""
+    release: Release | None = None
     path: Path | None = None
 
     @property
@@ -186,6 +205,9 @@ def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey
         entries["sentinels"] = tuple(float(value) for value in entries["sentinels"])
     if "layout" in entries:
         entries["layout"] = _layout(entries["layout"])
+    if "release" in entries:
+        _refuse_unknown(entries["release"], {each.name for each in fields(Release)})
+        entries["release"] = Release(**(entries["release"] | {"columns": tuple(entries["release"].get("columns", ()))}))
     given: dict[str, Any] = {"name": path.stem, "path": path} | entries
     if parent:
         return replace(parent, **given)

@@ -22,6 +22,7 @@ def describe_sky(path: Path) -> Iterator[str]:
         for name in survey_files(sky.surveys):
             if sky.catalog(name).exists():
                 yield f"  {_catalog_line(connection, load_survey(name, sky.surveys))}"
+        yield from _shared_stars(connection)
         runs = connection.execute(
             "select product, n_rows, seconds, made_by, made_at from candlesql.runs order by made_at"
         ).fetchall()
@@ -33,6 +34,18 @@ def describe_sky(path: Path) -> Iterator[str]:
             yield f"  cut {name} = {value}, {f'published {published.value}' if published else 'unknown here'}"
         if not changed:
             yield "  all cuts as published"
+
+
+def _shared_stars(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Where stars come from several tables, that one in two of them counts twice."""
+    surveys = [
+        row[0] for row in connection.execute("select distinct survey from red_clump.stars order by 1").fetchall()
+    ]
+    if len(surveys) > 1:
+        yield (
+            f"  red_clump reads {', '.join(surveys)}: a star that stands in two of them counts twice "
+            "(red_clump.surveys says how many do)"
+        )
 
 
 def _catalog_line(connection: duckdb.DuckDBPyConnection, survey: Survey) -> str:

@@ -23,7 +23,7 @@ from .steps.pairs import Epochs, epochs_of, pairs_sql, staged
 __all__ = ["Epochs", "Kind", "epochs_of", "match", "match_query", "match_surveys", "moves", "pairs_sql", "staged"]
 
 
-Kind = Literal["best", "mutual", "all", "left", "anti"]
+Kind = Literal["best", "mutual", "all", "left", "anti", "outer"]
 
 
 SEPARATION_BINS = 20
@@ -70,13 +70,13 @@ def measure(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, 
     counts = []
     for query in (staged(moving), shifted(staged(moving), radius_arcsec)):
         pairs = pairs_sql(connection, query, staged(standing), radius_arcsec)
-        width = radius_arcsec / SEPARATION_BINS
+        connection.execute(f"create or replace temp view counted_pairs as from {pairs}")
         found = connection.execute(
-            f"select least(floor(sphere.chord_in_arcsec(chord_squared) / {width!r}::double), {SEPARATION_BINS - 1})"
-            f"::integer as bin, count(*) from {pairs} group by bin"
+            f"from sphere.separation_counts('counted_pairs', {radius_arcsec!r}::double, {SEPARATION_BINS})"
         ).fetchall()
         counts.append(dict(found))
     (n_left,) = first_row(connection, f"select count(*) from staging.{left.name}")
+    width = radius_arcsec / SEPARATION_BINS
     connection.begin()
     connection.execute(
         'delete from candlesql.match_statistics where "left" = ? and "right" = ?', [left.name, right.name]
@@ -110,7 +110,8 @@ def match(
     ----------
     kind
         "best" gives each left row its best right one, "mutual" the pairs that are best for each other, "all" every
-        pair, "left" what "best" does and a row without neighbour for every other left row, "anti" those rows alone.
+        pair, "left" what "best" does and a row without neighbour for every other left row, "anti" those rows alone,
+        "outer" what "left" does and a row for every right one that is nobody's best neighbour.
     rank
         The best of several neighbours is the nearest; or the likeliest by the "errors" of both positions; or by these
         and the difference in "magnitude". Of two as good as each other it is the one with the lower identifier.
@@ -150,8 +151,8 @@ def _check(sky: Sky, left: Survey, right: Survey) -> None:
         if not survey.has_position:
             raise UserError(f"survey {survey.name} has no positions to match")
         if not sky.catalog(survey.name).exists():
-            hint = f"`candlesql ingest {sky.root} {survey.name} FILE`"
-            raise NotIngested(f"survey {survey.name} is not ingested", value=survey.name, hint=hint)
+            way_out = f"`candlesql ingest {sky.root} {survey.name} FILE`"
+            raise NotIngested(f"survey {survey.name} is not ingested: {way_out}", value=survey.name)
 
 
 def match_query(
@@ -169,33 +170,21 @@ def match_query(
     known = epochs if left_moves or epochs is None else (epochs[1], epochs[0])
     both = sides(connection, moving, standing, rank, radius_arcsec, known)
     pairs = neighbours_sql(connection, both, radius_arcsec, rank)
-    left_id, right_id = (f'"{name}"' for name in list(match_columns(left, right))[:2])
+    left_id, right_id = list(match_columns(left, right))[:2]
     a, b = ("moving_id", "standing_id") if left_moves else ("standing_id", "moving_id")
-    columns = f"{a} as {left_id}, {b} as {right_id}, sphere.chord_in_arcsec(chord_squared) as separation_arcsec"
-    counted = f"count(*) over (partition by {a}) as n_neighbours"
-    if kind == "mutual":
-        return (
-            f"select {columns}, {counted} from {pairs} "
-            f"qualify row_number() over (partition by {a} order by badness, {b}) = 1 "
-            f"and row_number() over (partition by {b} order by badness, {a}) = 1"
-        )
-    if kind == "all":
-        return f"select {columns}, {counted} from {pairs}"
-    best = _best(pairs, a, b, left_id, right_id, rank)
-    if kind == "best":
-        return best
-    return (
-        f'select "{left.id}" as {left_id}, {right_id}, separation_arcsec, coalesce(n_neighbours, 0) as n_neighbours '
-        f"from staging.{left.name} left join (select {left_id} as matched_id, * exclude {left_id} from ({best})) "
-        f'on "{left.id}" = matched_id {"where matched_id is null" if kind == "anti" else ""}'
+    connection.execute(
+        f"create or replace temp view match_pairs as "
+        f"select {a} as left_id, {b} as right_id, chord_squared, badness from {pairs}"
     )
-
-
-def _best(pairs: str, a: str, b: str, left_id: str, right_id: str, rank: Rank) -> str:
-    chord = "min(chord_squared)" if rank == "separation" else f"arg_min(chord_squared, (badness, {b}))"
+    for view, survey in (("match_left", left), ("match_right", right)):
+        connection.execute(
+            f'create or replace temp view {view} as select "{survey.id}" as id from staging.{survey.name}'
+        )
+    form = "nearest" if kind == "best" and rank == "separation" else kind
+    rows = {"left": "'match_left', ", "anti": "'match_left', ", "outer": "'match_left', 'match_right', "}.get(kind, "")
     return (
-        f"select {a} as {left_id}, arg_min({b}, (badness, {b})) as {right_id}, "
-        f"sphere.chord_in_arcsec({chord}) as separation_arcsec, count(*) as n_neighbours from {pairs} group by {a}"
+        f'select left_id as "{left_id}", right_id as "{right_id}", separation_arcsec, n_neighbours '
+        f"from sphere.{form}_neighbours({rows}'match_pairs')"
     )
 
 

@@ -15,11 +15,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ..sql.open import open_sky, refresh
+from ..sql.open import open_sky
 from ..sql.place import write_product
-from ..workspace.folder import existing_sky
+from ..workspace.folder import Sky, existing_sky
+from ..workspace.ledger import is_fresh
 from .steps.isochrones import Grid, read_grid
 
+PRODUCT = "distmass.nmsu"
+#: Any of these gives absolute magnitudes.
+ISOCHRONES = ("mist", "dartmouth")
 #: Bins of absolute Ks [mag].
 EDGES = np.arange(-9.0, 9.01, 0.02)
 QUANTILES = (0.16, 0.5, 0.84)
@@ -102,39 +106,40 @@ def _density(
 
 
 def write_nmsu(path: Path) -> int:
-    """Write `distmass.nmsu` of a workspace; returns the number of stars."""
+    """`candlesql nmsu`: write `distmass.nmsu` of a workspace; returns the number of stars."""
     sky = existing_sky(path)
     with open_sky(path, read_only=False) as connection:
-        grid = read_grid(connection)
-        found = _table(connection, grid)
-        connection.register("nmsu_found", found)
-        rows = write_product(
-            connection,
-            sky,
-            "distmass.nmsu",
-            """select spectrum_id, absolute_k_median, absolute_k_low, absolute_k_high,
-                      distmass.distance_kpc(k, extinction, absolute_k_median) as distance_kpc,
-                      distmass.distance_kpc(k, extinction, absolute_k_high) as distance_kpc_low,
-                      distmass.distance_kpc(k, extinction, absolute_k_low) as distance_kpc_high
-               from nmsu_found inner join distmass.inputs using (spectrum_id)
-               where isfinite(absolute_k_median)""",
-            sky.results / "distmass_nmsu.parquet",
-            "nmsu",
-            sorted(sky.catalogs.glob("*.parquet")),
-        )
-        connection.unregister("nmsu_found")
-        refresh(connection, sky)
+        return infer_distances(connection, sky)
+
+
+def infer_distances(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int:
+    """Write `distmass.nmsu`; returns the number of stars.
+
+    Raises
+    ------
+    UserError
+        If no isochrones are ingested.
+    """
+    connection.register("nmsu_found", _table(connection, read_grid(connection)))
+    query, target = "from distmass.nmsu_distances('nmsu_found')", sky.results / "distmass_nmsu.parquet"
+    rows = write_product(connection, sky, PRODUCT, query, target, "nmsu", _catalogs(sky))
+    connection.unregister("nmsu_found")
     return rows
 
 
+def infer_stale(connection: duckdb.DuckDBPyConnection, sky: Sky) -> dict[str, int]:
+    """The same where isochrones are ingested and the product is missing or stale; its rows by name."""
+    if not any(sky.catalog(name).exists() for name in ISOCHRONES) or is_fresh(connection, PRODUCT, _catalogs(sky)):
+        return {}
+    return {PRODUCT: infer_distances(connection, sky)}
+
+
+def _catalogs(sky: Sky) -> list[Path]:
+    return sorted(sky.catalogs.glob("*.parquet"))
+
+
 def _table(connection: duckdb.DuckDBPyConnection, grid: Grid) -> pa.Table:
-    stars = connection.execute(
-        """select spectrum_id, teff_k, logg, m_h,
-                  greatest(coalesce(teff_k_error, 0), cuts.distmass_nmsu_teff_error()) as teff_k_error,
-                  greatest(coalesce(logg_error, 0), cuts.distmass_nmsu_logg_error()) as logg_error,
-                  greatest(coalesce(m_h_error, 0), cuts.distmass_nmsu_m_h_error()) as m_h_error
-           from distmass.inputs order by spectrum_id"""
-    ).fetchnumpy()
+    stars = connection.execute("from distmass.nmsu_inputs").fetchnumpy()
     names = ("teff_k", "logg", "m_h")
     labels = np.stack([np.asarray(stars[n]).astype(float) for n in names], axis=1)
     sigma = np.stack([np.asarray(stars[f"{n}_error"]).astype(float) for n in names], axis=1)

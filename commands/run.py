@@ -19,6 +19,7 @@ from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import Run, execute, is_fresh
 from ..workspace.progress import run_with_bar
 from ..workspace.query import first_row
+from . import nmsu
 from .match import match_all
 from .score import score, sources
 from .steps.cuts import cuts_applied
@@ -56,7 +57,8 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     model = system_model(sky, system)
     if not is_fresh(connection, f"{system}.scores", sources(sky), {model.name: model.sha256}):
         made[f"{system}.scores"] = score(connection, sky, system)
-    return made | score_baseline(connection, sky, system_steps(system), run)
+    made |= score_baseline(connection, sky, system_steps(system), run)
+    return made | (nmsu.infer_stale(connection, sky) if system == "distmass" else {})
 
 
 def score_baseline(

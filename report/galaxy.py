@@ -111,9 +111,11 @@ def galactic_planes(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     ((sun,),) = connection.execute("select cuts.sun_x_kpc()::double").fetchall()
     half = _half_width(table, sun)
     figure, axes = panels(1, 2, 5.2, 4.3)
-    for ax, plane, name, title in zip(
-        axes.flat, ("X-Y", "X-Z"), ("Y", "Z"), ("from above, |Z| < 3 kpc", "from the side"), strict=True
-    ):
+    shown = (
+        ("X-Y", "Y (along rotation)", "from above, |Z| < 3 kpc"),
+        ("X-Z", "Z (north)", "from the side"),
+    )
+    for ax, (plane, name, title) in zip(axes.flat, shown, strict=True):
         rows = where(table, plane=plane)
         ax.set_title(title)
         if len(rows["n"]):
@@ -122,7 +124,11 @@ def galactic_planes(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         ax.plot(sun, 0, "o", mfc="none", color=RED, label="Sun")
         ax.plot(0, 0, "x", color=RED, label="Galactic centre")
         ax.set(
-            xlabel="X [kpc]", ylabel=f"{name} [kpc]", aspect="equal", xlim=(sun - half, sun + half), ylim=(-half, half)
+            xlabel="X (on through the centre) [kpc]",
+            ylabel=f"{name} [kpc]",
+            aspect="equal",
+            xlim=(sun - half, sun + half),
+            ylim=(-half, half),
         )
     axes[0, 0].legend(loc="lower right", fontsize=8, frameon=True)
     return figure
@@ -133,7 +139,7 @@ def _half_width(table: dict[str, np.ndarray], sun: float) -> float:
     away = np.maximum(np.abs(table["x_low_kpc"] - sun), np.abs(table["up_low_kpc"]))
     order = np.argsort(away)
     share = np.cumsum(table["n"][order]) / table["n"].sum()
-    return max(float(away[order][np.searchsorted(share, 0.998)]), sun + 1)
+    return max(float(away[order][np.searchsorted(share, 0.998)]), abs(sun) + 1)
 
 
 STARS = "All selected red clump stars (tier 2, which holds tier 1); no labels enter."

@@ -19,7 +19,7 @@ from ..sql import files
 from ..sql.describe import view_columns
 from ..sql.views import show_match, show_product, stage
 from ..udfs import functions
-from ..workspace.connection import connect
+from ..workspace.connection import connect, look_below
 from ..workspace.folder import Sky
 from ..workspace.query import first_row, parquet_rows
 from .plan import Plan, read_plan
@@ -49,6 +49,7 @@ class Bench:
         try:
             shutil.copy(plan.snapshot, own.database)
             self.connection = connect(own)
+            look_below(self.connection, plan.sky.root)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import pickle
+import json
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,12 @@ import duckdb
 
 from ..commands.match import Epochs, epochs_of
 from ..commands.steps.scoring import check_inputs
-from ..errors import UserError
+from ..errors import RefusedFile, UserError
 from ..sql import files
 from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.functions import hull_files, model_files
 from ..udfs.model import Model
+from ..workspace.connection import database_of
 from ..workspace.folder import Sky
 from ..workspace.ledger import cut_values, is_fresh
 from .sources import Source, find_sources
@@ -67,7 +68,7 @@ class Plan:
 
     @property
     def file(self) -> Path:
-        return self.work / "plan.pickle"
+        return self.work / "plan.json"
 
     @property
     def snapshot(self) -> Path:
@@ -136,8 +137,10 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
             f"has no {steps.base} and no wide table: `candlesql ingest`, or link a HATS catalog", file=sky.root
         )
     work = sky.root / "scale" / run_name(connection, sky, system)
-    if (work / "plan.pickle").exists():
-        return read_plan(work / "plan.pickle")
+    if (work / "plan.json").exists():
+        plan = read_plan(work / "plan.json")
+        _take_snapshot(connection, plan)
+        return plan
     for before in work.parent.glob(f"{system}-*"):
         shutil.rmtree(before)
     (work / "parts").mkdir(parents=True)
@@ -155,17 +158,83 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         tuple(tiles),
         _note(connection, steps, sources, model),
     )
-    connection.execute("checkpoint")
-    shutil.copy(sky.database, plan.snapshot)
+    _take_snapshot(connection, plan)
     temporary = plan.file.with_suffix(".tmp")
-    temporary.write_bytes(pickle.dumps(plan))
+    temporary.write_text(_as_text(plan), encoding="utf-8")
     temporary.replace(plan.file)
     return plan
 
 
+def _take_snapshot(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """The database as it is now, whatever lies in the run's folder: that of a run taken up says the same."""
+    connection.execute("checkpoint")
+    copy = plan.snapshot.with_suffix(".tmp")
+    shutil.copy(database_of(connection), copy)
+    copy.replace(plan.snapshot)
+
+
+def _as_text(plan: Plan) -> str:
+    """What is not known from the workspace and the package, as JSON."""
+    return json.dumps(
+        {
+            "system": plan.steps.name,
+            "model": plan.model.sha256,
+            "sources": sorted(plan.sources),
+            "epochs": {name: asdict(epochs) for name, epochs in plan.epochs.items()},
+            "matches": {n: [str(f.relative_to(plan.root)) for f in files] for n, files in plan.matches.items()},
+            "tiles": [[tile.order, tile.pixel] for tile in plan.tiles],
+            "note": plan.note,
+        }
+    )
+
+
 @lru_cache(maxsize=2)
 def read_plan(file: Path) -> Plan:
-    return pickle.loads(file.read_bytes())
+    """The plan in a run's folder, SKY/scale/RUN/plan.json.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, or not of this workspace.
+    """
+    root, sky = file.parents[2], Sky(file.parents[2])
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        steps, kinds, model = system_steps(said["system"]), kinds_of(said["system"]), system_model(sky, said["system"])
+        sources = find_sources(sky)
+        if said["model"] != model.sha256 or said["sources"] != sorted(sources):
+            raise ValueError("its model or catalogs are others")
+        return Plan(
+            root,
+            file.parent,
+            steps,
+            kinds,
+            model,
+            sources,
+            {str(name): _epochs(entry) for name, entry in said["epochs"].items()},
+            {name: [_inside(root, text) for text in files] for name, files in said["matches"].items()},
+            tuple(_tile(*entry) for entry in said["tiles"]),
+            str(said["note"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RefusedFile(f"no plan of a run here ({error}); remove its folder, and run it again", file=file) from None
+
+
+def _epochs(entry: dict[str, float | None]) -> Epochs:
+    return Epochs(**{name: None if value is None else float(value) for name, value in entry.items()})
+
+
+def _tile(order: int, pixel: int) -> Tile:
+    if not (type(order) is type(pixel) is int and 0 <= order <= 29 and 0 <= pixel < 12 * 4**order):
+        raise ValueError(f"no pixel: {order}, {pixel}")
+    return Tile(order, pixel)
+
+
+def _inside(root: Path, text: str) -> Path:
+    file = root / text
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"{text} is outside the workspace")
+    return file
 
 
 def run_name(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> str:

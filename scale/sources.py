@@ -20,7 +20,7 @@ from ..catalogs.survey import Survey, load_survey, survey_files
 from ..errors import UserError
 from ..workspace.folder import Sky
 from ..workspace.ledger import fingerprint
-from ..workspace.query import parquet_rows, quoted, stand_in
+from ..workspace.query import parquet_rows, stand_in
 from .tiles import Range, Tile, condition, tiles_of_counts
 
 PLACE = re.compile(r"Norder=(\d+)/.*?Npix=(\d+)")
@@ -67,7 +67,7 @@ class Source:
         if self.is_hats:
             return [tile for _, tile in _partitions(self.path)]
         pixel = f"_healpix_29 >> {2 * (29 - FINEST)}"
-        counts = connection.execute(f"select {pixel}, count(*) from {quoted(self.path)} group by 1").fetchall()
+        counts = connection.execute(f"select {pixel}, count(*) from {parquet_rows([self.path])} group by 1").fetchall()
         if any(cell is None for cell, _ in counts):
             raise UserError("has rows without a position, which belong to no part of the sky", file=self.path)
         return tiles_of_counts(dict(counts), FINEST, max_rows)

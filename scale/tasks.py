@@ -24,6 +24,8 @@ GONE = (OSError, TimeoutError, ValueError, KeyError)
 PATIENCE = 300
 #: How long there may be no workers, whose jobs may stand in a queue [s].
 WORKER_PATIENCE = 1800
+#: How long a finished tile's few words may take to come [s]; a worker that died after it takes them with it.
+RESULT_PATIENCE = 60
 #: How often to look for workers that have joined [s].
 LOOK_EVERY = 2
 
@@ -126,12 +128,12 @@ def _submit(client: Client, task: Task, plan: Path, tile: Tile, full: dict[str, 
 
 
 def _outcome(future: Future, tile: Tile) -> Outcome | None:
-    """What became of a tile; None if the cluster has forgotten it."""
+    """What became of a tile; None if the cluster has forgotten it, or who holds it is dead."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
     try:
-        return future.result()
+        return future.result(timeout=RESULT_PATIENCE)
     except KilledWorker as error:
         fault = f"{error.allowed_failures + 1} workers died over it, {error.last_worker.address} last"
         return Outcome(tile, {}, fault=fault, killed=True)

@@ -48,7 +48,7 @@ create or replace macro cuts.m_w1_red_clump() as -1.68; -- [mag] Hawkins+2017, t
 create or replace macro cuts.a_g_over_a_w1() as 16; -- [] Hawkins+2017, used by Lucey+2020 section 3.4
 create or replace macro cuts.a_g_over_a_v() as 0.789; -- [] Wang & Chen 2019, ApJ 877, 116, red clump stars in Gaia DR2
 create or replace macro cuts.little_reddened_min_abs_b() as 40; -- [deg] where intrinsic colours are fitted
-create or replace macro cuts.sun_x_kpc() as 8.3; -- [kpc] Lucey+2020 figure 8
+create or replace macro cuts.sun_x_kpc() as -8.3; -- [kpc] x of the Sun, the Galactic centre at 0; distance of Lucey+2020 figure 8
 create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of the coarser bin that are added to each bin before it is ranked
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
@@ -160,8 +160,6 @@ create or replace macro cuts.hogg_distance_bin() as 1; -- [kpc] Hogg+2018 figure
 create or replace macro cuts.hogg_map_cell() as 1; -- [kpc] Hogg+2018 figure 6, here in cells
 create or replace macro cuts.hogg_map_error_ratio() as 0.2; -- [] largest error of the spectrophotometric parallax over it, in the map
 create or replace macro cuts.hogg_map_max_abs_z() as 1; -- [kpc] stars of the map are within this of the disk's plane
-create or replace macro cuts.hogg_galactic_centre_kpc() as 8.122; -- [kpc] distance of the Galactic centre; GRAVITY Collaboration 2018
-create or replace macro cuts.hogg_sun_z_kpc() as 0.0208; -- [kpc] height of the Sun; Bennett & Bovy 2019
 create or replace macro cuts.hogg_sun_vx_km_s() as 12.9; -- [km/s] of the Sun, towards the Galactic centre; Drimmel & Poggio 2018
 create or replace macro cuts.hogg_sun_vy_km_s() as 245.6; -- [km/s] of the Sun, along rotation; Drimmel & Poggio 2018
 create or replace macro cuts.hogg_sun_vz_km_s() as 7.78; -- [km/s] of the Sun, towards the north; Drimmel & Poggio 2018

@@ -11,9 +11,9 @@ import duckdb
 
 from ..errors import UserError
 from ..udfs import functions
-from ..workspace.connection import attach, connect
+from ..workspace.connection import attach, connect, look_below
 from ..workspace.folder import Sky, existing_sky, find_sky
-from ..workspace.query import as_pattern, identifier, quoted
+from ..workspace.query import identifier, quoted
 from . import views
 from .template import code_of, data_of, template_of
 from .views import apply_stored_cuts
@@ -115,7 +115,7 @@ def _renew(sky: Sky) -> None:
                 _carry_over(connection, schema, table)
             connection.execute("detach before")
             apply_stored_cuts(connection)
-            connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
+            look_below(connection, sky.root)
             refresh(connection, sky)
         made.replace(sky.database)
     finally:

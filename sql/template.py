@@ -99,6 +99,7 @@ def _make(made: Path, code: str, sky: Sky) -> None:
     with _file(made) as connection, spinner("preparing the views of this version, once"):
         if not has_own:
             connection.execute(TABLES)
+        views.drop_all(connection)
         with ThreadPoolExecutor(1) as pool, connection.cursor() as other:
             other.execute("use sky")
             networks = pool.submit(functions.create_networks, other, sky.models)

@@ -40,14 +40,12 @@ def data_sources(sky: Sky) -> list[Path]:
 
 
 def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models: Path) -> None:
-    """Drop and create every schema's macros and views but the networks, which it does not need; tables stay.
+    """Create every schema's macros and views but the networks, which it does not need.
 
     `models` is the folder of the workspace's own.
     """
     items = files.items()
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
-    _drop_views(connection)
-    drop_functions(connection)
     schemas = {item.name.split(".")[0] for item in items} | {"staging", "match", "photometry"}
     for schema in sorted(schemas):
         connection.execute(f"create schema if not exists {schema}")
@@ -114,7 +112,9 @@ def explain_missing(connection: duckdb.DuckDBPyConnection, name: str) -> Unknown
     return UnknownName(f"there is no view {name}", value=name, nearest=near, hint=hint)
 
 
-def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+def drop_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop every view and macro but the networks; tables stay."""
+    drop_functions(connection)
     named = connection.execute(
         """select schema_name, view_name from duckdb_views()
            where not internal and database_name = current_database() and schema_name <> 'main'"""

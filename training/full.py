@@ -62,7 +62,7 @@ def train_on_parts(folder: Path, parts: list[Path], seed: int = 0) -> Model:
     with open_sky(sky.root, read_only=False) as connection, bar() as progress:
         connection.execute(
             f"create temp view labelled as from read_parquet([{files}]) "
-            "qualify row_number() over (partition by source_id order by phot_g_mean_mag) = 1"
+            "qualify row_number() over (partition by survey, source_id order by phot_g_mean_mag) = 1"
         )
         task = progress.add_task("training")
         return train_system(

@@ -66,7 +66,7 @@ class System:
     name: str
     citation: str
     view: str
-    id: str
+    id: tuple[str, ...]
     inputs: list[dict[str, str]]
     networks: list[Network]
     hull: list[str]
@@ -109,7 +109,7 @@ def load_system(name: str, present: set[str] | None = None) -> System:
             file=text["view"],
         )
     hull = [column for column in text["hull"]["columns"] if column in {entry["name"] for entry in inputs}]
-    return System(name, text["citation"], text["view"], text["id"], inputs, networks, hull, text["hull"]["most"])
+    return System(name, text["citation"], text["view"], tuple(text["id"]), inputs, networks, hull, text["hull"]["most"])
 
 
 def _network(entry: dict, inputs: list[dict[str, str]], present: set[str] | None) -> Network | None:

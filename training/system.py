@@ -32,8 +32,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled stars in memory: columns [rows], the fold that holds each out, and the one that stops a training."""
+    """Labelled stars in memory: what names each [rows], columns [rows], the fold that holds each out, and the one that
+    stops a training."""
 
+    ids: dict[str, np.ndarray]
     columns: dict[str, np.ndarray]
     fold: np.ndarray
     validation: np.ndarray
@@ -108,7 +110,7 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
         known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.CatalogException as error:
         raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
-    missing = [n for n in (everything.id, *names) if n not in known]
+    missing = [n for n in (*everything.id, *names) if n not in known]
     if missing:
         raise UserError(f"has no column {missing[0]}; see red_clump.training for what a label view has", file=relation)
     counts = first_row(connection, f"select count(*), {', '.join(f'count({n})' for n in names)} from {relation}")
@@ -127,16 +129,18 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
 def _fetch(connection: duckdb.DuckDBPyConnection, system: System, relation: str) -> Rows:
     wanted = ", ".join(f"{n}::double as {n}" for n in [*system.input_names, *system.label_columns])
     complete = " and ".join(f"{n} is not null" for n in system.input_names)
+    number = system.id[-1]
     table = connection.execute(
-        f"select {system.id}, {wanted}, stats.fold({system.id}, 'cross-validation', {FOLDS})::int as fold, "
-        f"stats.fold({system.id}, 'validation', {FOLDS})::int as validation from {relation} "
-        f"where {complete} order by {system.id}"
+        f"select {', '.join(system.id)}, {wanted}, stats.fold({number}, 'cross-validation', {FOLDS})::int as fold, "
+        f"stats.fold({number}, 'validation', {FOLDS})::int as validation from {relation} "
+        f"where {complete} order by {', '.join(system.id)}"
     ).fetchnumpy()
-    columns = {n: np.ma.filled(v.astype(float), np.nan) if n != system.id else np.asarray(v) for n, v in table.items()}
+    ids = {n: np.asarray(table.pop(n)) for n in system.id}
+    columns = {n: np.ma.filled(v.astype(float), np.nan) for n, v in table.items()}
     fold, validation = columns.pop("fold").astype(int), columns.pop("validation").astype(int)
     if len(fold) < MIN_ROWS:
         raise UserError(f"{len(fold)} stars have labels and all inputs; at least {MIN_ROWS} are needed", file=relation)
-    return Rows(columns, fold, validation)
+    return Rows(ids, columns, fold, validation)
 
 
 def _train_members(
@@ -237,7 +241,7 @@ def _scores(model: Model, named: list[dict[str, str]], system: System, rows: Row
     x = np.stack([rows.columns[n][held] for n in system.input_names]).astype(np.float32)
     y = session_of(model).run(None, {"x": x})[0]
     outputs = {entry["name"]: pa.array(values) for entry, values in zip(named, y, strict=True)}
-    return pa.table({system.id: pa.array(rows.columns[system.id][held].astype(np.int64)), **outputs})
+    return pa.table({name: pa.array(values[held]) for name, values in rows.ids.items()} | outputs)
 
 
 def _plain_metadata(system: System) -> dict[str, object]:
@@ -260,8 +264,8 @@ def _provenance(
     seconds: float,
 ) -> dict[str, object]:
     digest = hashlib.sha256()
-    for name in sorted(rows.columns):
-        digest.update(np.ascontiguousarray(rows.columns[name]).tobytes())
+    for values in (*rows.ids.values(), *(rows.columns[name] for name in sorted(rows.columns))):
+        digest.update(np.ascontiguousarray(values.astype(str) if values.dtype == object else values).tobytes())
     trained = len(rows) if n_folds > 1 else int((rows.fold != 0).sum())
     domain = {n: [round(float(v), 4) for v in np.quantile(rows.columns[n], [0.001, 0.999])] for n in system.input_names}
     return {
@@ -276,8 +280,8 @@ def _provenance(
 def _metrics(system: System, rows: Rows, held: pa.Table, giants: np.ndarray) -> dict[str, object]:
     """Bias and scatter of label minus output on held-out stars, of networks for giants on the giants among them; for a
     classifier the share of right answers."""
-    place = {star: i for i, star in enumerate(rows.columns[system.id])}
-    order = np.array([place[star] for star in held[system.id].to_pylist()])
+    place = {star: i for i, star in enumerate(zip(*rows.ids.values(), strict=True))}
+    order = np.array([place[star] for star in zip(*(held[name].to_pylist() for name in rows.ids), strict=True)])
     found: dict[str, object] = {"rows": "held out by a hash of the identifier"}
     for network in system.networks:
         among = giants if network.giants_only else np.ones(len(order), bool)

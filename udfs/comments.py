@@ -2,8 +2,10 @@
 
 import duckdb
 
+from .names import run_one
+
 
 def comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, note: str) -> None:
     """Comment on a macro; `kind` is "macro" or "macro table"."""
     said = note.replace("'", "''")
-    connection.execute(f"comment on {kind} {name} is '{said}'")
+    run_one(connection, f"comment on {kind} {name} is '{said}'")

@@ -28,13 +28,14 @@ from .comments import comment
 from .gradient import gradient_model, is_differentiable, propagated_model
 from .hull import SUFFIX, Hull, read_hull
 from .model import Field, Model, load_model
+from .names import quoted_name, run_one
 from .network_sql import scalar_macro_body, table_macro_body
-from .onnx_udf import as_struct, as_structs, register, register_rows, session_of
+from .onnx_udf import as_struct, as_structs, outputs_of, register, register_rows
 
 SHIPPED = Path(__file__).parent / "models"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
 NETWORK = "%(network ________________)"
-WRITERS = ("functions.py", "network_sql.py", "hull.py", "spectral.py")
+WRITERS = ("comments.py", "functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
 
 
 def model_files(own: Path) -> dict[str, Path]:
@@ -80,7 +81,7 @@ def create_networks(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     known = {item for notes in wanted.values() for item in notes.items()}
     for (name, kind), note in stored.items():
         if ((name, kind), note) not in known:
-            connection.execute(f"drop {kind} {_in_file(connection, name)}")
+            run_one(connection, f"drop {kind} {_in_file(connection, name)}")
     for model in models:
         if not wanted[model.name].items() <= stored.items():
             _create_network(connection, model)
@@ -90,7 +91,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Create the functions over the networks, and hulls and models of spectra as far as they need no Python."""
     with outlines(connection, own):
         for model in models_of(own):
-            connection.execute(f"create schema if not exists {model.system}")
+            run_one(connection, f"create schema if not exists {quoted_name(model.system)}")
             _create_functions(connection, model)
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
@@ -107,7 +108,7 @@ def drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
             and coalesce(comment, '') not like '{NETWORK}'"""
     ).fetchall()
     for kind, schema, name in named:
-        connection.execute(f'drop {kind} if exists "{schema}"."{name}"')
+        run_one(connection, f"drop {kind} if exists {quoted_name(schema)}.{quoted_name(name)}")
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
@@ -169,8 +170,8 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     except NotImplementedError:
         scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
         table = f"select *, unnest({scalar}) from query_table(source)"
-    connection.execute(f"create or replace macro {model.name}_net({', '.join(arguments)}) as {scalar}")
-    connection.execute(f"create or replace macro {model.name}_rows(source) as table {table}")
+    run_one(connection, f"create or replace macro {model.name}_net({', '.join(arguments)}) as {scalar}")
+    run_one(connection, f"create or replace macro {model.name}_rows(source) as table {table}")
     for (name, kind), note in _network_notes(model).items():
         comment(connection, kind, _in_file(connection, name), note)
 
@@ -178,7 +179,7 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
 def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
     """The macro of the database file, where a temporary one may shadow it."""
     ((database,),) = connection.execute("select current_database()").fetchall()
-    return f'"{database}".main.{macro}'
+    return f"{quoted_name(database)}.main.{quoted_name(macro)}"
 
 
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
@@ -217,16 +218,17 @@ def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     arguments, net = _quoted(_names(model.inputs)), f"{model.name}_net({_arguments(model)})"
+    prefix = f"{quoted_name(model.system)}."
     if model.name != model.system:
-        function = f"{model.system}.{model.name.removeprefix(model.system + '_')}"
+        function = model.name.removeprefix(model.system + "_")
         note = _note(model, f"Outputs {with_units(model.outputs)}")
-        _create(connection, function, arguments, net, f"[struct] {note}")
+        _create(connection, prefix + quoted_name(function), arguments, net, f"[struct] {note}")
         return
     for output in model.outputs:
         note = f"[{output.unit}] {_note(model, f'Output {output.name}')}"
-        _create(connection, f"{model.system}.{output.function}", arguments, f'{net}."{output.name}"', note)
-    connection.execute(f"create or replace macro {model.system}.score(source) as table from {model.name}_rows(source)")
-    comment(connection, "macro table", f"{model.system}.score", f"[rows] {_rows_note(model)}")
+        _create(connection, prefix + quoted_name(output.function), arguments, f'{net}."{output.name}"', note)
+    run_one(connection, f"create or replace macro {prefix}score(source) as table from {model.name}_rows(source)")
+    comment(connection, "macro table", f"{prefix}score", f"[rows] {_rows_note(model)}")
 
 
 def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -250,7 +252,7 @@ def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -
         f"{model.name}_gradient_onnx",
         len(inputs),
         _struct_type(outputs, _struct_type(inputs)),
-        lambda x: session_of(gradient()).run(None, {"x": x})[0],
+        lambda x: outputs_of(gradient(), x),
         lambda y, valid: as_structs(y, outputs, inputs, valid),
     )
     register_rows(
@@ -258,7 +260,7 @@ def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -
         f"{model.name}_propagated_onnx",
         2 * len(inputs),
         _struct_type(outputs),
-        lambda x: session_of(propagated()).run(None, {"x": x})[0],
+        lambda x: outputs_of(propagated(), x),
         lambda y, valid: as_struct(y, outputs, valid),
     )
     for (name, note), columns in zip(_derivative_notes(model).items(), (inputs, _with_errors(inputs)), strict=True):
@@ -304,7 +306,7 @@ def _shadow(
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, arguments: list[str], body: str, note: str) -> None:
-    connection.execute(f"create or replace macro {name}({', '.join(arguments)}) as {body}")
+    run_one(connection, f"create or replace macro {name}({', '.join(arguments)}) as {body}")
     comment(connection, "macro", name if "." in name else _in_file(connection, name), note)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from .model import NAME
+from .names import NAME
 
 SUFFIX = "_hull"
 ON_THE_BOUNDARY = 1 + 1e-9

@@ -19,11 +19,29 @@ import onnx
 from onnx import numpy_helper
 
 from ..errors import UserError
+from .names import is_plain
 
 PREFIX = "candlesql."
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
-NAME = re.compile(r"[a-z_][a-z0-9_]*")
-UNIT = re.compile(r"[^'\"\n]*")
+UNIT = re.compile(r"[^'\"\n\0]{0,80}")
+#: Schemas of SQL that are no system's, so that no model may put functions there.
+RESERVED = {
+    *("candlesql", "staging", "match", "quality", "cuts", "sphere", "stats", "region", "photometric"),
+    *("main", "temp", "system", "sky", "memory", "pg_catalog", "information_schema"),
+}
+#: The operators that this program exports, trees, and those that do no more than these: each ends, and none makes more
+#: rows than it was given.
+OPERATORS = {
+    *("Abs", "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Constant", "Div", "Equal", "Erf", "Exp", "Flatten"),
+    *("Gather", "Gemm", "Greater", "GreaterOrEqual", "Identity", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log"),
+    *("LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal", "ReduceLogSumExp"),
+    *("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Scan", "Sigmoid", "Slice", "Softmax"),
+    *("Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Transpose", "Unsqueeze", "Where", "Xor"),
+    *("LeakyRelu", "Elu", "Gelu", "Sign", "Floor", "LayerNormalization", "Normalizer", "Scaler", "ZipMap"),
+    *("Loop", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"),
+}
+#: How often a Loop goes round at most; the photometer's goes round 12 times.
+MOST_ROUNDS = 1000
 
 
 @dataclass(frozen=True)
@@ -120,15 +138,23 @@ def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
     names = {"file name": path.stem, "system": metadata["system"]}
     try:
         fields = [Field(**f) for key in ("inputs", "outputs") for f in json.loads(metadata[key])]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise UserError(f"metadata {PREFIX}inputs or outputs is no list of names and units", file=path) from None
     for number, entry in enumerate(fields):
         names[f"column {number}"] = entry.name
-        if not UNIT.fullmatch(entry.unit):
-            raise UserError(f"unit {entry.unit!r} of {entry.name} holds a quote; write it plainly", file=path)
+        if not isinstance(entry.unit, str) or not UNIT.fullmatch(entry.unit):
+            raise UserError(f"unit {entry.unit!r:.80} of {entry.name!r:.80} is not plain text", file=path)
     for what, name in names.items():
-        if not NAME.fullmatch(name):
-            raise UserError(f"{what} {name!r} is no name for SQL: small letters, digits and _ only", file=path)
+        if not is_plain(name):
+            raise UserError(f"{what} {name!r:.80} is no name for SQL: small letters, digits and _ only", file=path)
+    for key in ("inputs", "outputs"):
+        named = [entry["name"] for entry in json.loads(metadata[key])]
+        if len(set(named)) < len(named):
+            raise UserError(f"metadata {PREFIX}{key} names a column twice", file=path)
+    if metadata["system"] in RESERVED:
+        raise UserError(f"system {metadata['system']!r} is a schema of candlesql's own; give it another", file=path)
+    if any(not is_plain(Field(**entry).function) for entry in json.loads(metadata["outputs"])):
+        raise UserError("an output's name is nothing but its unit; give it a name", file=path)
 
 
 def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
@@ -137,7 +163,13 @@ def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
     foreign -= set(DOMAINS)
     if foreign or proto.functions:
         named = ", ".join(sorted(foreign)) or proto.functions[0].name
-        raise UserError(f"has custom operators of {named!r}; only standard ONNX models are run", file=path)
+        raise UserError(f"has custom operators of {named!r:.80}; only standard ONNX models are run", file=path)
+    odd = {node.op_type for graph in _graphs(proto.graph) for node in graph.node} - OPERATORS
+    if odd:
+        raise UserError(f"has the operator {min(odd)!r:.80}, which no model of this program needs", file=path)
+    _refuse_endless(path, proto.graph, {})
+    for info in (value for graph in _graphs(proto.graph) for value in graph.sparse_initializer):
+        raise UserError(f"weight {info.values.name!r:.80} is sparse; a model's weights are plain", file=path)
     for tensor in _tensors(proto.graph):
         if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
             raise UserError(f"weight {tensor.name} is in another file; a model must be one file", file=path)
@@ -148,6 +180,19 @@ def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
         for node in graph.node:
             if any(not np.isfinite(a.floats).all() for a in node.attribute if len(a.floats)):
                 raise UserError(f"weight of {node.op_type} holds NaN or infinity; train it again", file=path)
+
+
+def _refuse_endless(path: Path, graph: onnx.GraphProto, around: dict[str, onnx.TensorProto]) -> None:
+    """A Loop must say as a constant how often it goes round."""
+    constants = around | {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Loop":
+            count = constants.get(node.input[0] if node.input else "")
+            if count is None or numpy_helper.to_array(count).ravel().tolist()[0] > MOST_ROUNDS:
+                raise UserError(f"has a Loop that does not say that it ends within {MOST_ROUNDS} rounds", file=path)
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                _refuse_endless(path, attribute.g, constants)
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:

@@ -39,6 +39,9 @@ BINARY = {
 WIDEST_QUERY = 100
 READS_ROWS_OFTEN = ("Gemm", "MatMul", "Softmax")
 LONGEST_SUM = 32
+MOST_WEIGHTS = 1_000_000
+#: The attributes for which the forms below hold, on tensors [features, rows].
+USUAL = {("Concat", "axis"): 0, ("Softmax", "axis"): 0, ("ReduceSum", "keepdims"): 1}
 
 
 @dataclass
@@ -93,6 +96,8 @@ def table_macro_body(model: Model, source: str) -> str:
 class _Translator:
     """Walks the graph once and keeps, for every tensor, the expressions of its rows.
 
+    A tensor that needs a name gets one of ours, t0, t1, …: those in the file never become SQL.
+
     Raises
     ------
     NotImplementedError
@@ -110,6 +115,15 @@ class _Translator:
         self.program = Program()
 
     def run(self) -> Program:
+        """The graph as SQL; of a form that this program does not export there is none."""
+        try:
+            return self._run()
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            raise NotImplementedError(f"a graph of this form has no SQL form ({error})") from None
+
+    def _run(self) -> Program:
+        if sum(constant.size for constant in self.constants.values()) > MOST_WEIGHTS:
+            raise NotImplementedError("so large a graph has no SQL form")
         for node in self.graph.node:
             rows, out = self._node(node), node.output[0]
             self.depths[out] = max(self.depths.get(name, 0) for name in node.input)
@@ -118,18 +132,18 @@ class _Translator:
         return self.program
 
     def _named(self, tensor: str, rows: list[str]) -> list[str]:
-        number = self.depths[tensor]
+        number, name = self.depths[tensor], f"t{len(self.names)}"
         self.depths[tensor] += 1
         if number == len(self.program.steps):
             self.program.steps.append({})
-        self.program.steps[number][tensor] = rows
-        self.names[tensor] = f"v{number}.{tensor}"
+        self.program.steps[number][name] = rows
+        self.names[tensor] = f"v{number}.{name}"
         return self._elements(tensor, len(rows))
 
     def _elements(self, tensor: str, n_rows: int) -> list[str]:
         if self.arrays:
             return [f"{self.names[tensor]}[{i + 1}]" for i in range(n_rows)]
-        return [_column(tensor, i) for i in range(n_rows)]
+        return [_column(self.names[tensor].split(".")[-1], i) for i in range(n_rows)]
 
     def _rows(self, name: str) -> list[str]:
         if name in self.tensors:
@@ -138,6 +152,9 @@ class _Translator:
 
     def _node(self, node: onnx.NodeProto) -> list[str]:
         operator, names = node.op_type, node.input
+        given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        if len(node.output) != 1 or any(value != USUAL.get((operator, name)) for name, value in given.items()):
+            raise NotImplementedError(f"{operator} with these attributes has no SQL form")
         if operator in UNARY:
             return [UNARY[operator].format(row) for row in self._rows(names[0])]
         if operator in BINARY:
@@ -167,15 +184,17 @@ class _Translator:
 
     def _dot(self, weights: np.ndarray, tensor: str) -> str:
         if self.arrays:
-            literals = ", ".join(_literal(w) for w in weights)
-            return f"array_inner_product({self.names[tensor]}, [{literals}]::FLOAT[{len(weights)}])"
+            numbers = ", ".join(str(np.float32(w)) for w in weights)
+            return f"array_inner_product({self.names[tensor]}, '[{numbers}]'::FLOAT[{len(weights)}])"
         return _sum([f"{row} * {_literal(w)}" for row, w in zip(self._rows(tensor), weights, strict=True)])
 
     def _concat(self, node: onnx.NodeProto) -> list[str]:
         return [row for name in node.input for row in self._rows(name)]
 
     def _slice(self, node: onnx.NodeProto) -> list[str]:
-        start, stop = (int(self.constants[name].item()) for name in node.input[1:3])
+        start, stop, axis = (int(self.constants[name].item()) for name in node.input[1:])
+        if axis != 0:
+            raise NotImplementedError("only rows are cut out in SQL")
         return self._rows(node.input[0])[start:stop]
 
     def _reducesum(self, node: onnx.NodeProto) -> list[str]:

@@ -6,17 +6,24 @@ session with one thread serves them all.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 
 import duckdb
 import numpy as np
-import onnxruntime as ort
 import pyarrow as pa
 
+from ..errors import UserError
 from .model import Model
 
+# Its telemetry writes a device's name and queued events into the user's cache; it looks once, when it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime as ort
+
+_STATE = ort.capi.onnxruntime_pybind11_state
+_ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))
 _sessions: dict[str, ort.InferenceSession] = {}
 _lock = threading.Lock()
 
@@ -43,7 +50,26 @@ def infer(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """
     takes_nan = model.metadata.get("missing") == "nan"
     x, valid = _cleaned(x, takes_nan)
-    return session_of(model).run(None, {"x": x})[0], valid
+    return outputs_of(model, x), valid
+
+
+def outputs_of(model: Model, x: np.ndarray) -> np.ndarray:
+    """What the graph makes of x [inputs, rows]: y [outputs, rows], float32.
+
+    Raises
+    ------
+    UserError
+        If the graph cannot be run, or y is not of the shape that the model promises.
+    """
+    try:
+        y = session_of(model).run(None, {"x": x})[0]
+    except _ORT_ERRORS as error:
+        raise UserError(f"cannot be run ({str(error).splitlines()[0]:.200}); train it again", file=model.path) from None
+    wanted = (len(model.outputs), x.shape[1])
+    if not isinstance(y, np.ndarray) or y.shape != wanted or y.dtype != np.float32:
+        found = f"{getattr(y, 'dtype', type(y).__name__)} {getattr(y, 'shape', '')}"
+        raise UserError(f"gives {found} where float32 {wanted} is promised; train it again", file=model.path)
+    return y
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> None:
@@ -59,7 +85,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> 
         name,
         len(model.inputs),
         f"STRUCT({fields})",
-        lambda x: session_of(model).run(None, {"x": x})[0],
+        lambda x: outputs_of(model, x),
         lambda y, valid: as_struct(y, names, valid),
         takes_nan=model.metadata.get("missing") == "nan",
     )

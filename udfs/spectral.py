@@ -26,7 +26,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import UserError
 from .comments import comment
-from .model import PREFIX, graph_hash
+from .model import PREFIX, RESERVED, graph_hash
+from .names import is_plain, quoted_name, run_one
 
 SHIPPED = Path(__file__).parent / "models" / "spectra"
 WEIGHTS = ("plain_weight", "spectrum_weight", "constant")
@@ -125,8 +126,12 @@ def _load(path: Path, mtime_ns: int, size: int) -> SpectralModel:
         plain, spectrum, constant = (tensors[name] for name in WEIGHTS)
         model = SpectralModel(path, content, plain, spectrum, constant, metadata)
         n_inputs, n_outputs = len(model.inputs), len(model.outputs)
+        names = [path.stem, metadata["system"], metadata["function"], *model.inputs, *model.errors, *model.outputs]
     except Exception as error:
-        raise UserError(f"not a model over spectra ({error}); train it again", file=path) from None
+        raise UserError(f"not a model over spectra ({error!s:.200}); train it again", file=path) from None
+    odd = [name for name in names if not is_plain(name) or name in RESERVED]
+    if odd:
+        raise UserError(f"{odd[0]!r:.80} is no name for SQL: small letters, digits and _ only", file=path)
     if graph_hash(proto.graph) != metadata.get("graph_sha256"):
         raise UserError(
             "changed since it was written (its weights do not match its own hash); train it again", file=path
@@ -147,19 +152,25 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
     for path in spectral_files(own).values():
         model = load_spectral(path)
         system, function = model.metadata["system"], model.metadata["function"]
-        connection.execute(f"create schema if not exists {system}")
+        run_one(connection, f"create schema if not exists {quoted_name(system)}")
         given, errors = model.inputs, [f"{name}_error" for name in model.inputs]
         value, relative = _value(model, -1, given), _relative_error(model, -1, errors)
+        schema = quoted_name(system)
         unit = json.loads(model.metadata["outputs"])[-1]["unit"]
         error = f"Standard error of {model.outputs[-1]}, with the errors of the inputs (…_error) after them,"
         for name, arguments, body, what in (
             (f"{model.name}_net", given, _struct(model, _value), "[struct] All outputs"),
             (f"{model.name}_error_net", given, _struct(model, _relative_error), f"[struct] {ERRORS}"),
-            (f"{system}.{function}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
-            (f"{system}.{function}_error", [*given, *errors], f"({value} * {relative})::float", f"[{unit}] {error}"),
+            (f"{schema}.{quoted_name(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
+            (
+                f"{schema}.{quoted_name(function + '_error')}",
+                [*given, *errors],
+                f"({value} * {relative})::float",
+                f"[{unit}] {error}",
+            ),
         ):
             listed = ", ".join(f'"{argument}"' for argument in arguments)
-            connection.execute(f"create or replace macro {name}({listed}) as {body}")
+            run_one(connection, f"create or replace macro {name}({listed}) as {body}")
             note = f"{what} of {path.name}, from {_with_units(model)}; {model.metadata.get('citation', '')}"
             comment(connection, "macro", name, note)
 

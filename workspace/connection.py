@@ -27,11 +27,16 @@ def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     connection = attach(sky.database, sky.root / ".spill", read_only)
     try:
         _refuse_newer(connection, sky)
-        connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
+        look_below(connection, sky.root)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def look_below(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Let the views over a workspace's files find them below this folder."""
+    connection.execute("set variable candlesql_root = ?", [as_pattern(root)])
 
 
 def attach(database: Path, spill: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -60,6 +65,13 @@ def attach(database: Path, spill: Path, read_only: bool = False) -> duckdb.DuckD
             _why_not(str(error), read_only), file=database
         ) from None
     return connection
+
+
+def database_of(connection: duckdb.DuckDBPyConnection) -> Path:
+    """The file of the connection's database."""
+    return Path(
+        first_row(connection, "select path from duckdb_databases() where database_name = current_database()")[0]
+    )
 
 
 def state_of(connection: duckdb.DuckDBPyConnection) -> tuple | None:

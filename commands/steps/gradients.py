@@ -72,14 +72,14 @@ def gradient_query(model: Model) -> str:
     given = " and ".join(f"{identifier(name)} is not null" for name in inputs)
     return f"""
         with giants as (
-            select source_id, {arguments} from red_clump.training
-            semi join red_clump.evaluation using (source_id)
+            select survey, source_id, {arguments} from red_clump.training
+            semi join red_clump.evaluation using (survey, source_id)
             where {given}
         ),
         inferred as (
-            select source_id, {model.name}_gradient({arguments}) as exact, {", ".join(moved)} from giants
+            select survey, source_id, {model.name}_gradient({arguments}) as exact, {", ".join(moved)} from giants
         )
-        select source_id, unnest([{parts}], recursive := true) from inferred
+        select survey, source_id, unnest([{parts}], recursive := true) from inferred
     """
 
 

@@ -89,7 +89,7 @@ def neighbours_sql(connection: duckdb.DuckDBPyConnection, both: Sides, radius_ar
 def shifted(query: str, radius_arcsec: float) -> str:
     """A query's stars moved toward the equator, by so much that no pair with another survey is more than chance."""
     shift = max(MIN_SHIFT_ARCSEC, SHIFT_RADII * radius_arcsec) / 3600
-    return f'select * replace ("dec" - if("dec" > 0, {shift!r}, -{shift!r}) as "dec") from ({query})'
+    return f'select * replace (sphere.shifted_declination("dec", {shift!r}) as "dec") from ({query})'
 
 
 def _all_pairs(connection: duckdb.DuckDBPyConnection, both: Sides, radius_arcsec: float, with_rows: bool) -> str:
@@ -194,14 +194,9 @@ def _count_magnitudes(connection: duckdb.DuckDBPyConnection, both: Sides, radius
     """Make `magnitude_misfits(magnitude_bin, misfit)` from all pairs and those that chance makes."""
     for name, moving in (("pair_magnitudes", both.moving), ("random_magnitudes", shifted(both.moving, radius_arcsec))):
         pairs = pairs_sql(connection, _as_rows(moving), _as_rows(both.standing), radius_arcsec, both.epochs)
-        connection.execute(
-            f"create or replace temp table {name} as "
-            f"select sphere.magnitude_bin(moving_id, standing_id) as magnitude_bin, count(*) as n from {pairs} "
-            "where magnitude_bin is not null group by magnitude_bin"
-        )
+        connection.execute(f"create or replace temp view {name}_of as from {pairs}")
+        connection.execute(f"create or replace temp table {name} as from sphere.magnitude_counts('{name}_of')")
     connection.execute(
-        """create or replace temp table magnitude_misfits as
-        select magnitude_bin, sphere.magnitude_misfit(
-            coalesce(p.n, 0), coalesce(r.n, 0), sum(p.n) over (), sum(r.n) over ()) as misfit
-        from pair_magnitudes as p full join random_magnitudes as r using (magnitude_bin)"""
+        "create or replace temp table magnitude_misfits as "
+        "from sphere.magnitude_misfits('pair_magnitudes', 'random_magnitudes')"
     )

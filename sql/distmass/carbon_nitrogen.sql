@@ -18,8 +18,8 @@ select
     stars.c_fe - stars.n_fe as c_n,
     distmass.spoo_log_age(c_n) as log_age_spoo,
     stats.hypot(
-        cuts.sun_x_kpc() - stars.weighted_distance_kpc * cos(radians(stars.b)) * cos(radians(stars.l)),
-        stars.weighted_distance_kpc * cos(radians(stars.b)) * sin(radians(stars.l))
+        sphere.galactocentric_x_kpc(stars.l, stars.b, stars.weighted_distance_kpc),
+        sphere.galactocentric_y_kpc(stars.l, stars.b, stars.weighted_distance_kpc)
     ) as galactocentric_radius_kpc,
     case
         when stars.logg between 3.5 and 4 and stars.teff_k between 4750 and 5500 then 'subgiant'

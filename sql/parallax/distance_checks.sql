@@ -6,9 +6,9 @@ with placed as (
         vz_km_s,
         vx_km_s - cuts.hogg_sun_vx_km_s() as u_km_s,
         vy_km_s - cuts.hogg_sun_vy_km_s() as v_km_s,
-        (x_kpc - parallax.x_kpc(0, 0, 0)) / spec_distance_kpc as direction_x,
+        (x_kpc - cuts.sun_x_kpc()) / spec_distance_kpc as direction_x,
         y_kpc / spec_distance_kpc as direction_y,
-        (z_kpc - parallax.z_kpc(0, 0, 0)) / spec_distance_kpc as direction_z
+        z_kpc / spec_distance_kpc as direction_z
     from parallax.motions
     where abs(z_kpc) < cuts.hogg_map_max_abs_z()
 ),

@@ -1,6 +1,6 @@
--- Galactocentric positions and velocities as astropy's Galactocentric frame (v4.0) has them: x from the Sun to the centre, y along
--- rotation at the Sun, z to the north; the Sun at (-8.1, 0, 0.02) kpc. Rows of the rotation from ICRS to axes whose x points to
--- (266.4051, -28.936175) deg (Reid & Brunthaler 2004), and the tilt that puts the Sun above the plane.
+-- Galactocentric velocities as astropy's Galactocentric frame has them: x from the Sun to the centre, y along rotation at the Sun, z
+-- to the north, the Sun in the plane. Rows of the rotation from ICRS to axes whose x points to (266.4051, -28.936175) deg (Reid &
+-- Brunthaler 2004).
 
 -- [] Component toward (266.4051, -28.936175) deg of the ICRS vector x, y, z; in its unit.
 create or replace macro parallax.rotated_x(x, y, z) as
@@ -14,31 +14,16 @@ create or replace macro parallax.rotated_y(x, y, z) as
 create or replace macro parallax.rotated_z(x, y, z) as
 -0.8676654903323697 * x - 0.1980782408317943 * y + 0.4559842183620723 * z;
 
--- [rad] Angle that puts the Sun above the plane.
-create or replace macro parallax.tilt() as asin(cuts.hogg_sun_z_kpc() / cuts.hogg_galactic_centre_kpc());
-
--- [kpc] Galactocentric x of the position x, y, z [kpc, ICRS axes].
-create or replace macro parallax.x_kpc(x, y, z) as
-(parallax.rotated_x(x, y, z) - cuts.hogg_galactic_centre_kpc()) * cos(parallax.tilt())
-+ parallax.rotated_z(x, y, z) * sin(parallax.tilt());
-
--- [kpc] Galactocentric z of the position x, y, z [kpc, ICRS axes].
-create or replace macro parallax.z_kpc(x, y, z) as
-parallax.rotated_z(x, y, z) * cos(parallax.tilt())
-- (parallax.rotated_x(x, y, z) - cuts.hogg_galactic_centre_kpc()) * sin(parallax.tilt());
-
 -- [km/s] Galactocentric velocity along x of vx, vy, vz [km/s, ICRS axes], relative to the Sun.
 create or replace macro parallax.vx_km_s(vx, vy, vz) as
-parallax.rotated_x(vx, vy, vz) * cos(parallax.tilt()) + parallax.rotated_z(vx, vy, vz) * sin(parallax.tilt())
-+ cuts.hogg_sun_vx_km_s();
+parallax.rotated_x(vx, vy, vz) + cuts.hogg_sun_vx_km_s();
 
 -- [km/s] Galactocentric velocity along y of vx, vy, vz [km/s, ICRS axes], relative to the Sun.
 create or replace macro parallax.vy_km_s(vx, vy, vz) as parallax.rotated_y(vx, vy, vz) + cuts.hogg_sun_vy_km_s();
 
 -- [km/s] Galactocentric velocity along z of vx, vy, vz [km/s, ICRS axes], relative to the Sun.
 create or replace macro parallax.vz_km_s(vx, vy, vz) as
-parallax.rotated_z(vx, vy, vz) * cos(parallax.tilt()) - parallax.rotated_x(vx, vy, vz) * sin(parallax.tilt())
-+ cuts.hogg_sun_vz_km_s();
+parallax.rotated_z(vx, vy, vz) + cuts.hogg_sun_vz_km_s();
 
 -- [km/s] Velocity across the line of sight of proper_motion [mas/yr] at distance_kpc [kpc]; 4.740470464 km/s is 1 AU
 -- a Julian year.

@@ -1,11 +1,10 @@
 -- A star with its Galactocentric position and velocity from the spectrophotometric distance, Gaia's raw proper motion and APOGEE's
--- radial velocity; x points from the Sun to the Galactic centre, y along rotation at the Sun.
+-- radial velocity (sphere.galactocentric_x_kpc says which axes).
 with sky as (
     select
         *,
-        spec_distance_kpc * sphere.direction_x(ra, "dec") as icrs_x,
-        spec_distance_kpc * sphere.direction_y(ra, "dec") as icrs_y,
-        spec_distance_kpc * sphere.direction_z("dec") as icrs_z,
+        sphere.galactic_longitude(ra, "dec") as l,
+        sphere.galactic_latitude(ra, "dec") as b,
         parallax.icrs_vx(ra, "dec", spec_distance_kpc, pmra, pmdec, vhelio_avg) as icrs_vx,
         parallax.icrs_vy(ra, "dec", spec_distance_kpc, pmra, pmdec, vhelio_avg) as icrs_vy,
         parallax.icrs_vz("dec", spec_distance_kpc, pmdec, vhelio_avg) as icrs_vz
@@ -18,9 +17,9 @@ select
     alpha_m,
     spec_distance_kpc,
     spec_distance_kpc_error,
-    parallax.x_kpc(icrs_x, icrs_y, icrs_z) as x_kpc,
-    parallax.rotated_y(icrs_x, icrs_y, icrs_z) as y_kpc,
-    parallax.z_kpc(icrs_x, icrs_y, icrs_z) as z_kpc,
+    sphere.galactocentric_x_kpc(l, b, spec_distance_kpc) as x_kpc,
+    sphere.galactocentric_y_kpc(l, b, spec_distance_kpc) as y_kpc,
+    sphere.galactocentric_z_kpc(b, spec_distance_kpc) as z_kpc,
     parallax.vx_km_s(icrs_vx, icrs_vy, icrs_vz) as vx_km_s,
     parallax.vy_km_s(icrs_vx, icrs_vy, icrs_vz) as vy_km_s,
     parallax.vz_km_s(icrs_vx, icrs_vy, icrs_vz) as vz_km_s

@@ -3,6 +3,7 @@
 -- whole posterior about this distance.
 with weighted as (
     select
+        survey,
         source_id,
         distance_kpc,
         exp(log_parallax_likelihood) as likelihood,
@@ -13,6 +14,7 @@ with weighted as (
 
 moments as (
     select
+        survey,
         source_id,
         sum(whole) as total,
         sum(clump) / nullif(total, 0) as p_rc_posterior,
@@ -20,10 +22,11 @@ moments as (
         sum(whole * distance_kpc) / nullif(total, 0) as mean_kpc,
         sum(whole * distance_kpc * distance_kpc) / nullif(total, 0) as mean_square
     from weighted
-    group by source_id
+    group by survey, source_id
 )
 
 select
+    survey,
     source_id,
     p_rc_posterior,
     if(p_rc_posterior >= 0.5, clump_kpc, mean_kpc) as distance_kpc,

@@ -1,5 +1,6 @@
 -- A labelled giant and its bin in each inferred parameter; evolutionary states give P(RC) in the place of DeltaP.
 select
+    survey,
     source_id,
     fold,
     is_rc,

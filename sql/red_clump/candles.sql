@@ -1,5 +1,6 @@
 -- A selected red clump star with the magnitude and colour that its distance is made of, and the fold that it sits out.
 select
+    survey,
     source_id,
     tier,
     l,

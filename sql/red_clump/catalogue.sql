@@ -1,6 +1,7 @@
 -- A giant with what the networks infer, its tier (1, the cleaner, within 2) and, if selected, its distance; Lucey et al.
--- 2020, table 2. X runs from the Galactic centre to the Sun, Y along rotation, Z to the north.
+-- 2020, table 2. Positions are those of sphere.galactocentric_x_kpc.
 select
+    giants.survey,
     giants.source_id,
     giants.ra,
     giants.dec,
@@ -18,8 +19,8 @@ select
     giants.tier,
     distances.distance_kpc,
     distances.distance_kpc_error,
-    cuts.sun_x_kpc() - distances.distance_kpc * cos(radians(giants.b)) * cos(radians(giants.l)) as x_kpc,
-    distances.distance_kpc * cos(radians(giants.b)) * sin(radians(giants.l)) as y_kpc,
-    distances.distance_kpc * sin(radians(giants.b)) as z_kpc
+    sphere.galactocentric_x_kpc(giants.l, giants.b, distances.distance_kpc) as x_kpc,
+    sphere.galactocentric_y_kpc(giants.l, giants.b, distances.distance_kpc) as y_kpc,
+    sphere.galactocentric_z_kpc(giants.b, distances.distance_kpc) as z_kpc
 from red_clump.giants as giants
-left join red_clump.distances as distances using (source_id)
+left join red_clump.distances as distances using (survey, source_id)

@@ -2,6 +2,7 @@
 -- G - W1: Lucey et al. 2020, section 3.4, A_W1 = E(G - W1) / (A_G / A_W1 - 1), with Teff from colours alone.
 -- J - Ks: the colour itself, reddening and all, since two bands cannot tell them apart.
 select
+    candles.survey,
     candles.source_id,
     candles.tier,
     candles.recipe,

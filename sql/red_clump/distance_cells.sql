@@ -19,8 +19,8 @@ with stars as (
             ]
         ) as known
     from red_clump.distances as distances
-    inner join red_clump.bayesian_distances as bayesian using (source_id)
-    left join staging.mock_truth as truth using (source_id)
+    inner join red_clump.bayesian_distances as bayesian using (survey, source_id)
+    left join red_clump.truth as truth using (survey, source_id)
 ),
 
 pairs as (

@@ -10,8 +10,8 @@ with stars as (
         distances.distance_kpc_error / distances.distance_kpc as simple_sigma,
         bayesian.distance_kpc_error / bayesian.distance_kpc as bayesian_sigma
     from red_clump.distances as distances
-    inner join red_clump.bayesian_distances as bayesian using (source_id)
-    left join staging.mock_truth as truth using (source_id)
+    inner join red_clump.bayesian_distances as bayesian using (survey, source_id)
+    left join red_clump.truth as truth using (survey, source_id)
 ),
 
 against_truth as (

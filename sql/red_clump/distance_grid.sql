@@ -3,6 +3,7 @@
 -- sharper of the two, but never so little that a contaminant could not lie elsewhere.
 with stars as (
     select
+        distances.survey,
         distances.source_id,
         distances.recipe,
         distances.true_parallax,
@@ -17,7 +18,7 @@ with stars as (
         if(is_sharp, 10 - 5 * log10(distances.true_parallax), photometric_modulus) as middle,
         if(is_sharp, 5 * parallax_width, 2.5) as half_span
     from red_clump.distances as distances
-    inner join red_clump.giants as giants using (source_id)
+    inner join red_clump.giants as giants using (survey, source_id)
     inner join red_clump.magnitude_models as models using (recipe)
 ),
 
@@ -29,6 +30,7 @@ steps as (
 )
 
 select
+    survey,
     source_id,
     modulus,
     pow(10, modulus / 5 - 2) as distance_kpc,

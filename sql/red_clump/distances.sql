@@ -1,5 +1,6 @@
 -- A selected red clump star and its distance from the distance modulus; Lucey et al. 2020, section 3.4.
 select
+    stars.survey,
     stars.source_id,
     stars.recipe,
     stars.b,

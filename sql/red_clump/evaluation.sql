@@ -11,7 +11,6 @@ select
     truth.logg as logg_true,
     truth.delta_nu_uhz as delta_nu_true_uhz,
     truth.delta_p_s as delta_p_true_s,
-    scores.survey,
     scores.b,
     scores.g_error_ratio,
     scores.phot_g_mean_mag,
@@ -26,9 +25,9 @@ select
         null
     ) as tier
 from red_clump.held_out as held_out
-inner join red_clump.labels as labels using (source_id)
-left join red_clump.scores as scores using (source_id)
-left join staging.mock_truth as truth using (source_id)
+inner join red_clump.labels as labels using (survey, source_id)
+left join red_clump.scores as scores using (survey, source_id)
+left join red_clump.truth as truth using (survey, source_id)
 where
     red_clump.is_giant(coalesce(held_out.teff_all_k, held_out.teff_k), coalesce(held_out.logg_all, held_out.logg))
     is not false

@@ -7,7 +7,7 @@ select
     quantile_cont(distances.extinction, 0.84) * cuts.a_g_over_a_w1() / cuts.a_g_over_a_v() as a_v_high,
     3.1 * median(truth.ebv) as a_v_true_median
 from red_clump.distances as distances
-left join staging.mock_truth as truth using (source_id)
+left join red_clump.truth as truth using (survey, source_id)
 where distances.recipe = 'G-W1'
 group by b_low_deg
 order by b_low_deg

@@ -14,8 +14,8 @@ stars as (
         giants.tier,
         truth.phase = 3 as is_rc_by_phase
     from red_clump.scores as scores
-    inner join staging.mock_truth as truth using (source_id)
-    left join red_clump.giants as giants using (source_id)
+    inner join red_clump.truth as truth using (survey, source_id)
+    left join red_clump.giants as giants using (survey, source_id)
 )
 
 select

@@ -9,6 +9,7 @@ with edges as (
 
 giants as (
     select
+        evaluation.survey,
         evaluation.source_id,
         floor(10 * (evaluation.teff_k - edges.teff[1]) / (edges.teff[2] - edges.teff[1])) as teff_place,
         floor(10 * (evaluation.logg - edges.logg[1]) / (edges.logg[2] - edges.logg[1])) as logg_place,
@@ -38,6 +39,6 @@ select
     median(gradients.step_logg) as step_logg,
     median(gradients.step_delta_p_s) as step_delta_p_s
 from giants
-inner join red_clump.gradients as gradients using (source_id)
+inner join red_clump.gradients as gradients using (survey, source_id)
 group by gradients.input, giants.teff_low_k, giants.logg_low, giants.teff_width_k, giants.logg_width
 order by gradients.input, giants.teff_low_k, giants.logg_low

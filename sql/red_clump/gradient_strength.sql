@@ -9,7 +9,7 @@ with medians as (
         median(gradients.d_teff_k) as d_teff_k,
         median(gradients.d_logg) as d_logg
     from red_clump.gradients as gradients
-    inner join red_clump.evaluation as evaluation using (source_id)
+    inner join red_clump.evaluation as evaluation using (survey, source_id)
     where
         evaluation.teff_k between cuts.gradient_min_teff() and cuts.gradient_max_teff()
         and evaluation.logg between cuts.gradient_min_logg() and cuts.gradient_max_logg()

@@ -3,7 +3,7 @@ select * from red_clump.cross_validation
 union all by name
 select
     * exclude (
-        survey, ra, "dec", l, b, parallax, parallax_error, parallax_zero_point, phot_g_mean_mag, j_m, ks_m, w1mpro,
+        ra, "dec", l, b, parallax, parallax_error, parallax_zero_point, phot_g_mean_mag, j_m, ks_m, w1mpro,
         g_error_ratio, inside_hull
     )
 from red_clump.scores

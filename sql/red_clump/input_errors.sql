@@ -7,7 +7,7 @@ with giants as (
         scores.parallax_error / nullif(greatest(scores.parallax - scores.parallax_zero_point, 0), 0)
             as parallax_error_ratio
     from red_clump.evaluation as evaluation
-    inner join red_clump.scores as scores using (source_id)
+    inner join red_clump.scores as scores using (survey, source_id)
     left join quality.gaia_dr2 as quality on evaluation.survey = 'gaia_dr2' and evaluation.source_id = quality.source_id
     left join match.allwise as to_allwise
         on evaluation.survey = 'gaia_dr2' and evaluation.source_id = to_allwise.source_id
@@ -16,6 +16,7 @@ with giants as (
 
 parameters as (
     select
+        survey,
         source_id,
         teff_k,
         logg,
@@ -40,6 +41,7 @@ parameters as (
 
 pairs as (
     select
+        survey,
         source_id,
         teff_k,
         logg,
@@ -49,6 +51,7 @@ pairs as (
 )
 
 select
+    survey,
     source_id,
     teff_k,
     logg,

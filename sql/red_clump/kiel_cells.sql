@@ -8,7 +8,7 @@ with stars as (
         labels.is_rc,
         red_clump.is_giant(coalesce(teff_all_k, held_out.teff_k), coalesce(logg_all, held_out.logg)) as is_giant
     from red_clump.held_out as held_out
-    inner join red_clump.labels as labels using (source_id)
+    inner join red_clump.labels as labels using (survey, source_id)
 ),
 
 panels as (

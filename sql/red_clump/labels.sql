@@ -1,6 +1,7 @@
 -- A star with spectroscopic or asteroseismic labels, NULL where its tables have none.
 with spectroscopic as (
     select
+        'gaia_dr2' as survey,
         to_lamost.source_id,
         lamost.teff as teff_k,
         lamost.logg,
@@ -12,6 +13,7 @@ with spectroscopic as (
 
 seismic as (
     select
+        'gaia_dr2' as survey,
         to_seismology.source_id,
         seismology.delta_nu_uhz,
         seismology.delta_p_s,
@@ -23,9 +25,10 @@ seismic as (
 
 labelled as (
     select * from spectroscopic
-    full outer join seismic using (source_id)
+    full outer join seismic using (survey, source_id)
     union all by name
     select
+        wide_survey as survey,
         source_id,
         teff as teff_k,
         logg,

@@ -9,7 +9,7 @@ with residuals as (
         pow(5 / ln(10) * stars.parallax_error / stars.true_parallax, 2) as noise
     from red_clump.dereddened as stars
     inner join red_clump.absolute_magnitudes as fits using (recipe, fold)
-    inner join red_clump.giants as giants using (source_id)
+    inner join red_clump.giants as giants using (survey, source_id)
     where
         stars.true_parallax > 0
         and stars.parallax_error / stars.true_parallax < cuts.max_mixture_parallax_error_ratio()

@@ -1,6 +1,7 @@
 -- A selected red clump star and the ratio of its two distance errors: sigma_d = sigma_parallax d^2 from Gaia over that of the
 -- red clump; above 1 the red clump gives the better distance; Lucey et al. 2020, section 4.2, figure 7.
 select
+    survey,
     source_id,
     distance_kpc,
     distance_kpc_error,

@@ -40,6 +40,7 @@ worths as (
 
 select
     method,
+    survey,
     source_id,
     is_rc,
     is_rc_by_phase,
@@ -49,6 +50,7 @@ inner join worths using (method, bin, fold)
 union all by name
 select
     'joint' as method,
+    survey,
     source_id,
     is_rc,
     is_rc_by_phase,
@@ -58,9 +60,10 @@ where p_rc is not null
 union all by name
 select
     'lightgbm' as method,
+    survey,
     source_id,
     is_rc,
     is_rc_by_phase,
     p_rc_baseline as worth
 from red_clump.binned
-inner join red_clump.baseline using (source_id)
+inner join red_clump.baseline using (survey, source_id)

@@ -9,4 +9,4 @@ select
     if(coalesce(labels.snr_seismology, 1e9) >= cuts.lucey_min_snr_seismology(), labels.delta_p_s, null) as delta_p_s,
     if(coalesce(labels.snr_seismology, 1e9) >= cuts.lucey_min_snr_seismology(), labels.is_rc, null) as is_rc
 from red_clump.inputs as inputs
-inner join red_clump.labels as labels using (source_id)
+inner join red_clump.labels as labels using (survey, source_id)

@@ -45,3 +45,22 @@ create or replace macro sphere.magnitude_misfit(n_pairs, n_random, all_pairs, al
     greatest(n_pairs - n_random, 0.5) / greatest(all_pairs - all_random, 0.5)
     * greatest(all_random, 0.5) / greatest(n_random, 0.5)
 );
+
+-- [rows] How many rows of the table pairs (moving_id and standing_id, which are rows) there are by their difference
+-- of magnitude.
+create or replace macro sphere.magnitude_counts(pairs) as table
+    select
+        sphere.magnitude_bin(moving_id, standing_id) as magnitude_bin,
+        count(*) as n
+    from query_table(pairs)
+    where sphere.magnitude_bin(moving_id, standing_id) is not null
+    group by magnitude_bin;
+
+-- [rows] The misfit of each bin, from the tables pairs and random: counts of all pairs and of those that chance
+-- makes.
+create or replace macro sphere.magnitude_misfits(pairs, random) as table
+    select
+        magnitude_bin,
+        sphere.magnitude_misfit(coalesce(p.n, 0), coalesce(r.n, 0), sum(p.n) over (), sum(r.n) over ()) as misfit
+    from query_table(pairs) as p
+    full join query_table(random) as r using (magnitude_bin);

@@ -221,3 +221,12 @@ def test_a_scheduler_or_workers_that_stay_away_are_said(tmp_path, monkeypatch, p
 
         with pytest.raises(UserError, match=message):
             list(outcomes(client, never, tmp_path, TILES[:1]))
+
+
+def test_an_outcome_that_died_with_its_worker_is_not_waited_for(monkeypatch):
+    class Lost:
+        def result(self, timeout=None):
+            assert timeout is not None, "would wait for ever"
+            raise TimeoutError
+
+    assert tasks._outcome(Lost(), TILES[0]) is None

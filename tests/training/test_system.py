@@ -36,6 +36,7 @@ def labelled(connection: duckdb.DuckDBPyConnection, n: int) -> None:
     magnitude, kpc, colour = rng.normal(-1.6, 0.5, n), rng.uniform(1, 4, n), rng.uniform(0.5, 0.8, n)
     ks = magnitude + 5 * np.log10(kpc) + 10
     rows = {
+        "survey": np.array(["mine"] * n),
         "source_id": np.arange(n) + 1,
         "ks_m": ks,
         "j_m": ks + colour,

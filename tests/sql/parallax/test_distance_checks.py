@@ -9,6 +9,7 @@ from astropy.coordinates import ICRS, CartesianDifferential, CartesianRepresenta
 from astropy.coordinates import galactocentric_frame_defaults as defaults
 from candlesql.sql import files
 
+SUN = {"galcen_distance": 8.3 * u.kpc, "z_sun": 0 * u.pc}
 SPEED = 220.0
 
 
@@ -40,10 +41,10 @@ def disk(factor: float, n: int = 60_000) -> dict[str, np.ndarray]:
     v = np.stack([SPEED * y / r, -SPEED * x / r, np.zeros(n)]) + rng.normal(0, [[35], [25], [18]], (3, n))
     with defaults.set("v4.0"):
         place = CartesianRepresentation(x, y, z, unit=u.kpc, differentials=CartesianDifferential(*v, unit=u.km / u.s))
-        true = Galactocentric(place).transform_to(ICRS())
+        true = Galactocentric(place, **SUN).transform_to(ICRS())
         seen = ICRS(
             true.ra, true.dec, factor * true.distance, true.pm_ra_cosdec, true.pm_dec, true.radial_velocity
-        ).transform_to(Galactocentric())
+        ).transform_to(Galactocentric(**SUN))
     distance = factor * true.distance.to_value(u.kpc)
     position = {f"{axis}_kpc": getattr(seen, axis).to_value(u.kpc) for axis in "xyz"}
     velocity = {f"v{axis}_km_s": getattr(seen, f"v_{axis}").to_value(u.km / u.s) for axis in "xyz"}

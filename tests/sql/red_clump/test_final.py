@@ -18,7 +18,8 @@ def test_contamination_is_weighted_by_the_catalogue(view, connection, labelled, 
     low = [f"{i}, {'true' if i < 6 else 'false'}, .9, 2, 5, {labelled}, 4800, 4, 240" for i in range(10)]
     high = [f"{i}, {'true' if i < 19 else 'false'}, .9, 2, -65, {labelled}, 4800, 4, 240" for i in range(10, 20)]
     catalogue = f"""
-        select i as source_id, if(i < 30, 7.0, 62.0) as b, {catalogued} as g_error_ratio, 2::tinyint as tier
+        select 'gaia_dr2' as survey,
+            i as source_id, if(i < 30, 7.0, 62.0) as b, {catalogued} as g_error_ratio, 2::tinyint as tier
         from range(40) as t(i)
     """
     view(
@@ -38,10 +39,14 @@ def test_contamination_is_weighted_by_the_catalogue(view, connection, labelled, 
 
 def test_truth_counts_the_whole_catalogue(view):
     given = {
-        "red_clump.scores": "select i as source_id, if(i < 6, 5.0, 40.0) as b from range(10) as t(i)",
-        "staging.mock_truth": "select i as source_id, if(i % 2 = 0, 3, 2) as phase from range(20) as t(i)",
+        "red_clump.scores": """
+            select 'gaia_dr2' as survey, i as source_id, if(i < 6, 5.0, 40.0) as b from range(10) as t(i)
+        """,
+        "red_clump.truth": """
+            select 'gaia_dr2' as survey, i as source_id, if(i % 2 = 0, 3, 2) as phase from range(20) as t(i)
+        """,
         "red_clump.giants": """
-            select * from (values (0, 1), (1, 2), (2, 2), (7, null)) as t(source_id, tier)
+            select *, 'gaia_dr2' as survey from (values (0, 1), (1, 2), (2, 2), (7, null)) as t(source_id, tier)
         """,
     }
     rows = {(row["tier"], row["region"]): row for row in view("red_clump.final_truth", **given)}
@@ -55,7 +60,8 @@ def test_truth_counts_the_whole_catalogue(view):
 
 def test_red_clump_gains_on_gaia_beyond_the_crossing(view):
     distances = """
-        select i as source_id, i::double as distance_kpc, 0.09 * i as distance_kpc_error, 0.03::real as parallax_error
+        select 'gaia_dr2' as survey,
+            i as source_id, i::double as distance_kpc, 0.09 * i as distance_kpc_error, 0.03::real as parallax_error
         from range(1, 7) as t(i)
     """
     view("red_clump.precision", "select 1", **{"red_clump.distances": distances})
@@ -66,12 +72,12 @@ def test_red_clump_gains_on_gaia_beyond_the_crossing(view):
 
 
 DISTANCE = {
-    "red_clump.giants": "select 1::bigint as source_id, {p_rc} as p_rc",
+    "red_clump.giants": "select 'gaia_dr2' as survey, 1::bigint as source_id, {p_rc} as p_rc",
     "red_clump.magnitude_models": """
         select 'G-W1' as recipe, 0.15 as width, 0.5 as contaminant_offset, 0.6 as contaminant_width
     """,
     "red_clump.distances": """
-        select 1::bigint as source_id, 'G-W1' as recipe, {kpc}::double as distance_kpc,
+        select 'gaia_dr2' as survey, 1::bigint as source_id, 'G-W1' as recipe, {kpc}::double as distance_kpc,
             {parallax}::double as true_parallax, {error}::real as parallax_error
     """,
 }
@@ -134,10 +140,11 @@ def test_the_planted_mixture_is_found(view, tmp_path):
     pq.write_table(pa.table(stars), tmp_path / "stars.parquet")
     given = {
         "red_clump.dereddened": f"""
-            select source_id, 'G-W1' as recipe, 0 as fold, 1.0 as true_parallax, ratio as parallax_error,
+            select 'gaia_dr2' as survey,
+            source_id, 'G-W1' as recipe, 0 as fold, 1.0 as true_parallax, ratio as parallax_error,
                 residual - 1.68 as parallax_magnitude, 0.0 as predictor from '{tmp_path}/stars.parquet'
         """,
-        "red_clump.giants": f"select source_id, p_rc from '{tmp_path}/stars.parquet'",
+        "red_clump.giants": f"select 'gaia_dr2' as survey, source_id, p_rc from '{tmp_path}/stars.parquet'",
         "red_clump.absolute_magnitudes": "select 'G-W1' as recipe, 0 as fold, -1.68 as intercept, 0.0 as slope",
     }
     (row,) = view("red_clump.magnitude_models", **given)

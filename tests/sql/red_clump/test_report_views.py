@@ -49,10 +49,11 @@ def test_sigma_bins_split_by_temperature(view):
 
 
 def test_gradient_cells_are_ten_by_ten(view):
-    giants = "select i as source_id, 4000 + 10.0 * i as teff_k, 1 + 0.02 * i as logg from range(101) as t(i)"
+    stars = "select 'gaia_dr2' as survey, i as source_id"
+    giants = f"{stars}, 4000 + 10.0 * i as teff_k, 1 + 0.02 * i as logg from range(101) as t(i)"
     names = ["teff_k", "logg", "delta_nu_uhz", "delta_p_s", "joint_delta_p_s", "p_rc"]
     values = ", ".join(f"i + {k} as {kind}_{name}" for kind in ("d", "step") for k, name in enumerate(names))
-    gradients = f"select i as source_id, 'h_m' as input, {values} from range(101) as t(i)"
+    gradients = f"select 'gaia_dr2' as survey, i as source_id, 'h_m' as input, {values} from range(101) as t(i)"
     rows = view("red_clump.gradient_cells", **{"red_clump.evaluation": giants, "red_clump.gradients": gradients})
     assert len(rows) == 10, "one on the diagonal for each tenth of the range"
     assert sum(row["n"] for row in rows) in (98, 99)
@@ -64,10 +65,11 @@ def test_gradient_cells_are_ten_by_ten(view):
 
 def test_strength_is_a_ratio_of_medians(view):
     giants = """
-        select i as source_id, 4800.0 as teff_k, if(i < 3, 2.5, 3.0) as logg from range(4) as t(i)
+        select 'gaia_dr2' as survey, i as source_id, 4800.0 as teff_k, if(i < 3, 2.5, 3.0) as logg from range(4) as t(i)
     """
     gradients = """
-        select i as source_id, 'h_m' as input, 100.0 * (i + 1) as d_delta_p_s, 0 as d_joint_delta_p_s,
+        select 'gaia_dr2' as survey,
+            i as source_id, 'h_m' as input, 100.0 * (i + 1) as d_delta_p_s, 0 as d_joint_delta_p_s,
             -50.0 as d_teff_k, 2.0 as d_logg
         from range(4) as t(i)
     """

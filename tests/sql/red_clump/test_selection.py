@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import astropy.units as u
+import numpy as np
 import pytest
+from astropy.coordinates import Galactocentric, SkyCoord
 
 BINNED = """
-    select i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
+    select 'gaia_dr2' as survey,
+            i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
         14.5::real as phot_g_mean_mag, 0.65::real as j_ks, teff_k, delta_nu_uhz, delta_p_s,
         96 as teff_bin, 24 as logg_bin, 4 as delta_nu_bin, 13 as delta_p_bin, 95 as teff_label_bin, 24 as logg_label_bin
     from (values {}) as t(i, is_rc, p_rc, tier, b, g_error_ratio, teff_k, delta_nu_uhz, delta_p_s)
@@ -113,7 +117,7 @@ def test_a_bin_is_judged_by_other_folds_only(view, connection):
     connection.execute("create or replace macro cuts.pooled_stars() as 0")
     given = {
         "red_clump.binned": binned(*rows),
-        "red_clump.baseline": "select 0::bigint as source_id, 0.5::real as p_rc_baseline",
+        "red_clump.baseline": "select 'gaia_dr2' as survey, 0::bigint as source_id, 0.5::real as p_rc_baseline",
     }
     view("red_clump.bin_sets", "select 1", **given)
     ranked = view("red_clump.ranked", "select distinct is_rc, worth from red_clump.ranked where method = 'bins_4d'")
@@ -159,3 +163,29 @@ def test_calibration_of_a_bin(view):
     (row,) = view("red_clump.calibration", **{"red_clump.binned": binned(*rows)})
     assert (row["n"], row["rc_share"], round(row["p_rc_low"], 6)) == (10, 0.8, 0.8)
     assert row["rc_share_low"] < 0.8 < row["rc_share_high"]
+
+
+def test_positions_are_right_handed_as_those_of_astropy(view):
+    places = [(0, 0, 2.0), (90, 0, 1.0), (200, -35, 4.5), (330, 60, 0.7)]
+    giants = ", ".join(f"({i}, {lon}, {lat})" for i, (lon, lat, _) in enumerate(places))
+    distances = ", ".join(f"({i}, {d}, 0.1)" for i, (_, _, d) in enumerate(places))
+    names = ("teff_k", "logg", "delta_p_s", "delta_nu_uhz")
+    nulls = ", ".join(f"null as {name}, null as {name}_error" for name in names)
+    rows = view(
+        "red_clump.catalogue",
+        **{
+            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier "
+            f"from (values {giants}) as t(source_id, l, b)",
+            "red_clump.distances": "select *, 'gaia_dr2' as survey "
+            f"from (values {distances}) as t(source_id, distance_kpc, distance_kpc_error)",
+        },
+    )
+    lon, lat, d = zip(*places, strict=True)
+    place = SkyCoord(l=lon * u.deg, b=lat * u.deg, distance=d * u.kpc, frame="galactic")
+    wanted = place.transform_to(Galactocentric(galcen_distance=8.3 * u.kpc, z_sun=0 * u.pc))
+    found = {row["source_id"]: row for row in rows}
+    for axis in "xyz":
+        seen = [found[i][f"{axis}_kpc"] for i in range(len(places))]
+        np.testing.assert_allclose(seen, getattr(wanted, axis).to_value(u.kpc), atol=1e-4)
+    assert found[0]["x_kpc"] == pytest.approx(-6.3)
+    assert found[1]["y_kpc"] == pytest.approx(1.0)

@@ -16,7 +16,7 @@ from candlesql.commands.ingest import ingest_survey
 from candlesql.commands.reddening import Sight, open_maps, reddening_priors, write_priors
 from candlesql.errors import UserError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 WHOLE = 0.5  # mag
 
 

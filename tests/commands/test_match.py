@@ -176,6 +176,15 @@ def test_rows_without_neighbour_stay_or_are_all_that_stays(chain):
     assert rows == [(1, "b", 0.2, 2), (2, "b", 0.3, 2), (3, "c", 0.3, 2), (4, None, None, 0)]
     _, rows = matched_with_nulls(chain, "anti")
     assert rows == [(4, None, None, 0)]
+    _, rows = matched_with_nulls(chain, "outer")
+    assert rows == [
+        (1, "b", 0.2, 2),
+        (2, "b", 0.3, 2),
+        (3, "c", 0.3, 2),
+        (4, None, None, 0),
+        (None, "a", None, 0),
+        (None, "d", None, 0),
+    ]
 
 
 def matched_with_nulls(chain, kind):
