@@ -202,7 +202,7 @@ def match(
     radius_arcsec
         How far to look [arcsec].
     kind
-        `best`, `mutual` or `all`; `left` or `anti` for rows without neighbour.
+        `best`, `mutual` or `all`; `left`, `anti` or `outer` for rows without neighbour.
     rank
         What makes the best neighbour: `separation`, `errors` or `magnitude`.
     statistics
