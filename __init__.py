@@ -1,22 +1,96 @@
 """candlesql: standard candles in SQL.
 
-`candlesql.open_sky(path)` opens a workspace as a DuckDB connection with every view, macro and network in it.
+`candlesql.open_sky(path)` opens a workspace as a DuckDB connection with every view, macro and network in it. The other
+functions do what the commands of their names do, and return what those print.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import UserError
+from .errors import (
+    Locked,
+    MissingColumn,
+    MissingPackage,
+    NoSpace,
+    NotIngested,
+    NoWorkspace,
+    RefusedFile,
+    Stale,
+    UnknownName,
+    UserError,
+    WrongUnit,
+)
 
 if TYPE_CHECKING:
+    from .api import (
+        Info,
+        Joined,
+        Made,
+        Network,
+        Product,
+        demo,
+        export,
+        fetch,
+        frame,
+        info,
+        ingest,
+        join,
+        match,
+        models,
+        report,
+        run,
+        score,
+        table,
+        train,
+    )
+    from .catalogs.prepare import Ingested
     from .sql.open import open_sky
 
-__all__ = ["UserError", "open_sky"]
+__all__ = [
+    "Info",
+    "Ingested",
+    "Joined",
+    "Locked",
+    "Made",
+    "MissingColumn",
+    "MissingPackage",
+    "Network",
+    "NoSpace",
+    "NoWorkspace",
+    "NotIngested",
+    "Product",
+    "RefusedFile",
+    "Stale",
+    "UnknownName",
+    "UserError",
+    "WrongUnit",
+    "demo",
+    "export",
+    "fetch",
+    "frame",
+    "info",
+    "ingest",
+    "join",
+    "match",
+    "models",
+    "open_sky",
+    "report",
+    "run",
+    "score",
+    "table",
+    "train",
+]
+ELSEWHERE = {"Ingested": ".catalogs.prepare", "open_sky": ".sql.open"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import DuckDB and ONNX Runtime only when a workspace is opened, so that `candlesql --help` is quick."""
-    if name == "open_sky":
-        from .sql.open import open_sky
-
-        return open_sky
+    """Import DuckDB and ONNX Runtime only when they are needed, so that `candlesql --help` is quick."""
+    if name == "report":
+        return import_module(".report", __name__)
+    if name in __all__:
+        return getattr(import_module(ELSEWHERE.get(name, ".api"), __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

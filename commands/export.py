@@ -45,9 +45,10 @@ def to_qtable(connection: duckdb.DuckDBPyConnection, view: str) -> QTable:
     """
     from astropy.table import MaskedColumn, QTable
 
+    columns = view_columns(connection, view)
     table = QTable(meta={"comments": provenance(connection, view).splitlines()})
     rows = connection.execute(f"from {named(view)}").fetchnumpy()
-    for column in view_columns(connection, view):
+    for column in columns:
         values = MaskedColumn(rows[column.name], unit=column.unit or None, description=column.description)
         table[column.name] = values if np.ma.is_masked(rows[column.name]) or not column.unit else values.quantity
     return table

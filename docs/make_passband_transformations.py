@@ -97,16 +97,25 @@ def macro(name: str, fits: np.ndarray, colour: str) -> str:
         for band, numbers in zip(BANDS, fits, strict=True)
     ]
     return "\n".join(
-        [f"create or replace macro photometric.{name}(band_name, {colour}) as", "case band_name", *cases, "end;"]
+        [
+            f"-- [mag] Magnitude of Gaia (E)DR3 minus that of DR2 in the band band_name, by {colour} [mag].",
+            f"create or replace macro photometric.{name}(band_name, {colour}) as",
+            "case band_name",
+            *cases,
+            "end;",
+        ]
     )
 
 
 HEADER = """\
--- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends
--- of its range that of the end. Written by docs/make_passband_transformations.py, which says how.
+-- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends of
+-- its range that of the end. Written by docs/make_passband_transformations.py, which says how.
+
+-- [mag] A colour [mag], BP - RP, within the range of the transformations: beyond its ends that of the end.
 create or replace macro photometric.within_colours(colour) as
 case when colour is not null then greatest({}, least({}, colour))::double end;
 
+-- [mag] The polynomial of coefficients a, b, c, d at a colour [mag], BP - RP.
 create or replace macro photometric.cubic(a, b, c, d, colour) as
 a + photometric.within_colours(colour) * (
     b + photometric.within_colours(colour) * (c + photometric.within_colours(colour) * d)
@@ -114,13 +123,19 @@ a + photometric.within_colours(colour) * (
 
 """
 FOOTER = """
--- A magnitude of one release as the other would have it; `blue_minus_red` is BP - RP of the magnitude's own release.
+-- [mag] A magnitude [mag] of DR2 in the band band_name as (E)DR3 would have it; blue_minus_red [mag] is BP - RP of
+-- DR2.
 create or replace macro photometric.gaia_dr2_to_dr3(band_name, magnitude, blue_minus_red) as
 magnitude + photometric.gaia_dr3_minus_dr2_by_dr2(band_name, blue_minus_red);
+
+-- [mag] A magnitude [mag] of (E)DR3 in the band band_name as DR2 would have it; blue_minus_red [mag] is BP - RP of
+-- (E)DR3.
 create or replace macro photometric.gaia_dr3_to_dr2(band_name, magnitude, blue_minus_red) as
 magnitude - photometric.gaia_dr3_minus_dr2_by_dr3(band_name, blue_minus_red);
 
--- The same from and to the passbands that a survey file or a model names; NULL where BP - RP is needed and not known.
+-- [mag] A magnitude [mag] in the band band_name from the passbands given to those wanted, as a survey file or a
+-- model names them; NULL where blue_minus_red [mag], BP - RP of the magnitude's own release, is needed and not
+-- known.
 create or replace macro photometric.in_gaia_passband(band_name, given, wanted, magnitude, blue_minus_red) as
 case
     when given = wanted then magnitude

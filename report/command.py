@@ -17,6 +17,28 @@ from ..workspace.query import first_row
 DPI = 110
 
 
+def report(sky: str | Path, output: str | Path | None = None) -> Path:
+    """Draw the figures of the red clump paper from the views; returns the HTML page, PNGs stand beside it.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder.
+    output
+        The folder to write into; `report` in the workspace if not said.
+
+    Raises
+    ------
+    MissingPackage
+        If the extra `report` is not installed.
+    UserError
+        If the workspace has no scores, or the folder cannot be made.
+    """
+    for _ in write_report(Path(sky), None if output is None else Path(output)):
+        pass
+    return (existing_sky(sky).root / "report" if output is None else Path(output)) / "report.html"
+
+
 def write_report(path: Path, output: Path | None = None) -> Iterator[str]:
     """Write `report.html` and a PNG for each figure; a line for each file.
 

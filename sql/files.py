@@ -1,7 +1,8 @@
 """The `.sql` files of this folder: which there are, what each needs, and in what order they can be created.
 
 A file that starts with `create` holds macros; any other holds one view, a bare `select` under a header comment, and
-its path is its name: `red_clump/tiers.sql` is `red_clump.tiers`.
+its path is its name: `red_clump/tiers.sql` is `red_clump.tiers`. The comment above a macro says `[unit]` and what it
+gives, naming its arguments with their units.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 NAME = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b")
-MACRO = re.compile(r"create or replace macro ([a-z_0-9]+\.[a-z_0-9]+)", re.IGNORECASE)
+MACRO = re.compile(
+    r"((?:^--[^\n]*\n)*)^(create or replace macro ([a-z_0-9]+\.[a-z_0-9]+)\(.*?);[ \t]*(?:-- ([^\n]*))?$",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+TABLE_MACRO = re.compile(r"create or replace macro [a-z_0-9.]+\([^)]*\) as table\b", re.IGNORECASE)
 CUT = re.compile(r"create or replace macro cuts\.(\w+)\(\) as ([^;]+);\s*-- \[(.*?)\] (.+)")
 
 
 @dataclass(frozen=True)
 class Item:
-    """A view or macro: its name, the SQL after its header, the header, and where it stands."""
+    """A view or macro: its name, its SQL, the comment that says what it is, and where it stands."""
 
     name: str
     body: str
@@ -33,6 +38,13 @@ class Item:
         """Every `schema.name` that its text mentions."""
         code = re.sub(r"--.*", "", self.body)
         return {".".join(match) for match in NAME.findall(code)} - {self.name}
+
+    @property
+    def kind(self) -> str:
+        """What DuckDB calls it where it is to be commented on."""
+        if not self.is_macro:
+            return "view"
+        return "macro table" if TABLE_MACRO.match(self.body) else "macro"
 
 
 @dataclass(frozen=True)
@@ -63,14 +75,14 @@ def cuts() -> dict[str, Cut]:
 
 def _read(path: Path) -> list[Item]:
     text = path.read_text(encoding="utf-8")
-    leading = takewhile(lambda line: line.startswith("--"), text.split("\n"))
-    header = " ".join(line.removeprefix("--").strip() for line in leading)
-    if not MACRO.search(text):
-        name = f"{path.parent.name}.{path.stem}"
-        return [Item(name, text, header, path, is_macro=False)]
-    statements = re.split(r";[^\n]*\n", text)
-    return [
-        Item(match.group(1), statement[match.start() :].rstrip().rstrip(";"), header, path, True)
-        for statement in statements
-        if (match := MACRO.search(statement))
+    macros = [
+        Item(name, statement, (beside or _said(above)).strip(), path, is_macro=True)
+        for above, statement, name, beside in MACRO.findall(text)
     ]
+    return macros or [Item(f"{path.parent.name}.{path.stem}", text, _said(text), path, is_macro=False)]
+
+
+def _said(text: str) -> str:
+    """The comment that a text begins with, on one line."""
+    leading = takewhile(lambda line: line.startswith("--"), text.split("\n"))
+    return " ".join(line.removeprefix("--").strip() for line in leading)

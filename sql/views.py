@@ -59,10 +59,11 @@ def create_all(connection: duckdb.DuckDBPyConnection, sky: Sky, models: Path) ->
     with outlines(connection, models):
         for item in early:
             _run(connection, item, item.body)
-    _comment_cuts(connection)
     _create_data_views(connection, sky, items, surveys)
     with outlines(connection, models):
         create_views(connection, [item for item in items if item not in early])
+    for item in items:
+        connection.execute(f"comment on {item.kind} {item.name} is {quoted(item.header)}")
     _comment_columns(connection, surveys)
 
 
@@ -145,7 +146,6 @@ def create_views(connection: duckdb.DuckDBPyConnection, items: list[files.Item])
     for item in reversed(items):
         if not item.is_macro:
             _run(connection, item, f"create or replace view {item.name} as\n{item.body}")
-            connection.execute(f"comment on view {item.name} is {quoted(item.header)}")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str) -> duckdb.DuckDBPyConnection:
@@ -154,11 +154,6 @@ def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str
     except duckdb.Error as error:
         error.add_note(f"while creating {item.name} from {item.path}")
         raise
-
-
-def _comment_cuts(connection: duckdb.DuckDBPyConnection) -> None:
-    for cut in files.cuts().values():
-        connection.execute(f"comment on macro cuts.{cut.name} is {quoted(f'[{cut.unit}] {cut.source}')}")
 
 
 def apply_stored_cuts(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,7 +15,7 @@ from the model file alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from . import spectral
+from .comments import comment
 from .gradient import gradient_model, is_differentiable, propagated_model
 from .hull import SUFFIX, Hull, read_hull
 from .model import Field, Model, load_model
@@ -33,7 +34,8 @@ from .onnx_udf import as_struct, as_structs, outputs_of, register, register_rows
 
 SHIPPED = Path(__file__).parent / "models"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
-WRITERS = ("functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
+NETWORK = "%(network ________________)"
+WRITERS = ("comments.py", "functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
 
 
 def model_files(own: Path) -> dict[str, Path]:
@@ -75,13 +77,13 @@ def create_networks(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Create the networks' forms that need no Python; one that is there as it should be stays, since binding it takes
     long."""
     models, stored = models_of(own), _stored(connection)
-    notes = {f"{model.name}_{form}": _note(model) for model in models for form in ("net", "rows")}
+    wanted = {model.name: _network_notes(model) for model in models}
+    known = {item for notes in wanted.values() for item in notes.items()}
     for (name, kind), note in stored.items():
-        if notes.get(name) != note:
+        if ((name, kind), note) not in known:
             run_one(connection, f"drop {kind} {_in_file(connection, name)}")
     for model in models:
-        wanted = {(f"{model.name}_net", "macro"): _note(model), (f"{model.name}_rows", "macro table"): _note(model)}
-        if not wanted.items() <= stored.items():
+        if not wanted[model.name].items() <= stored.items():
             _create_network(connection, model)
 
 
@@ -94,7 +96,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
         hull = _hull(path, path.stat().st_mtime_ns)
-        _create(connection, name, [f'"{column}"' for column in hull.names], _outside_box(hull))
+        _create(connection, name, _quoted(hull.names), _outside_box(hull), _hull_note(hull))
     spectral.create_stored_macros(connection, own)
 
 
@@ -103,7 +105,7 @@ def drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
     named = connection.execute(
         f"""select distinct {KIND}, schema_name, function_name from duckdb_functions()
             where not internal and database_name = current_database() and function_type in ('macro', 'table_macro')
-            and coalesce(comment, '') not like 'network %'"""
+            and coalesce(comment, '') not like '{NETWORK}'"""
     ).fetchall()
     for kind, schema, name in named:
         run_one(connection, f"drop {kind} if exists {quoted_name(schema)}.{quoted_name(name)}")
@@ -113,33 +115,65 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
     """The comment of each network's macro in the database, by name and kind."""
     rows = connection.execute(
         f"""select distinct function_name, {KIND}, comment from duckdb_functions()
-            where database_name = current_database() and comment like 'network %'"""
+            where database_name = current_database() and comment like '{NETWORK}'"""
     ).fetchall()
     return {(name, kind): note for name, kind, note in rows}
 
 
-def _note(model: Model) -> str:
-    """Says what a network's macros were made of."""
+def _network_notes(model: Model) -> dict[tuple[str, str], str]:
+    """The comments of a network's macros, by name and kind: what they give, and of what they were made."""
     digest = hashlib.sha256(model.sha256.encode())
     for name in WRITERS:
         digest.update(Path(__file__).with_name(name).read_bytes())
-    return f"network {digest.hexdigest()[:16]}"
+    made = f"(network {digest.hexdigest()[:16]})"
+    outputs = with_units(model.outputs)
+    return {
+        (f"{model.name}_net", "macro"): f"[struct] {_note(model, f'Outputs {outputs}')} {made}",
+        (f"{model.name}_rows", "macro table"): f"[rows] {_rows_note(model)} {made}",
+    }
+
+
+def _note(model: Model, what: str) -> str:
+    said = f"{what} of {model.path.name}, from {with_units(model.inputs)}"
+    return "; ".join([said, *filter(None, [model.metadata.get("citation")])])
+
+
+def _rows_note(model: Model) -> str:
+    return _note(model, "The rows of the table source (its name) and all outputs")
+
+
+def _derivative_notes(model: Model) -> dict[str, str]:
+    """What the functions over a model's derivatives give."""
+    propagated = _note(model, "Standard errors of the outputs, by the errors of the inputs (…_error),")
+    return {
+        f"{model.name}_gradient": f"[struct] {_note(model, 'Derivatives of every output by every input')}",
+        f"{model.name}_propagated": f"[struct] {propagated}",
+    }
+
+
+def _hull_note(hull: Hull) -> str:
+    inputs = ", ".join(hull.names)
+    return f"[boolean] Whether a star is inside the convex hull of the training stars, from {inputs}; NULL if not known"
+
+
+def with_units(fields: tuple[Field, ...]) -> str:
+    """Names with their units: `teff_k [K], logg [dex]`."""
+    return ", ".join(f"{field.name} [{field.unit}]" for field in fields)
 
 
 def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """The model as one scalar and one table macro."""
-    arguments = [f'"{field.name}"' for field in model.inputs]
+    arguments = _quoted(_names(model.inputs))
     try:
         scalar = scalar_macro_body(model, arguments)
         table = table_macro_body(model, "query_table(source)")
     except NotImplementedError:
         scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
         table = f"select *, unnest({scalar}) from query_table(source)"
-    _create(connection, f"{model.name}_net", arguments, scalar)
+    run_one(connection, f"create or replace macro {model.name}_net({', '.join(arguments)}) as {scalar}")
     run_one(connection, f"create or replace macro {model.name}_rows(source) as table {table}")
-    for kind, form in (("macro", "net"), ("macro table", "rows")):
-        name = _in_file(connection, f"{model.name}_{form}")
-        connection.execute(f"comment on {kind} {name} is '{_note(model)}'")
+    for (name, kind), note in _network_notes(model).items():
+        comment(connection, kind, _in_file(connection, name), note)
 
 
 def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
@@ -152,11 +186,13 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Register each model's vectorised functions and let them shadow the stored forms on this connection."""
     for model in models_of(own):
         register(connection, model, f"{model.name}_onnx")
-        call = _shadow(connection, f"{model.name}_net", f"{model.name}_onnx", _names(model.inputs))
+        net, rows = _network_notes(model).values()
+        call = _shadow(connection, f"{model.name}_net", f"{model.name}_onnx", _names(model.inputs), net)
         connection.execute(
             f"create or replace temp macro {model.name}_rows(source) as table "
             f"select *, unnest({call}) from query_table(source)"
         )
+        comment(connection, "macro table", f"temp.main.{model.name}_rows", rows)
         if is_differentiable(model):
             _register_derivatives(connection, model)
     for name, path in hull_files(own).items():
@@ -181,15 +217,18 @@ def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]
 
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    arguments, prefix = _arguments(model), f"create or replace macro {quoted_name(model.system)}."
+    arguments, net = _quoted(_names(model.inputs)), f"{model.name}_net({_arguments(model)})"
+    prefix = f"{quoted_name(model.system)}."
     if model.name != model.system:
         function = model.name.removeprefix(model.system + "_")
-        run_one(connection, f"{prefix}{quoted_name(function)}({arguments}) as {model.name}_net({arguments})")
+        note = _note(model, f"Outputs {with_units(model.outputs)}")
+        _create(connection, prefix + quoted_name(function), arguments, net, f"[struct] {note}")
         return
     for output in model.outputs:
-        call = f'{model.name}_net({arguments})."{output.name}"'
-        run_one(connection, f"{prefix}{quoted_name(output.function)}({arguments}) as {call}")
-    run_one(connection, f"{prefix}score(source) as table from {model.name}_rows(source)")
+        note = f"[{output.unit}] {_note(model, f'Output {output.name}')}"
+        _create(connection, prefix + quoted_name(output.function), arguments, f'{net}."{output.name}"', note)
+    run_one(connection, f"create or replace macro {prefix}score(source) as table from {model.name}_rows(source)")
+    comment(connection, "macro table", f"{prefix}score", f"[rows] {_rows_note(model)}")
 
 
 def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -201,7 +240,7 @@ def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> 
         (f"{model.name}_gradient", inputs, _struct_type(outputs, _struct_type(inputs))),
         (f"{model.name}_propagated", _with_errors(inputs), _struct_type(outputs)),
     ):
-        _create(connection, name, [f'"{column}"' for column in columns], _needs_python(name, type_))
+        _create(connection, name, _quoted(columns), _needs_python(name, type_), _derivative_notes(model)[name])
 
 
 def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -224,8 +263,8 @@ def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -
         lambda x: outputs_of(propagated(), x),
         lambda y, valid: as_struct(y, outputs, valid),
     )
-    _shadow(connection, f"{model.name}_gradient", f"{model.name}_gradient_onnx", inputs)
-    _shadow(connection, f"{model.name}_propagated", f"{model.name}_propagated_onnx", _with_errors(inputs))
+    for (name, note), columns in zip(_derivative_notes(model).items(), (inputs, _with_errors(inputs)), strict=True):
+        _shadow(connection, name, f"{name}_onnx", columns, note)
 
 
 def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, hull: Hull) -> None:
@@ -238,7 +277,7 @@ def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, hull: Hull)
         lambda inside, valid: pa.array(inside, mask=None if valid is None else ~valid),
         type_="DOUBLE",
     )
-    _shadow(connection, name, f"{name}_exact", list(hull.names), "DOUBLE")
+    _shadow(connection, name, f"{name}_exact", list(hull.names), _hull_note(hull), "DOUBLE")
 
 
 def _outside_box(hull: Hull) -> str:
@@ -251,18 +290,24 @@ def _outside_box(hull: Hull) -> str:
 
 
 def _shadow(
-    connection: duckdb.DuckDBPyConnection, macro: str, function: str, columns: list[str], type_: str = "FLOAT"
+    connection: duckdb.DuckDBPyConnection,
+    macro: str,
+    function: str,
+    columns: list[str],
+    note: str,
+    type_: str = "FLOAT",
 ) -> str:
     """Let a temporary macro of the stored one's name call the vectorised function; returns the call."""
     values = ", ".join(f'"{column}"::{type_}' for column in columns)
     call = f"{function}({values})"
-    arguments = ", ".join(f'"{column}"' for column in columns)
-    connection.execute(f"create or replace temp macro {macro}({arguments}) as {call}")
+    connection.execute(f"create or replace temp macro {macro}({', '.join(_quoted(columns))}) as {call}")
+    comment(connection, "macro", f"temp.main.{macro}", note)
     return call
 
 
-def _create(connection: duckdb.DuckDBPyConnection, name: str, arguments: list[str], body: str) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, name: str, arguments: list[str], body: str, note: str) -> None:
     run_one(connection, f"create or replace macro {name}({', '.join(arguments)}) as {body}")
+    comment(connection, "macro", name if "." in name else _in_file(connection, name), note)
 
 
 def _needs_python(name: str, type_: str) -> str:
@@ -292,4 +337,8 @@ def _names(fields: tuple[Field, ...]) -> list[str]:
 
 
 def _arguments(model: Model) -> str:
-    return ", ".join(f'"{field.name}"' for field in model.inputs)
+    return ", ".join(_quoted(_names(model.inputs)))
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f'"{name}"' for name in names]

@@ -25,11 +25,13 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import UserError
+from .comments import comment
 from .model import PREFIX, RESERVED, graph_hash
 from .names import is_plain, quoted_name, run_one
 
 SHIPPED = Path(__file__).parent / "models" / "spectra"
 WEIGHTS = ("plain_weight", "spectrum_weight", "constant")
+ERRORS = "Standard errors of the logarithms of all outputs, by the errors of the inputs in their place,"
 
 
 @dataclass(frozen=True)
@@ -153,18 +155,29 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
         run_one(connection, f"create schema if not exists {quoted_name(system)}")
         given, errors = model.inputs, [f"{name}_error" for name in model.inputs]
         value, relative = _value(model, -1, given), _relative_error(model, -1, errors)
-        for name, arguments, body in (
-            (f"{model.name}_net", given, _struct(model, _value)),
-            (f"{model.name}_error_net", given, _struct(model, _relative_error)),
-            (f"{quoted_name(system)}.{quoted_name(function)}", given, value),
+        schema = quoted_name(system)
+        unit = json.loads(model.metadata["outputs"])[-1]["unit"]
+        error = f"Standard error of {model.outputs[-1]}, with the errors of the inputs (…_error) after them,"
+        for name, arguments, body, what in (
+            (f"{model.name}_net", given, _struct(model, _value), "[struct] All outputs"),
+            (f"{model.name}_error_net", given, _struct(model, _relative_error), f"[struct] {ERRORS}"),
+            (f"{schema}.{quoted_name(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
             (
-                f"{quoted_name(system)}.{quoted_name(function + '_error')}",
+                f"{schema}.{quoted_name(function + '_error')}",
                 [*given, *errors],
                 f"({value} * {relative})::float",
+                f"[{unit}] {error}",
             ),
         ):
             listed = ", ".join(f'"{argument}"' for argument in arguments)
             run_one(connection, f"create or replace macro {name}({listed}) as {body}")
+            note = f"{what} of {path.name}, from {_with_units(model)}; {model.metadata.get('citation', '')}"
+            comment(connection, "macro", name, note)
+
+
+def _with_units(model: SpectralModel) -> str:
+    """The inputs with their units, and what their standard errors are called."""
+    return ", ".join(f"{entry['name']} [{entry['unit']}]" for entry in json.loads(model.metadata["inputs"]))
 
 
 def _struct(model: SpectralModel, form: Callable[[SpectralModel, int, list[str]], str]) -> str:

@@ -1,4 +1,7 @@
 -- Distances of the percentiles of absolute Ks that `found` has by spectrum; without those that no isochrone comes near.
+
+-- [rows] Distances [kpc] of the percentiles of absolute Ks that the table found has by spectrum; without those that
+-- no isochrone comes near.
 create or replace macro distmass.nmsu_distances(found) as table
     select
         spectrum_id,

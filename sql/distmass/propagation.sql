@@ -1,4 +1,7 @@
 -- Errors of the labels carried to an output by its derivatives.
+
+-- [] Variance of an output, in its unit squared, from its derivatives by_teff, by_logg, by_m_h, by_c_fe and by_n_fe
+-- and the errors teff_error [K], logg_error, m_h_error, c_fe_error and n_fe_error [dex].
 create or replace macro distmass.propagated_variance(
     by_teff, by_logg, by_m_h, by_c_fe, by_n_fe, teff_error, logg_error, m_h_error, c_fe_error, n_fe_error
 ) as

@@ -4,6 +4,8 @@
 -- Vega in CALSPEC (Bohlin 2014) through the filter curve.
 -- extinction_g23: A(band) / A(V) of a 5500 K black body behind little dust, Gordon et al. 2023 with R(V) = 3.1.
 -- extinction_s16: the mean vector of Schlafly et al. 2016, with A(H) / A(Ks) = 1.55 (Indebetouw et al. 2005), A(r) = 1.
+
+-- [] The one table of bands as a list of structs, which photometric.bands shows as rows; sources above.
 create or replace macro photometric.band_table() as [
     {
         'band': 'g', 'survey': 'gaia_dr2', 'magnitude_column': 'phot_g_mean_mag', 'system': 'Vega',

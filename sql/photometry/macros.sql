@@ -1,18 +1,23 @@
 -- Forward: magnitudes, extinction and colours from stellar parameters, and where they can be believed.
 -- Inputs in K, dex of cm/s2 and dex; magnitudes Vega for Gaia, 2MASS and WISE, AB for Pan-STARRS1.
 -- What cannot be a temperature in K, or a reddening, is an error rather than a number that looks like an answer.
+
+-- [K] The same teff_k [K]; what cannot be a temperature in K is an error rather than a number that looks like an
+-- answer.
 create or replace macro photometry.in_kelvin(teff_k) as
 case
     when teff_k < 100 then error('Teff = ' || teff_k || ' is not in K: photometry.* want Teff [K], log g, [Fe/H]')
     else teff_k
 end;
 
+-- [mag] The same reddening ebv [mag]; one below zero is an error.
 create or replace macro photometry.not_negative(ebv) as
 case
     when ebv < 0 then error('E = ' || ebv || ' mag is negative: give 0 or more, or NULL where it is not known')
     else ebv
 end;
 
+-- [mag] Absolute magnitudes, a struct by band, of a star of teff_k [K], logg and feh [dex]; Green et al. 2020.
 create or replace macro photometry.absolute_magnitudes(teff_k, logg, feh) as
 list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case when n is not null then {
     'g': n.absolute_g, 'bp': n.absolute_bp, 'rp': n.absolute_rp,
@@ -21,7 +26,8 @@ list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda
     'j': n.absolute_j, 'h': n.absolute_h, 'ks': n.absolute_ks, 'w1': n.absolute_w1, 'w2': n.absolute_w2
 } end)[1];
 
--- A_band = R_band(Teff, log g, [Fe/H]) E.
+-- [mag] Extinctions, a struct by band, of a star of teff_k [K], logg and feh [dex] behind ebv [mag]: A_band =
+-- R_band(Teff, log g, [Fe/H]) E; Green et al. 2020.
 create or replace macro photometry.extinction(teff_k, logg, feh, ebv) as
 list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case
     when n is not null and photometry.not_negative(ebv) is not null then {
@@ -33,7 +39,8 @@ list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda
     }
 end)[1];
 
--- Equation 2: m = M + R E + mu.
+-- [mag] Apparent magnitudes, a struct by band, of a star of teff_k [K], logg and feh [dex] behind ebv [mag] at a
+-- distance modulus [mag]: m = M + R E + mu; Green et al. 2020, equation 2.
 create or replace macro photometry.apparent_magnitudes(teff_k, logg, feh, ebv, modulus) as
 list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda n: case
     when n is not null and photometry.not_negative(ebv) is not null and modulus is not null then {
@@ -53,7 +60,8 @@ list_transform([photometry_net(photometry.in_kelvin(teff_k), logg, feh)], lambda
     }
 end)[1];
 
--- The synthetic colour blue - red; bands by their names, colour of the star without dust for ebv = 0.
+-- [mag] The synthetic colour blue - red, bands by their names, of a star of teff_k [K], logg and feh [dex] behind
+-- ebv [mag]; the star's own for ebv = 0.
 create or replace macro photometry.colour(blue, red, teff_k, logg, feh, ebv) as
 list_transform(
     [photometry_net(photometry.in_kelvin(teff_k), logg, feh)],
@@ -62,10 +70,12 @@ list_transform(
     * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
 )[1];
 
--- Tenth of a star, 0 to 9, by the MD5 of its identifier: networks are trained on 0 to 6, chosen by 7 and 8, judged by 9.
+-- [] Tenth of a star, 0 to 9, by the MD5 of its identifier star_id: networks are trained on 0 to 6, chosen by 7 and
+-- 8, judged by 9.
 create or replace macro photometry.split_bucket(star_id) as ('0x' || left(md5(star_id::varchar), 8))::bigint % 10;
 
--- Green et al. 2020, section 6: whether colours with this band can be believed; `magnitude` for absolute magnitudes.
+-- [boolean] A struct: whether colours with each band can be believed of a star of teff_k [K], logg and feh [dex],
+-- `magnitude` for absolute magnitudes; Green et al. 2020, section 6.
 create or replace macro photometry.is_valid(teff_k, logg, feh) as
 list_transform(
     [photometry_density_net(photometry.in_kelvin(teff_k), logg, feh)], lambda d: case when d is not null then {

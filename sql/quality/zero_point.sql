@@ -1,6 +1,8 @@
 -- Parallax zero point of Gaia (E)DR3 [mas] by G, colour and ecliptic latitude; Lindegren et al. 2021, A&A 649, A4, appendix A.
 -- Its coefficients [uas] stand at 13 magnitudes, linear between them and constant beyond.
 -- Where G lies among the nodes: the number of the one below it, from 1 to 13, and the way to the next.
+
+-- [] Where g [mag] lies among the nodes: the number of the one below it, from 1 to 13, and the way to the next.
 create or replace macro quality.zero_point_place(g) as
 case
     when g < 10.8 then 1 + greatest(0, (g - 6.0) / 4.8)
@@ -18,18 +20,28 @@ case
     when g >= 21.0 then 13
 end::double;
 
+-- [uas] The coefficients [uas] at the nodes, interpolated at a place of quality.zero_point_place.
 create or replace macro quality.between_nodes(coefficients, place) as
 coefficients[floor(place)::integer]
 + (place - floor(place)) * (coefficients[ceil(place)::integer] - coefficients[floor(place)::integer]);
 
--- Basis functions of the effective wavenumber [um-1], and of the sine of the ecliptic latitude.
+-- [um-1] Basis function of the effective wavenumber w [um-1]; Lindegren et al. 2021, A&A 649, A4, appendix A.
 create or replace macro quality.wavenumber_linear(w) as greatest(-0.24, least(0.24, w - 1.48));
+
+-- [um-3] Basis function of the effective wavenumber w [um-1]; Lindegren et al. 2021, A&A 649, A4, appendix A.
 create or replace macro quality.wavenumber_cubic(w) as pow(greatest(0.0, least(0.24, 1.48 - w)), 3);
+
+-- [um-1] Basis function of the effective wavenumber w [um-1]; Lindegren et al. 2021, A&A 649, A4, appendix A.
 create or replace macro quality.wavenumber_red(w) as least(0.0, w - 1.24);
+
+-- [um-1] Basis function of the effective wavenumber w [um-1]; Lindegren et al. 2021, A&A 649, A4, appendix A.
 create or replace macro quality.wavenumber_blue(w) as greatest(0.0, w - 1.72);
+
+-- [] Basis function of s, the sine of the ecliptic latitude; Lindegren et al. 2021, A&A 649, A4, appendix A.
 create or replace macro quality.latitude_square(s) as s * s - 1 / 3;
 
--- Of a five-parameter solution, with nu_eff_used_in_astrometry.
+-- [mas] Zero point of a five-parameter solution at a place of quality.zero_point_place, with nu_eff [um-1]
+-- (nu_eff_used_in_astrometry) and sine_beta [], the sine of the ecliptic latitude.
 create or replace macro quality.zero_point_5_parameters(place, nu_eff, sine_beta) as
 case when nu_eff is not null then 0.001 * (
     quality.between_nodes(
@@ -64,7 +76,8 @@ case when nu_eff is not null then 0.001 * (
     ) * quality.wavenumber_blue(nu_eff)
 ) end;
 
--- Of a six-parameter solution, with its pseudocolour.
+-- [mas] Zero point of a six-parameter solution at a place of quality.zero_point_place, with its pseudocolour [um-1]
+-- and sine_beta [], the sine of the ecliptic latitude.
 create or replace macro quality.zero_point_6_parameters(place, pseudocolour, sine_beta) as
 case when pseudocolour is not null then 0.001 * (
     quality.between_nodes(
@@ -96,15 +109,17 @@ case when pseudocolour is not null then 0.001 * (
     ) * quality.wavenumber_cubic(pseudocolour)
 ) end;
 
--- The effective wavenumber [um-1] that a star of this BP - RP has, where its own is not at hand; Lindegren et al. 2021, A&A 649, A2,
--- equation 3.
+-- [um-1] The effective wavenumber that a star of bp_rp [mag] has, where its own is not at hand; Lindegren et al.
+-- 2021, A&A 649, A2, equation 3.
 create or replace macro quality.wavenumber_of_colour(bp_rp) as 1.76 - 1.61 / pi() * atan(0.531 * bp_rp);
 
--- The sine of the ecliptic latitude; obliquity 84381.411 arcsec, as in Gaia's ecl_lat.
+-- [] The sine of the ecliptic latitude of ra, dec [deg]; obliquity 84381.411 arcsec, as in Gaia's ecl_lat.
 create or replace macro quality.sine_of_ecliptic_latitude(ra, dec) as
 0.9174821334228558 * sphere.direction_z(dec) - 0.3977769913530006 * sphere.direction_y(ra, dec);
 
--- Of any star, as gaiadr3-zeropoint's get_zpt: astrometric_params_solved is 31 or 95, ecl_lat in degrees; NULL for other solutions.
+-- [mas] Parallax zero point of any star of Gaia (E)DR3, as gaiadr3-zeropoint's get_zpt, NULL for solutions that have
+-- none, from g [mag], nu_eff_used_in_astrometry and pseudocolour [um-1], ecl_lat [deg] and astrometric_params_solved
+-- (31 or 95); Lindegren et al. 2021, A&A 649, A4.
 create or replace macro quality.gaia_dr3_parallax_zero_point(
     g, nu_eff_used_in_astrometry, pseudocolour, ecl_lat, astrometric_params_solved
 ) as

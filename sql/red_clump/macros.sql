@@ -1,4 +1,7 @@
 -- Which labels and which inferred parameters mean red clump.
+
+-- [boolean] Whether a label means red clump: by evolutionary_state ('RC'), else by delta_p_label [s] and
+-- delta_nu_label [uHz]; Lucey et al. 2020, section 1.
 create or replace macro red_clump.is_red_clump(evolutionary_state, delta_p_label, delta_nu_label) as
 coalesce(
     evolutionary_state = 'RC',
@@ -8,16 +11,20 @@ coalesce(
     end
 );
 
+-- [boolean] Whether a star is a giant by teff_all [K] and logg_all [dex]; Lucey et al. 2020, section 3.2.
 create or replace macro red_clump.is_giant(teff_all, logg_all) as
 logg_all < cuts.lucey_max_logg()
 and teff_all > cuts.lucey_min_teff()
 and teff_all < cuts.lucey_max_teff();
 
--- Whether a giant is like those that the labels tell red clump from red giant branch among, as far as is inferred.
+-- [boolean] Whether a giant is like those that the labels tell red clump from red giant branch among, as far as
+-- logg_inferred [dex] and feh_inferred [dex] are known; Ting et al. 2018, figure 3.
 create or replace macro red_clump.is_in_label_range(logg_inferred, feh_inferred) as
 coalesce(logg_inferred > cuts.rc_min_logg(), true) and coalesce(feh_inferred > cuts.rc_min_feh(), true);
 
--- Table 1 of Lucey et al. 2020; by P(RC) where the networks were trained on evolutionary states and give no DeltaP.
+-- [] Tier 1 or 2, else NULL, of teff_inferred [K], delta_nu_inferred [uHz] and delta_p_inferred [s]; by
+-- p_rc_inferred [] where the networks were trained on evolutionary states and give no DeltaP; Lucey et al. 2020,
+-- table 1.
 create or replace macro red_clump.tier(teff_inferred, delta_nu_inferred, delta_p_inferred, p_rc_inferred) as
 case
     when
@@ -30,21 +37,23 @@ case
     when delta_p_inferred is null and p_rc_inferred > cuts.tier2_min_p_rc() then 2
 end::tinyint;
 
--- The share k / n of a bin, drawn towards another share as if some stars with that one were added.
+-- [] The share k / n of a bin of n stars, drawn towards another share [] as if some stars with that one were added.
 create or replace macro red_clump.pooled_share(k, n, share) as
 (coalesce(k, 0) + cuts.pooled_stars() * share) / (coalesce(n, 0) + cuts.pooled_stars());
 
--- The binomial standard error of such a share.
+-- [] The binomial standard error of such a share [] in a bin of n stars.
 create or replace macro red_clump.pooled_error(share, n) as
 sqrt(share * (1 - share) / (coalesce(n, 0) + cuts.pooled_stars()));
 
--- Lower edges of the cells of figure 6.
+-- [deg] Lower edge of the cell of |latitude| [deg]; Lucey et al. 2020, figure 6.
 create or replace macro red_clump.latitude_cell(latitude) as
 floor(abs(latitude) / 10) * 10;
+
+-- [] Lower edge of the cell of error_ratio [], the error of G over G; Lucey et al. 2020, figure 6.
 create or replace macro red_clump.g_error_cell(error_ratio) as
 case when error_ratio is not null then least(floor(error_ratio * 2e5), 39) * 5e-6 end;
 
--- Width of a cell in which an inferred parameter is compared, in the unit of the parameter.
+-- [] Width of a cell in which an inferred parameter (its name) is compared, in the unit of the parameter.
 create or replace macro red_clump.cell_width(parameter) as
 case
     when parameter in ('teff_k', 'joint_teff_k') then 25

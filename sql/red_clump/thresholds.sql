@@ -1,6 +1,9 @@
--- The simple cuts that give a wanted contamination at the highest completeness, or a wanted completeness at the lowest
--- contamination, one row a method, judged on giants that did not choose them:
--- from red_clump.thresholds('contamination', 0.2), from red_clump.thresholds('completeness', 0.94).
+-- From red_clump.candidate_cuts, the ones that a reader would take.
+
+-- [rows] The simple cuts that give a contamination wanted [] at the highest completeness, or a completeness wanted
+-- [] at the lowest contamination, one row a method, judged on giants that did not choose them; goal is
+-- 'contamination' or 'completeness': from red_clump.thresholds('contamination', 0.2), from
+-- red_clump.thresholds('completeness', 0.94).
 create or replace macro red_clump.thresholds(goal, wanted) as table
     with best as (
         select

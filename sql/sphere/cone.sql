@@ -3,11 +3,12 @@
 -- What bounds the HEALPix index is a constant where the cone is one: DuckDB works it out once, before it looks at any
 -- row, and leaves out the row groups that cannot hold a star of the cone.
 
--- The bits at even places of a number below 64.
+-- [] The bits at even places of a number x below 64.
 create or replace macro sphere.even_bits(x) as
 (x & 1) | ((x >> 1) & 2) | ((x >> 2) & 4);
 
--- Every pixel of order 3 (NESTED): its index, and z, phi [rad] of its centre; Gorski et al. 2005, section 5.
+-- [] Every HEALPix pixel of order 3 (NESTED): its index, and z, phi [rad] of its centre; Gorski et al. 2005, section
+-- 5.
 create or replace macro sphere.pixels() as
 list_transform(
     list_transform(
@@ -30,7 +31,8 @@ list_transform(
     }
 );
 
--- The pixels that may hold a part of a cone. No corner of one is farther than 0.1305 rad from its centre.
+-- [] The pixels that may hold a part of the cone of centre_ra, centre_dec and radius_deg [deg]. No corner of one is
+-- farther than 0.1305 rad from its centre.
 create or replace macro sphere.cone_pixels(centre_ra, centre_dec, radius_deg) as
 list_transform(
     [{
@@ -48,7 +50,7 @@ list_transform(
     )
 )[1];
 
--- Pixels in the places of their three widest gaps' ends, with the first and one past the last.
+-- [] The places in a sorted list of pixels of their three widest gaps' ends, with the first and one past the last.
 create or replace macro sphere.widest_gaps(pixels) as
 list_sort(list_concat(
     [1, len(pixels) + 1],
@@ -64,7 +66,8 @@ list_sort(list_concat(
     )
 ));
 
--- The `piece`-th (1 to 4) of the ranges of the order-29 index that hold the cone; one that is not needed holds nothing.
+-- [] The piece-th (1 to 4) of the ranges of the order-29 index that hold the cone of centre_ra, centre_dec and
+-- radius_deg [deg]; one that is not needed holds nothing.
 create or replace macro sphere.cone_range(centre_ra, centre_dec, radius_deg, piece) as
 list_transform(
     list_transform(
@@ -82,6 +85,8 @@ list_transform(
     }
 )[1];
 
+-- [boolean] Whether a star of the order-29 index healpix_29 stands in a pixel that the cone of centre_ra, centre_dec
+-- and radius_deg [deg] touches.
 create or replace macro sphere.may_be_in_cone(healpix_29, centre_ra, centre_dec, radius_deg) as
 healpix_29 between sphere.cone_range(centre_ra, centre_dec, radius_deg, 1).low
 and sphere.cone_range(centre_ra, centre_dec, radius_deg, 1).high
@@ -92,7 +97,7 @@ and sphere.cone_range(centre_ra, centre_dec, radius_deg, 3).high
 or healpix_29 between sphere.cone_range(centre_ra, centre_dec, radius_deg, 4).low
 and sphere.cone_range(centre_ra, centre_dec, radius_deg, 4).high;
 
--- The radius of a cone that there can be, else an error.
+-- [deg] The radius_deg [deg] of a cone that there can be at centre_dec [deg], else an error.
 create or replace macro sphere.cone_radius(centre_dec, radius_deg) as
 case
     when centre_dec not between -90 and 90
@@ -104,6 +109,7 @@ case
     else radius_deg
 end;
 
+-- [rows] The rows of a survey (its name) within radius_deg of centre_ra, centre_dec [deg].
 create or replace macro sphere.cone(survey, centre_ra, centre_dec, radius_deg) as table
     select *
     from query_table('staging.' || survey)

@@ -5,23 +5,30 @@
 -- and the exact test at the standing star's own epoch is part of the join condition.
 -- Tables need columns id, ra, dec [deg], epoch_yr, and for the moving one pmra (times cos dec), pmdec [mas/yr].
 
+-- [rad] A milliarcsecond.
 create or replace macro sphere.mas_in_rad() as 4.84813681109535993589914102357e-9;
 
+-- [] One number of the cube i, j, k, each from -1048576 to 1048575.
 create or replace macro sphere.cube_key(i, j, k) as
 ((i + 1048576) << 42) + ((j + 1048576) << 21) + (k + 1048576);
 
--- |p + dt v - s|^2, and the second-order growth of |p + dt v| along the tangent.
+-- [] Squared chord |p + dt v - s|^2 of a star at px, py, pz moving by vx, vy, vz [yr-1] for dt [yr], and one at x,
+-- y, z, on the unit sphere.
 create or replace macro sphere.moved_chord_squared(px, py, pz, vx, vy, vz, x, y, z, dt) as
 (px + dt * vx - x) * (px + dt * vx - x)
 + (py + dt * vy - y) * (py + dt * vy - y)
 + (pz + dt * vz - z) * (pz + dt * vz - z);
+
+-- [] Second-order growth of |p + dt v| along the tangent of a star of speed_squared [yr-2] in dt [yr].
 create or replace macro sphere.tangent_growth(speed_squared, dt) as 0.5 * speed_squared * dt * dt;
 
+-- [arcsec] Angle of a squared chord chord_squared [] of the unit sphere.
 create or replace macro sphere.chord_in_arcsec(chord_squared) as
 2 * asin(0.5 * sqrt(greatest(chord_squared, 0))) / (1000 * sphere.mas_in_rad());
 
--- A moving star at the mid epoch [yr], once for each cube within its reach over +-half_range [yr]. A ball that spans more
--- than seven cubes on an axis is an error, never a lost row: the caller chooses `cell` for the fastest star.
+-- [rows] A star of the table moving at mid_epoch [yr], once for each cube of edge cell [rad] within radius_arcsec
+-- [arcsec] of it over +-half_range [yr]. A ball that spans more than seven cubes on an axis is an error, never a
+-- lost row: the caller chooses `cell` for the fastest star.
 create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch, half_range, cell) as table
     with motion as (
         select
@@ -111,7 +118,7 @@ create or replace macro sphere.moving_in_cubes(moving, radius_arcsec, mid_epoch,
     from guarded
     inner join boxes using (box);
 
--- A standing star in its cube; dt counts from the mid epoch.
+-- [rows] A star of the table standing in its cube of edge cell [rad]; dt counts from mid_epoch [yr].
 create or replace macro sphere.standing_in_cubes(standing, mid_epoch, cell) as table
     with directions as (
         select
@@ -128,7 +135,8 @@ create or replace macro sphere.standing_in_cubes(standing, mid_epoch, cell) as t
         sphere.cube_key(floor(x / cell)::bigint, floor(y / cell)::bigint, floor(z / cell)::bigint) as cube
     from directions;
 
--- Every pair within the radius at the standing star's epoch, with the squared chord between the two.
+-- [rows] Every pair of the tables moving and standing within radius_arcsec [arcsec] at the standing star's epoch,
+-- with the squared chord between the two; mid_epoch and half_range [yr], cell [rad].
 create or replace macro sphere.pairs(moving, standing, radius_arcsec, mid_epoch, half_range, cell) as table
     with joined as (
         select

@@ -2,7 +2,7 @@
 -- `pairs` names a table of left_id, right_id, chord_squared and badness: of several neighbours the one of the lowest
 -- badness is the best, of two as bad as each other the one with the lower identifier.
 
--- Each left row and its best neighbour.
+-- [rows] Each left row of the table pairs and its best neighbour.
 create or replace macro sphere.best_neighbours(pairs) as table
     select
         left_id,
@@ -12,7 +12,7 @@ create or replace macro sphere.best_neighbours(pairs) as table
     from query_table(pairs)
     group by left_id;
 
--- The same where the badness is the separation, which is quicker.
+-- [rows] The same of the table pairs where the badness is the separation, which is quicker.
 create or replace macro sphere.nearest_neighbours(pairs) as table
     select
         left_id,
@@ -22,7 +22,7 @@ create or replace macro sphere.nearest_neighbours(pairs) as table
     from query_table(pairs)
     group by left_id;
 
--- The pairs that are best for each other.
+-- [rows] The rows of the table pairs that are best for each other.
 create or replace macro sphere.mutual_neighbours(pairs) as table
     select
         left_id,
@@ -34,7 +34,7 @@ create or replace macro sphere.mutual_neighbours(pairs) as table
         row_number() over (partition by left_id order by badness, right_id) = 1
         and row_number() over (partition by right_id order by badness, left_id) = 1;
 
--- Every pair.
+-- [rows] Every pair of the table pairs.
 create or replace macro sphere.all_neighbours(pairs) as table
     select
         left_id,
@@ -43,7 +43,7 @@ create or replace macro sphere.all_neighbours(pairs) as table
         count(*) over (partition by left_id) as n_neighbours
     from query_table(pairs);
 
--- Every left row (`rows` names a table of their id), with its best neighbour or none.
+-- [rows] Every left row (rows names a table of their id), with its best neighbour of the table pairs or none.
 create or replace macro sphere.left_neighbours(rows, pairs) as table
     select
         id as left_id,
@@ -53,13 +53,14 @@ create or replace macro sphere.left_neighbours(rows, pairs) as table
     from query_table(rows)
     left join sphere.best_neighbours(pairs) on id = left_id;
 
--- The left rows without a neighbour.
+-- [rows] The left rows (rows names a table of their id) without a neighbour in the table pairs.
 create or replace macro sphere.anti_neighbours(rows, pairs) as table
     select *
     from sphere.left_neighbours(rows, pairs)
     where n_neighbours = 0;
 
--- Every row of both sides (`rows` and `others` name tables of their id): with its best neighbour, or alone.
+-- [rows] Every row of both sides (rows and others name tables of their id): with its best neighbour of the table
+-- pairs, or alone.
 create or replace macro sphere.outer_neighbours(rows, others, pairs) as table
     select *
     from sphere.left_neighbours(rows, pairs)
@@ -72,11 +73,12 @@ create or replace macro sphere.outer_neighbours(rows, others, pairs) as table
     from query_table(others)
     where id not in (select right_id from sphere.best_neighbours(pairs));
 
--- A star moved toward the equator by `shift` [deg]: pairs with it are those that chance makes.
+-- [deg] The declination [deg] of a star moved toward the equator by shift [deg]: pairs with it are those that chance
+-- makes.
 create or replace macro sphere.shifted_declination(declination, shift) as
 declination - if(declination > 0, shift, -shift);
 
--- How many pairs there are by separation, in `bins` bins from 0 to the radius.
+-- [rows] How many rows of the table pairs there are by separation, in so many bins from 0 to radius_arcsec [arcsec].
 create or replace macro sphere.separation_counts(pairs, radius_arcsec, bins) as table
     select
         least(floor(sphere.chord_in_arcsec(chord_squared) * bins / radius_arcsec), bins - 1)::integer as bin,

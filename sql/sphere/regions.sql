@@ -1,21 +1,33 @@
 -- The rows of a survey within a polygon, or within a region that `candlesql region` has stored.
 
--- The middle of the corners [[ra, dec], ...] in degrees, and how far the farthest of them is from it.
+-- [] x of the sum of the directions of the corners [[ra, dec], ...] [deg].
 create or replace macro sphere.mean_x(corners) as
 list_sum(list_transform(corners, lambda v: sphere.direction_x(v[1], v[2])));
+
+-- [] y of the sum of the directions of the corners [[ra, dec], ...] [deg].
 create or replace macro sphere.mean_y(corners) as
 list_sum(list_transform(corners, lambda v: sphere.direction_y(v[1], v[2])));
+
+-- [] z of the sum of the directions of the corners [[ra, dec], ...] [deg].
 create or replace macro sphere.mean_z(corners) as
 list_sum(list_transform(corners, lambda v: sphere.direction_z(v[2])));
+
+-- [deg] Right ascension of the middle of the corners [[ra, dec], ...] [deg].
 create or replace macro sphere.polygon_ra(corners) as
 degrees(atan2(sphere.mean_y(corners), sphere.mean_x(corners)));
+
+-- [deg] Declination of the middle of the corners [[ra, dec], ...] [deg].
 create or replace macro sphere.polygon_dec(corners) as
 degrees(atan2(sphere.mean_z(corners), stats.hypot(sphere.mean_x(corners), sphere.mean_y(corners))));
+
+-- [deg] How far the farthest of the corners [[ra, dec], ...] [deg] is from centre_ra, centre_dec [deg].
 create or replace macro sphere.polygon_radius(corners, centre_ra, centre_dec) as
 list_max(list_transform(
     corners, lambda v: sphere.separation_arcsec(v[1], v[2], centre_ra, centre_dec)
 )) / 3600;
 
+-- [deg] Radius of a cone that holds the polygon of these corners [[ra, dec], ...] [deg]; an error where that is
+-- none.
 create or replace macro sphere.polygon_reach(corners) as
 case
     when len(corners) < 3 then error('a polygon needs three corners or more')
@@ -26,20 +38,26 @@ case
     else sphere.polygon_radius(corners, sphere.polygon_ra(corners), sphere.polygon_dec(corners)) + 1e-7
 end;
 
--- Gnomonic projection about a centre: great circles become straight lines.
+-- [] Cosine of the angle between ra, dec and centre_ra, centre_dec [deg].
 create or replace macro sphere.gnomonic_depth(ra, dec, centre_ra, centre_dec) as
 sin(radians(centre_dec)) * sin(radians(dec))
 + cos(radians(centre_dec)) * cos(radians(dec)) * cos(radians(ra - centre_ra));
+
+-- [rad] Toward east, the gnomonic projection of ra, dec about centre_ra, centre_dec [deg]: great circles become
+-- straight lines.
 create or replace macro sphere.gnomonic_x(ra, dec, centre_ra, centre_dec) as
 cos(radians(dec)) * sin(radians(ra - centre_ra)) / sphere.gnomonic_depth(ra, dec, centre_ra, centre_dec);
+
+-- [rad] Toward north, the gnomonic projection of ra, dec about centre_ra, centre_dec [deg].
 create or replace macro sphere.gnomonic_y(ra, dec, centre_ra, centre_dec) as
 (
     cos(radians(centre_dec)) * sin(radians(dec))
     - sin(radians(centre_dec)) * cos(radians(dec)) * cos(radians(ra - centre_ra))
 ) / sphere.gnomonic_depth(ra, dec, centre_ra, centre_dec);
 
--- A point is inside if a line from it crosses the outline an odd number of times. The outline may be concave; its sides
--- are great circles, and it must fit into less than a hemisphere.
+-- [rows] The rows of a survey (its name) within the polygon of corners [[ra, dec], ...] [deg]: a point is inside if
+-- a line from it crosses the outline an odd number of times. The outline may be concave, its sides are great
+-- circles, and it must fit into less than a hemisphere.
 create or replace macro sphere.polygon(survey, corners) as table
     with outline as materialized (
         select
@@ -94,7 +112,8 @@ create or replace macro sphere.polygon(survey, corners) as table
             lambda s: ((s.y1 > y) <> (s.y2 > y)) and x < (s.x2 - s.x1) * (y - s.y1) / (s.y2 - s.y1) + s.x1
         )) % 2 = 1;
 
--- The rows in a stored region: its ranges of the order-29 index, cut at the borders of order-8 cells so that they join.
+-- [rows] The rows of a survey (its name) in a region (its name) that `candlesql region` has stored: its ranges of
+-- the order-29 index, cut at the borders of order-8 cells so that they join.
 create or replace macro sphere.region(survey, region) as table
     with cells as (
         select

@@ -1,6 +1,8 @@
 -- Linear algebra on square matrices that are stored row by row in one list.
--- Gauss-Jordan elimination of the k-th unknown (from 0) of an n x n matrix: after some, the rest of the matrix is the Schur
--- complement, which for a normal matrix marginalises over them; after all but the last, the last column is the solution.
+
+-- [] Gauss-Jordan elimination of the k-th unknown (from 0) of an n x n matrix: after some, the rest of the matrix is
+-- the Schur complement, which for a normal matrix marginalises over them; after all but the last, the last column is
+-- the solution.
 create or replace macro stats.eliminate(matrix, k, n) as
 list_transform(
     range(n * n),
@@ -10,7 +12,7 @@ list_transform(
     end
 );
 
--- The normal matrix of rows of n numbers each: the sum of products of every two columns.
+-- [] The normal matrix of rows_of_numbers, n numbers each: the sum of products of every two columns.
 create or replace macro stats.normal_matrix(rows_of_numbers, n) as
 list_transform(
     range(n * n),

@@ -1,16 +1,23 @@
 -- Reproducible splits and binomial intervals.
+
+-- [] One of n numbers from 0 up, always the same of an id and a salt (text): a reproducible split.
 create or replace macro stats.fold(id, salt, n) as md5_number_lower(salt || ':' || id) % n;
 
--- Wilson score interval at z = 1 (68 %) of k successes in n; Wilson 1927.
+-- [] Lower end of the score interval at z = 1 (68 %) of k successes in n; Wilson 1927.
 create or replace macro stats.wilson_low(k, n) as
 (k + 0.5 - sqrt(k * (1 - k / n) + 0.25)) / (n + 1);
+
+-- [] Upper end of the score interval at z = 1 (68 %) of k successes in n; Wilson 1927.
 create or replace macro stats.wilson_high(k, n) as
 (k + 0.5 + sqrt(k * (1 - k / n) + 0.25)) / (n + 1);
 
--- 1.4826 times the median absolute deviation: the standard deviation of a normal distribution.
+-- [] 1.4826 times the median absolute deviation of x, in its unit: the standard deviation of a normal distribution.
+-- An aggregate.
 create or replace macro stats.robust_scatter(x) as 1.482602218505602 * mad(x);
 
+-- [] Root of the sum of squares of x and y, in their unit.
 create or replace macro stats.hypot(x, y) as sqrt(x * x + y * y);
 
+-- [] Normal density at x around a centre with a standard deviation width, all of one unit; per that unit.
 create or replace macro stats.normal_density(x, centre, width) as
 exp(-0.5 * pow((x - centre) / width, 2)) / (width * sqrt(2 * pi()));
