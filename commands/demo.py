@@ -15,18 +15,22 @@ from ..catalogs.survey import load_survey
 from ..errors import UserError
 from ..sql.open import make_sky, new_or_existing, refresh, settle, writing
 from ..workspace.change import one_writer
+from ..workspace.connection import connect
 from ..workspace.folder import Sky, find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import bar, run_with_bar
-from ..workspace.query import first_row
+from ..workspace.query import first_row, quoted
 from .run import run_system
 
 SYSTEM = "red_clump"
+RELEASES = ("gaia_dr2", "gaia_dr3")
 COMPLETENESS = (0.25, 0.5, 0.94)
 
 
-def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
+def run_demo(path: Path, stars: int, seed: int, release: str = "gaia_dr2") -> Iterator[str]:
     """Make the sky, ingest it, run the red clump system, and say how it did; a line at a time.
+
+    `release` is the one that Gaia's table is of: gaia_dr2 or gaia_dr3, of the same stars.
 
     Raises
     ------
@@ -36,17 +40,19 @@ def run_demo(path: Path, stars: int, seed: int) -> Iterator[str]:
     sky = find_sky(path)
     if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
         raise UserError("holds catalogs of yours; give the demo a folder of its own", file=sky.root)
+    if release not in RELEASES:
+        raise UserError(f"--release {release}: it is one of {', '.join(RELEASES)}", value=release)
     with new_or_existing(path), one_writer(sky):
         (sky.root / ".demo").touch()
-        ingested = make_mock_sky(path, stars, seed)
-        yield from _run(sky, stars, seed, ingested)
+        ingested = make_mock_sky(path, stars, seed, release)
+        said = f"demo --stars {stars} --seed {seed}" + f" --release {release}" * (release != RELEASES[0])
+        yield from _run(sky, said, ingested)
 
 
-def _run(sky: Sky, stars: int, seed: int, ingested: dict[str, tuple[Ingested, float]]) -> Iterator[str]:
+def _run(sky: Sky, said: str, ingested: dict[str, tuple[Ingested, float]]) -> Iterator[str]:
     with writing(sky.root) as connection:
         refresh(connection, sky)
         for name, (done, seconds) in ingested.items():
-            said = f"demo --stars {stars} --seed {seed}"
             record(
                 connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds, [sky.catalog(name)]
             )
@@ -57,7 +63,7 @@ def _run(sky: Sky, stars: int, seed: int, ingested: dict[str, tuple[Ingested, fl
         yield from _judge(connection)
 
 
-def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested, float]]:
+def make_mock_sky(path: Path, stars: int, seed: int, release: str = "gaia_dr2") -> dict[str, tuple[Ingested, float]]:
     """Make a mock sky and ingest it into a workspace; returns what came of each survey and the seconds it took."""
     sky = make_sky(path)
     with tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder:
@@ -69,12 +75,26 @@ def make_mock_sky(path: Path, stars: int, seed: int) -> dict[str, tuple[Ingested
                 seed,
                 progress=lambda done, of: progress.update(task, completed=done, total=of),
             )
+        if release == "gaia_dr3":
+            dr2 = files.pop("gaia_dr2")
+            files = {release: write_dr3(sky, dr2, files["mock_truth"], dr2.with_stem(release))} | files
+        for other in set(RELEASES) - {release}:
+            sky.catalog(other).unlink(missing_ok=True)
         ingested = {}
         for name, file in files.items():
             started = time.time()
             done = ingest(load_survey(name), [file], sky.catalog(name))
             ingested[name] = (done, time.time() - started)
         return ingested
+
+
+def write_dr3(sky: Sky, dr2: Path, truth: Path, target: Path) -> Path:
+    """Write the stars of a mock Gaia DR2 as DR3 would list them."""
+    with connect(sky, read_only=True) as connection:
+        for name, file in (("dr2_stars", dr2), ("true_stars", truth)):
+            connection.execute(f"create temp view {name} as from read_parquet({quoted(file)})")
+        connection.execute(f"copy (from mock.gaia_dr3('dr2_stars', 'true_stars')) to {quoted(target)} (format parquet)")
+    return target
 
 
 def _is_mock(catalogs: Path) -> bool:

@@ -58,11 +58,11 @@ def plant(connection, survey, star, theta):
     columns = {identifier: text, **dict(zip(names, [*theta.T, *np.repeat(SIGMA[:, None], len(star), 1)], strict=True))}
     quality, good = QUALITY[survey]
     table = pa.table(columns | {quality: np.full(len(star), good), "flag_sp": np.zeros(len(star), int)})
-    match = pa.table({"source_id": star, identifier: text})
+    match = pa.table({"source_id": star, identifier: text, "survey": ["gaia_dr2"] * len(star)})
     connection.register("given", table)
     connection.execute(f"create table staging.{survey} as from given")
     connection.register("given", match)
-    connection.execute(f"create table match.gaia_dr2_{survey} as from given")
+    connection.execute(f"create table match.{survey} as from given")
 
 
 def offsets(connection):
@@ -108,13 +108,13 @@ def test_weighted_mean_by_hand(connection):
     """Differences of 3 and 1 K: variances 200 + 200 (with the floor of 10 K) and 200 + 500, that of 900 K clipped."""
     connection.execute("create or replace macro cuts.green_min_common_stars() as 1")
     for survey in STARS:
-        connection.execute(f"delete from match.gaia_dr2_{survey}")
-        connection.execute(f"insert into match.gaia_dr2_{survey} select i, i from range(800, 803) as t (i)")
+        connection.execute(f"delete from match.{survey}")
+        connection.execute(f"insert into match.{survey} select i, i, 'gaia_dr2' from range(800, 803) as t (i)")
     connection.execute("update staging.apogee set teff = 5000, teff_err = if(apogee_id = '801', 20, 10)")
     connection.execute(
         "update staging.lamost set teff = case obsid when 800 then 5003 when 801 then 5001 else 5900 end, teff_err = 10"
     )
-    connection.execute("delete from match.gaia_dr2_galah")
+    connection.execute("delete from match.galah")
     add, error, n, reference = offsets(connection)["lamost", "teff_k"]
     assert (n, reference) == (3, "apogee")
     weights = np.array([1 / 400, 1 / 700])
@@ -123,7 +123,7 @@ def test_weighted_mean_by_hand(connection):
 
 
 def test_without_stars_in_common_labels_stay(connection):
-    connection.execute("delete from match.gaia_dr2_lamost where source_id < 2795")
+    connection.execute("delete from match.lamost where source_id < 2795")
     assert offsets(connection) == {}
     given, kept = connection.execute(
         "select teff, teff_k from staging.apogee join (select source_id, teff_k from photometry.labels "

@@ -21,7 +21,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create schema if not exists {schema}")
         for item in items:
             schema = item.name.split(".")[0]
-            wanted = schema in ("cuts", "stats", "quality", "red_clump", "sphere")
+            wanted = schema in ("cuts", "stats", "quality", "red_clump", "sphere", "photometric")
             if item.is_macro and wanted and not item.needs & views:
                 connection.execute(item.body)
         yield connection

@@ -22,18 +22,28 @@ def given(archive: str) -> dict[str, str]:
         "match.gaia_dr2_allwise": OWN,
         "staging.allwise_best_neighbour": ARCHIVE + " where false",
         "match.gaia_dr2_panstarrs1": own_ids,
+        "match.gaia_dr3_twomass": OWN.replace("1, 'a'", "1, 'q'"),
+        "match.gaia_dr4_twomass": OWN.replace("1, 'a'", "1, 'r'"),
+        "staging.gaia_dr3_tmass_best_neighbour": archive.replace("2, 'z'", "2, 'x'"),
         "staging.panstarrs1_best_neighbour": ARCHIVE + " where false",
     }
 
 
 def test_the_archive_comes_first(view):
-    rows = view("match.twomass", "select source_id, designation from match.twomass order by 1", **given(ARCHIVE))
-    assert [tuple(row.values()) for row in rows] == [(1, "a"), (2, "z"), (9, "y")]
+    query = "select survey, source_id, designation from match.twomass order by all"
+    rows = [tuple(row.values()) for row in view("match.twomass", query, **given(ARCHIVE))]
+    assert rows[:6] == [
+        *(("gaia_dr2", *pair) for pair in ((1, "a"), (2, "z"), (9, "y"))),
+        *(("gaia_dr3", *pair) for pair in ((1, "a"), (2, "x"), (9, "y"))),
+    ]
+    assert rows[6:] == [("gaia_dr4", *pair) for pair in ((1, "r"), (2, "b"), (3, "c"))]
 
 
 def test_our_match_stands_in(view):
-    rows = view("match.twomass", "select source_id, designation from match.twomass", **given(ARCHIVE + " where false"))
-    assert [tuple(row.values()) for row in rows] == [(1, "a"), (2, "b"), (3, "c")]
+    query = "select survey, source_id, designation from match.twomass order by all"
+    rows = [tuple(row.values()) for row in view("match.twomass", query, **given(ARCHIVE + " where false"))]
+    assert rows[:3] == [("gaia_dr2", *pair) for pair in ((1, "a"), (2, "b"), (3, "c"))]
+    assert rows[3] == ("gaia_dr3", 1, "q")
 
 
 def test_comparison_counts_stars(view):

@@ -30,8 +30,10 @@ def test_excess_factor_lies_between_two_parabolas(connection, factor, colour, pa
 def test_g_error_has_that_of_the_zero_point(connection):
     """Footnote 6: sigma_G^2 = (2.5 / ln 10 / S/N)^2 + 0.0018^2."""
     expected = np.hypot(2.5 / np.log(10) / 500, 0.0018)
-    assert macro(connection, "quality.g_error(500)") == pytest.approx(expected, rel=1e-12)
-    assert macro(connection, "quality.g_error_ratio(0.0048, 15)") == pytest.approx(0.0002)
+    assert macro(connection, "quality.magnitude_error(500, cuts.g_zero_point_error())") == pytest.approx(
+        expected, rel=1e-12
+    )
+    assert macro(connection, "quality.g_error_ratio(0.0048, 15, cuts.g_zero_point_error())") == pytest.approx(0.0002)
 
 
 @pytest.mark.parametrize(("letters", "passes"), [("AAA", True), ("AAB", False), ("AA", False), ("", False)])
