@@ -86,10 +86,10 @@ def _hoisted(arguments: list[str]) -> list[str]:
 def _interrupted() -> NoReturn:
     from .workspace.change import finished
 
-    done = (
-        f"finished before, and kept: {', '.join(dict.fromkeys(finished))}; all else" if finished else "what was there"
-    )
-    _stop(f"interrupted; {done} is as before", INTERRUPTED)
+    kept = ", ".join(dict.fromkeys(finished))
+    said = f"finished before that, and kept: {kept}" if kept else "what was there before is unchanged"
+    _stop(f"interrupted; {said}", INTERRUPTED)
+
 
 
 def _stop(message: str, code: int) -> NoReturn:

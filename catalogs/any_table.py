@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from ..errors import RefusedFile
+from ..workspace.ledger import full_disk_told
 from ..workspace.query import first_row, identifier, quoted
 from .prepare import READ_ERRORS
-from .readers import FileColumn, Source, open_file
+from .readers import FileColumn, Source, open_file, refusing
 
 ROW_NUMBER = "file_row_number"
 
@@ -56,9 +57,17 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
             path = work / "rows.parquet"
             fields = ", ".join(f"{c.sql} as {identifier(names[n])}" for n, c in source.columns.items())
             query = f"select {fields} from {source.relation(list(source.columns))}"
-            connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")
+            with refusing(file), full_disk_told():
+                try:
+                    connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")
+                except duckdb.Error:
+                    failure = source.failure()
+                    if failure:
+                        raise failure from None
+                    raise
         rows = f"read_parquet([{quoted(path)}], file_row_number = true)"
-        types = _types(connection, rows)
+        with refusing(file):
+            types = _types(connection, rows)
         if next((s for s in reversed(file.suffixes) if s != ".gz"), "").lower() in TEXT:
             casts = _casts(connection, rows, [n for n, kind in types.items() if kind == "VARCHAR"])
             rows = f"(select * replace ({', '.join(casts)}) from {rows})" if casts else rows

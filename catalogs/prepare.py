@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,13 +11,14 @@ from pathlib import Path
 import duckdb
 
 from ..errors import RefusedFile, UserError
+from ..workspace.change import remove
 from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
 from .checks import check_rows
 from .fields import choose, first_misfit, is_sentinel, typed_field
 from .metadata import kv_metadata
-from .readers import FileColumn, Source, hats, open_file, split_hdu
+from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
 from .releases import check_release
 from .survey import Column, Survey
 
@@ -116,7 +116,7 @@ def prepared(
         raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
     finally:
         if not keep:
-            shutil.rmtree(work, ignore_errors=True)
+            remove(work, target.parent)
 
 
 def stored_in(path: Path) -> list[Path]:
@@ -134,10 +134,8 @@ def _signature(survey: Survey, file: Path, renames: dict[str, str], units: dict[
 def _clear(work: Path, parts: set[Path]) -> None:
     """Take away what an ingest before has left, but for the files that it had finished and this one needs."""
     for path in work.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path not in parts:
-            path.unlink()
+        if path not in parts:
+            remove(path, work)
 
 
 def _convert_all(
@@ -164,13 +162,15 @@ def _convert_all(
         source = open_file(connection, file, survey.layout, survey.hdu)
         try:
             check_release(connection, survey, source)
-            chosen = choose(survey, source, renames)
+            with refusing(file):
+                chosen = choose(survey, source, renames)
             first = first or (file, set(chosen))
             said = said or {ours: source.columns[theirs] for ours, theirs in chosen.items()}
             _refuse_mixed(*first, file, set(chosen))
             read = _columns_to_read(survey, source, chosen)
             if not part.exists():
-                _convert(connection, survey, source, chosen, read, part, units, run)
+                with refusing(file):
+                    _convert(connection, survey, source, chosen, read, part, units, run)
         finally:
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -174,7 +175,7 @@ def read_survey(path: Path, own: Path | None = None) -> Survey:
         parent = _parent(path, entries.pop("like", None), own)
         survey = _build(path, entries, parent)
         _check(survey)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise RefusedFile(f"{_said(error)}; see surveys/gaia_dr2.toml for the form", file=path) from None
     return survey
 
@@ -184,7 +185,7 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RefusedFile(f"cannot be read ({error.strerror})", file=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedFile(f"not a TOML file: {error}", file=path) from None
 
 
@@ -266,6 +267,14 @@ def _check(survey: Survey) -> None:
     """What only the whole survey shows."""
     if not PLAIN_NAME.fullmatch(survey.name):
         raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
+    numbers = [*survey.sentinels, *(survey.epoch,) * isinstance(survey.epoch, int | float)]
+    for column in survey.columns.values():
+        numbers += [value for value in (column.constant, *column.values.values()) if value is not None]
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("nan and inf are no numbers here; NaN and infinities are NULL anyhow")
+    for text in (survey.name, survey.title, survey.citation, survey.id):
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r} is no text")
     _refuse_narrower(survey)
     for role in ("id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity", "magnitude"):
         column = getattr(survey, role)

@@ -261,10 +261,14 @@ def _put_in_place(sky: Sky) -> None:
 def _copy_sound(sky: Sky, target: Path) -> None:
     """A copy of the database if it can be believed, else one with its tables and this version's views."""
     target.unlink(missing_ok=True)
-    if _is_sound(sky):
-        shutil.copyfile(sky.database, target)
-    else:
-        _build(sky, target)
+    try:
+        if _is_sound(sky):
+            shutil.copyfile(sky.database, target)
+        else:
+            _build(sky, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _build(sky: Sky, made: Path) -> None:

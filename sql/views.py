@@ -307,8 +307,10 @@ def readable(connection: duckdb.DuckDBPyConnection, parts: list[Path]) -> list[P
     there = [part for part in parts if part.is_file()]
     if not there:
         return []
+    footers = f"select 1 from parquet_file_metadata([{', '.join(map(literal_path, there))}])"
     try:
-        connection.execute(f"select 1 from parquet_file_metadata([{', '.join(map(literal_path, there))}])").fetchall()
+        with connection.cursor() as apart:  # an error would end the transaction that views are made in
+            apart.execute(footers).fetchall()
     except duckdb.Error:
         return [] if len(there) == 1 else [part for part in there if readable(connection, [part])]
     return there

@@ -23,6 +23,7 @@ ON_THE_BOUNDARY = 1 + 1e-9
 SAME_PLANE = 1e-9
 MIN_RELATIVE_WIDTH = 1e-7
 STARTS = 32
+MOST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,22 @@ def read_hull(path: Path) -> Hull:
         If the file is truncated or holds something else.
     """
     try:
+        with zipfile.ZipFile(path) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > MOST_BYTES:
+            raise ValueError(f"it unpacks to {size:,} bytes")
         with np.load(path, allow_pickle=False) as file:
             names, corners = tuple(str(name) for name in file["names"]), file["corners"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        MemoryError,
+        NotImplementedError,
+    ) as error:
         raise UserError(f"truncated or no convex hull ({error}); train the model again", file=path) from None
     named = all(NAME.fullmatch(name) for name in (*names, path.stem))
     shaped = corners.ndim == 2 and corners.shape[1] == len(names) < len(corners)

@@ -181,6 +181,7 @@ def one_writer(sky: Sky) -> Iterator[None]:
         if times > 1:
             _locks[sky.root] = (file, times - 1)
         else:
+            os.ftruncate(file, 0)
             os.close(file)
 
 

@@ -13,9 +13,10 @@ import duckdb
 from ...errors import RefusedFile
 from ..survey import Layout
 from . import fits, hats, layout, mrt, parquet, query, text, votable
+from .boundary import check_gzip, check_limits, refusing
 from .source import FileColumn, Reader, Source
 
-__all__ = ["READERS", "FileColumn", "Source", "catalog_files", "hats", "open_file", "split_hdu"]
+__all__ = ["READERS", "FileColumn", "Source", "catalog_files", "hats", "open_file", "refusing", "split_hdu"]
 
 READERS: dict[str, Reader] = {
     ".fits": fits.read,
@@ -47,6 +48,11 @@ def open_file(
     UserError
         If the file is missing, empty, or of an unknown format.
     """
+    with refusing(path):
+        return check_limits(_open(connection, path, lines, usual_hdu))
+
+
+def _open(connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | None, usual_hdu: str) -> Source:
     if path.is_dir():
         return hats.read(connection, path)
     base, hdu = split_hdu(path)
@@ -55,6 +61,7 @@ def open_file(
         raise RefusedFile("no such file", file=base)
     if base.stat().st_size == 0:
         raise RefusedFile("is empty", file=base)
+    check_gzip(base)
     suffix = _suffix(base)
     if lines and suffix in PLAIN_TEXT:
         return layout.read(connection, base, lines)

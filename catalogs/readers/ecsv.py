@@ -24,8 +24,9 @@ def header(text: str, path: Path) -> dict[str, Any]:
         entries = yaml.load(text, Loader=_Loader)
         if not isinstance(entries, dict) or not all("name" in entry for entry in entries["datatype"]):
             raise KeyError("datatype")
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise RefusedFile(f"its ECSV header is damaged ({str(error).splitlines()[0]})", file=path) from None
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise RefusedFile(f"its ECSV header is damaged ({said:.200})", file=path) from None
     return entries
 
 
@@ -34,7 +35,13 @@ def described(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
     said: dict[str, Any] = next((entry for entry in entries["datatype"] if entry["name"] == column.name), {})
     meta = said.get("meta")
     ucd = (dict(meta) if isinstance(meta, list | dict) else {}).get("ucd", "")
-    return replace(column, unit=str(said.get("unit") or ""), ucd=ucd, description=said.get("description") or "")
+    unit, text = said.get("unit") or "", said.get("description") or ""
+    return replace(column, unit=_text(unit), ucd=_text(ucd), description=_text(text))
+
+
+def _text(value: Any) -> str:
+    """A scalar as text: aliases can make more of a list than memory holds."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 class _Loader(yaml.SafeLoader):

@@ -26,6 +26,8 @@ from ...errors import RefusedFile, UserError
 from .source import FileColumn, Source
 
 BLOCK = 2880
+#: Of one header: six or so stand for a column.
+MOST_CARDS = 200_000
 SLICE_BYTES, SLICE_ROWS = 1 << 23, 1 << 16
 MAX_ELEMENTS = 64
 FORM = re.compile(r"\s*(\d*)\s*([LXBIJKAEDCMPQ])\s*(.*)")
@@ -165,6 +167,7 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
     number = 0
     while True:
         try:
+            _refuse_endless(stream)
             header = Header.fromfile(stream)
         except EOFError:
             raise RefusedFile(f"{path}: holds no table" + (f" {hdu}" if hdu else "")) from None
@@ -183,6 +186,18 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
             file=path,
         )
     return header
+
+
+def _refuse_endless(stream: BinaryIO) -> None:
+    """A header ends within MOST_CARDS cards; the stream stays where it is."""
+    start, blocks = stream.tell(), 0
+    while block := stream.read(BLOCK):
+        blocks += 1
+        if any(block[i : i + 8].rstrip() == b"END" for i in range(0, len(block), 80)):
+            break
+        if blocks * BLOCK > MOST_CARDS * 80:
+            raise ValueError(f"a header has more than {MOST_CARDS:,} cards")
+    stream.seek(start)
 
 
 def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str, n_read: int = 0) -> None:
@@ -207,6 +222,7 @@ def _refuse_more(stream: BinaryIO, path: Path, header: Header, hdu: str, n_read:
         if is_end:
             break
         stream.seek(-len(block), os.SEEK_CUR)
+        _refuse_endless(stream)
         header = Header.fromfile(stream)
         if _is_table(header):
             names.append(str(header.get("EXTNAME", "")).strip() or "(no name)")

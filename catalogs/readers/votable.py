@@ -28,6 +28,7 @@ from .source import FileColumn, Source
 from .votable_binary import TYPES, Field, pieces_of, records, values_of
 
 BLOCK, SLICE_ROWS = 1 << 20, 20_000
+LONGEST_PIECE, DEEPEST = 1 << 25, 100
 SERIALISATIONS = ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET")
 DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struct.error, ValueError)
 
@@ -54,8 +55,12 @@ class Document:
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._characters
         with _opened(self.path) as file:
+            fed = 0
             while block := file.read(BLOCK):
                 parser.Parse(block)
+                fed += len(block)
+                if fed - parser.CurrentByteIndex > LONGEST_PIECE:
+                    raise ValueError(f"one comment, tag or value is longer than {LONGEST_PIECE:,} bytes")
                 yield
         parser.Parse(b"", True)
         yield
@@ -64,6 +69,8 @@ class Document:
         name = tag.rpartition(":")[2]
         inside = self._open[-1] if self._open else ""
         self._open.append(name)
+        if len(self._open) > DEEPEST:
+            raise ValueError(f"elements lie more than {DEEPEST} deep")
         if name == "TD":
             self.text, self._wanted = [], True
         elif name == "TR":
@@ -93,6 +100,8 @@ class Document:
         name = self._open.pop()
         if name == "TD":
             self._row.append("".join(self.text))
+            if len(self._row) > len(self.elements):
+                raise ValueError(f"a row has more cells than the header's {len(self.elements):,} fields")
             self._wanted = False
         elif name == "TR" and not self.is_done:
             self.rows.append(self._row)

@@ -44,7 +44,7 @@ def test_a_worker_was_killed_and_the_run_is_complete(runs):
 
 @pytest.mark.parametrize("view", MATCHES)
 def test_matches_are_those_of_one_machine_to_the_last_bit(runs, view):
-    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+    with open_sky(runs.single, trust=True) as single, open_sky(runs.tiles, trust=True) as tiles:
         assert_equal(table(tiles, f"from {view}"), table(single, f"from {view}"), 0)
 
 
@@ -52,7 +52,7 @@ def test_matches_are_those_of_one_machine_to_the_last_bit(runs, view):
 def test_every_planted_star_finds_its_neighbour_across_the_edge(runs, survey):
     n = len(planted_places()[0])
     key = "obj_id" if survey == "panstarrs1" else "designation"
-    with open_sky(runs.tiles) as tiles:
+    with open_sky(runs.tiles, trust=True) as tiles:
         rows = dict(
             tiles.execute(f"select source_id, {key} from match.gaia_dr2_{survey} where source_id >= {FIRST}").fetchall()
         )
@@ -61,14 +61,14 @@ def test_every_planted_star_finds_its_neighbour_across_the_edge(runs, survey):
 
 
 def test_scores_are_those_of_one_machine(runs):
-    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+    with open_sky(runs.single, trust=True) as single, open_sky(runs.tiles, trust=True) as tiles:
         ours, theirs = (table(sky, "from red_clump.scores") for sky in (tiles, single))
         assert_equal(ours, theirs, 2e-5)
 
 
 def test_the_catalogue_is_that_of_one_machine(runs):
     hats = runs.tiles / "results/red_clump/catalogue.hats/dataset/Norder=*/Dir=*/Npix=*.parquet"
-    with open_sky(runs.single) as single:
+    with open_sky(runs.single, trust=True) as single:
         theirs = table(single, "from red_clump.catalogue")
         rows = f"select * exclude (_healpix_29) from read_parquet('{hats}', hive_partitioning = false)"
         assert_equal(table(single, rows), theirs, 2e-5)
@@ -77,14 +77,14 @@ def test_the_catalogue_is_that_of_one_machine(runs):
 
 @pytest.mark.parametrize("view", ["funnel", "kiel_cells", "seismic_cells", "bins"])
 def test_counts_of_the_whole_sky_are_exact(runs, view):
-    with open_sky(runs.single) as single:
+    with open_sky(runs.single, trust=True) as single:
         made = f"from '{runs.tiles}/results/red_clump/red_clump.{view}.parquet'"
         assert_equal(table(single, made), table(single, f"from red_clump.{view}"), 1e-12)
 
 
 @pytest.mark.parametrize("view", ["intrinsic_colours", "absolute_magnitudes", "calibration", "anchor", "training"])
 def test_fits_of_the_whole_sky_are_those_of_one_machine(runs, view):
-    with open_sky(runs.single) as single:
+    with open_sky(runs.single, trust=True) as single:
         made = f"from '{runs.tiles}/results/red_clump/red_clump.{view}.parquet'"
         assert_equal(table(single, made), table(single, f"from red_clump.{view}"), 1e-5)
 
@@ -107,7 +107,7 @@ def test_one_machine_finds_nothing_left_to_do(runs):
 
 def test_what_lsdb_matched_is_scored_like_other_stars(runs):
     """Its pairs, of the same rows whether ingested or read in place."""
-    with open_sky(runs.single) as single, open_sky(runs.tiles) as tiles:
+    with open_sky(runs.single, trust=True) as single, open_sky(runs.tiles, trust=True) as tiles:
         ours, theirs = (
             sky.execute(
                 f"select survey, count(*) from red_clump.scores where source_id >= {OWN} group by all"

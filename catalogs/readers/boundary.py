@@ -1,0 +1,79 @@
+"""What every reader passes: whatever a file makes go wrong is one line about that file, and files have limits."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ...errors import RefusedFile, UserError
+from .source import Source
+
+MAX_COLUMNS = 20_000
+#: What is unpacked of a gzipped file for each byte of it; text of one letter comes near 1,030.
+MAX_EXPANSION = 1100
+BLOCK = 1 << 22
+#: What DuckDB says where the program's SQL is wrong, whatever the file.
+OURS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a file while it is opened or read, as one line.
+
+    Raises
+    ------
+    RefusedFile
+        In the place of any error but those that are the user's to mend already, the program's own SQL, and a full disk.
+    """
+    try:
+        yield
+    except (UserError, *OURS):
+        raise
+    except MemoryError:
+        raise RefusedFile("asks for more memory than there is; damaged, or no catalog", file=path) from None
+    except Exception as error:
+        if "No space left" in str(error):
+            raise
+        lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+        last = lines[-1] if "Traceback (most recent call last)" in str(error) else lines[0]
+        said = f"{type(error).__name__}: {last.strip():.200}"
+        raise RefusedFile(
+            f"damaged, or not what its name says ({said}); mend it, or fetch it again", file=path
+        ) from error
+
+
+def check_limits(source: Source) -> Source:
+    """The source, unless it has more columns than any catalog."""
+    if len(source.columns) + len(source.left_out) > MAX_COLUMNS:
+        source.close()
+        raise RefusedFile(
+            f"has {len(source.columns):,} columns; more than {MAX_COLUMNS:,} are no catalog", file=source.path
+        )
+    return source
+
+
+def check_gzip(path: Path) -> None:
+    """Unpack a gzipped file to its end, where its checksum is: what reads on does not all look at that.
+
+    Raises
+    ------
+    RefusedFile
+        If it is damaged, truncated, or unpacks to far more than a catalog does.
+    """
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return
+    most, n = MAX_EXPANSION * path.stat().st_size, 0
+    try:
+        with gzip.open(path) as content:
+            while block := content.read(BLOCK):
+                n += len(block)
+                if n > most:
+                    raise RefusedFile(f"unpacks to more than {MAX_EXPANSION:,} times its size", file=path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RefusedFile(f"truncated or damaged ({error}); fetch it again", file=path) from None
