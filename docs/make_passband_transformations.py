@@ -108,8 +108,8 @@ def macro(name: str, fits: np.ndarray, colour: str) -> str:
 
 
 HEADER = """\
--- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends of
--- its range that of the end. Written by docs/make_passband_transformations.py, which says how.
+-- What Gaia (E)DR3 gives a star in a band minus what DR2 gives it, by BP - RP [mag] of one of the two; beyond the ends
+-- of its range that of the end. Written by docs/make_passband_transformations.py, which says how.
 
 -- [mag] A colour [mag], BP - RP, within the range of the transformations: beyond its ends that of the end.
 create or replace macro photometric.within_colours(colour) as
