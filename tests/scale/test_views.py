@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,8 +15,10 @@ pytest.importorskip("distributed", reason="needs the extra `scale`")
 from candlesql import open_sky
 from candlesql.errors import UserError
 from candlesql.scale import score
-from candlesql.scale.plan import kinds_of
+from candlesql.scale.plan import kinds_of, one_base
 from candlesql.sql import files
+from candlesql.sql.systems import system_steps
+from candlesql.workspace.folder import Sky
 
 
 def test_every_view_of_the_red_clump_has_one_kind():
@@ -102,3 +105,11 @@ def test_the_command_line_does_not_import_dask():
         "print([name for name in ('dask', 'distributed', 'lsdb', 'hats') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_tiles_are_cut_for_one_gaia_release():
+    steps = system_steps("red_clump")
+    assert one_base(steps, ["gaia_dr3", "twomass"], Sky(Path("sky"))).base == "gaia_dr3"
+    assert one_base(steps, ["mine"], Sky(Path("sky"))).bases == steps.bases
+    with pytest.raises(UserError, match="sky: holds gaia_dr2 and gaia_dr3: a run by tiles takes the stars of one"):
+        one_base(steps, ["gaia_dr3", "gaia_dr2"], Sky(Path("sky")))
