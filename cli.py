@@ -329,7 +329,7 @@ def export(
     from . import open_sky
     from .commands.export import export as write
 
-    with open_sky(sky, trust=True) as connection:
+    with open_sky(sky) as connection:
         print(f"{write(connection, view, file):,} rows in {file}")
 
 
@@ -349,7 +349,7 @@ def join(
     from . import open_sky
     from .commands.join import join as add
 
-    with open_sky(sky, trust=True) as connection:
+    with open_sky(sky) as connection:
         rows, matched = add(connection, file, out, view, on, radius)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from ..errors import MissingPackage, RefusedFile, UserError
@@ -20,6 +23,10 @@ FIRST_LOOK, LONGEST_LOOK = 0.5, 30.0
 
 TIMEOUT, BLOCK = 60, 1 << 20
 
+#: Bytes of an answer, and of one that says how a job is, at most; seconds that a job may run, and stand still.
+MOST_BYTES, LONGEST_RUN, LONGEST_REST = 1 << 37, 7 * 86_400.0, 1800.0
+WORKING, RESTING, ENDED = ("QUEUED", "EXECUTING"), ("PENDING", "HELD", "SUSPENDED", "UNKNOWN"), ("COMPLETED", "ERROR")
+
 
 Result = TypeVar("Result")
 
@@ -30,7 +37,7 @@ def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Pa
     while True:
         maxrec = int(most.read_text()) if most.exists() else None
         job = _finished_job(address, query, uploads, note, maxrec)
-        _download(job.result_uri, came)
+        _download(job.result_uri, came, address)
         is_cut_off = _is_cut_off(came)
         patiently(job.delete)
         note.unlink()
@@ -47,12 +54,50 @@ def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Pa
         most.write_text(str(allowed))
 
 
+def session_for(address: str) -> Any:
+    """A session that goes to web servers only, and to private addresses only on the service's own host; each hop of a
+    redirect is looked at."""
+    import requests
+
+    home = urlsplit(address).hostname
+
+    class Guarded(requests.Session):
+        def send(self, request: Any, **options: Any) -> Any:
+            refuse_private(request.url, home)
+            if options.get("timeout") is None:
+                options["timeout"] = TIMEOUT
+            return super().send(request, **options)
+
+    return Guarded()
+
+
+def refuse_private(address: str, home: str | None) -> None:
+    """Refuse what an archive sends one to that is no web address, or one inside the user's own network.
+
+    Raises
+    ------
+    RefusedFile
+        If it is.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise RefusedFile("is no web address; the archive is not to be trusted", file=f"{address:.200}")
+    if parts.hostname == home:
+        return
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(parts.hostname, None)}
+    except OSError:
+        return
+    if any(not ipaddress.ip_address(str(one).partition("%")[0]).is_global for one in found):
+        raise RefusedFile("is a private address that the archive sends to; it is not asked", file=f"{address:.200}")
+
+
 def _largest_maxrec(address: str) -> int | None:
     """The most rows that the service gives, if it says so and gives fewer where one does not ask."""
     import requests
 
     try:
-        answer = requests.get(f"{address.rstrip('/')}/capabilities", timeout=TIMEOUT)
+        answer = session_for(address).get(f"{address.rstrip('/')}/capabilities", timeout=TIMEOUT)
         answer.raise_for_status()
         entries = ElementTree.fromstring(answer.content).iterfind(".//outputLimit/*[@unit='row']")
         limits = {entry.tag: int(entry.text or 0) for entry in entries}
@@ -69,24 +114,35 @@ def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path
         from pyvo.dal.tap import AsyncTAPJob
     except ImportError:
         raise MissingPackage("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
+    session = session_for(address)
     try:
-        job = patiently(lambda: AsyncTAPJob(note.read_text())) if note.exists() else None
+        job = patiently(lambda: AsyncTAPJob(note.read_text(), session=session)) if note.exists() else None
     except DALServiceError:
         job = None
     if job is None or job.phase in ("ABORTED", "ERROR", "ARCHIVED"):
         try:
             job = patiently(
                 lambda: AsyncTAPJob.create(
-                    address, query, maxrec=maxrec, uploads={t: str(f) for t, f in uploads.items()} or None
+                    address,
+                    query,
+                    maxrec=maxrec,
+                    uploads={t: str(f) for t, f in uploads.items()} or None,
+                    session=session,
                 )
             )
             note.write_text(job.url)
             patiently(job.run)
         except (DALServiceError, DALQueryError) as error:
             raise RefusedFile(f"refuses the query: {error}", file=address) from None
-    pause = FIRST_LOOK
-    while (phase := patiently(lambda: job.phase)) not in ("COMPLETED", "ERROR", "ABORTED"):
-        if phase == "PENDING":
+    pause, began, moved = FIRST_LOOK, time.monotonic(), time.monotonic()
+    while (phase := patiently(lambda: job.phase)) not in (*ENDED, "ABORTED", "ARCHIVED"):
+        if phase in WORKING:
+            moved = time.monotonic()
+        elif phase not in RESTING:
+            raise RefusedFile(f"says that the job is {phase!r:.40}, which is no phase of a job", file=address)
+        if time.monotonic() - began > LONGEST_RUN or time.monotonic() - moved > LONGEST_REST:
+            raise RefusedFile(f"leaves the job {phase}; the same command later goes on with it", file=address)
+        if phase in ("PENDING", "HELD"):
             patiently(job.run)
         time.sleep(pause)
         pause = min(LONGEST_LOOK, 1.5 * pause)
@@ -116,19 +172,19 @@ def patiently(action: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def _download(address: str, target: Path) -> None:
+def _download(address: str, target: Path, service: str) -> None:
     """Fetch a file, going on after a connection that breaks where the service can, else from the start."""
     part = target.with_suffix(".part")
-    patiently(lambda: _download_rest(address, part))
+    patiently(lambda: _download_rest(address, part, service))
     part.replace(target)
 
 
-def _download_rest(address: str, part: Path) -> None:
+def _download_rest(address: str, part: Path, service: str) -> None:
     import requests
 
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
+    with session_for(service).get(address, headers=headers, stream=True) as response:
         if response.status_code == 416:
             part.unlink()
             raise requests.ConnectionError("what was there of the file does not fit the archive's")
@@ -137,6 +193,8 @@ def _download_rest(address: str, part: Path) -> None:
         with part.open("ab" if goes_on else "wb") as file:
             for block in response.iter_content(BLOCK):
                 file.write(block)
+                if file.tell() > MOST_BYTES:
+                    raise RefusedFile(f"sends more than {MOST_BYTES:,} bytes", file=address)
             promised = int(response.headers.get("Content-Length", -1))
             written = file.tell() - (have if goes_on else 0)
     if promised not in (-1, written):

@@ -35,7 +35,7 @@ KEPT = 12
 
 
 def open_sky(
-    path: str | Path, read_only: bool = True, *, read: Iterable[str | Path] = (), trust: bool = False
+    path: str | Path, read_only: bool = True, *, read: Iterable[str | Path] = (), trust: bool = True
 ) -> duckdb.DuckDBPyConnection:
     """Open a workspace: its views, macros and networks, as a DuckDB connection.
 
@@ -46,10 +46,10 @@ def open_sky(
     read_only
         Read-only connections stand side by side, in other processes and the DuckDB shell too.
     read
-        Files and folders outside the workspace that queries of a read-only connection may read.
+        Files and folders outside the workspace that queries may read where they are not trusted.
     trust
-        Whether a read-only connection may do what DuckDB can: read and write any file, load extensions, change
-        settings.
+        Whether queries may do what DuckDB can. If not, as in `candlesql sql`, a read-only connection reads the
+        workspace's own folders and `read`, loads no extension and keeps its settings.
 
     Raises
     ------
@@ -63,6 +63,7 @@ def open_sky(
         return _open_in_place(sky)
     connection = _connect_to_sound(sky)
     try:
+        connection.execute("set autoinstall_known_extensions = false")
         functions.register_models(connection, sky.models)
         tell_damaged(connection, sky)
         if not trust:
