@@ -10,17 +10,11 @@ from astropy.coordinates import Distance, SkyCoord, match_coordinates_sky, searc
 from astropy.time import Time
 from candlesql import UserError
 from candlesql.commands.match import pairs_sql
-from candlesql.sql import files
 
 
 @pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as connection:
-        for schema in ("sphere", "stats"):
-            connection.execute(f"create schema {schema}")
-        for item in files.items():
-            if item.is_macro and item.name.startswith(("sphere.", "stats.")):
-                connection.execute(item.body)
+def connection(new_database):
+    with new_database() as connection:
         yield connection
 
 

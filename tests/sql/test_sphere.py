@@ -9,19 +9,13 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from astropy_healpix import healpix_to_lonlat, lonlat_to_healpix
-from candlesql.sql import files
 
 POINTS = [(0, 90), (10, 90), (0, -90), (359.99999, 12), (0.00001, 12), (180, 0), (200, 89.9999), (20, 89.9999), (0, 0)]
 
 
 @pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as connection:
-        for schema in ("sphere", "stats", "staging"):
-            connection.execute(f"create schema {schema}")
-        for item in files.items():
-            if item.is_macro and item.name.startswith(("sphere.", "stats.")):
-                connection.execute(item.body)
+def connection(new_database):
+    with new_database() as connection:
         rng = np.random.default_rng(2)
         ra = np.concatenate([rng.uniform(0, 360, 4000), [p[0] for p in POINTS]])
         dec = np.concatenate([np.degrees(np.arcsin(rng.uniform(-1, 1, 4000))), [p[1] for p in POINTS]])

@@ -1,0 +1,107 @@
+"""Plants one fault at a time in the package and counts those that no test notices.
+
+    python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …]
+
+Faults are drawn by seed from all that there are in the folders (`sql` unless given). Each is tried in a forked process
+by the tests that read what it is in: those over small tables in memory; with `--deep` those with workspaces too.
+Prints each survivor, then the score by folder. Survivors of `equivalent.toml` change no result and do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
+
+import candlesql  # noqa: E402
+import numpy  # noqa: E402, F401 - imported once, for every mutant
+import pytest  # noqa: E402
+import python_mutants  # noqa: E402
+import sql_mutants  # noqa: E402
+from planting import KILLED, SURVIVED, UNBOUND, Mutant, Planter  # noqa: E402
+
+PACKAGE = Path(candlesql.__file__).parent
+
+
+def main() -> int:
+    options = _options()
+    known = {(e["file"], e["was"], e["becomes"]) for e in _equivalent()}
+    paths = [path for given in options.where for path in _files(PACKAGE / given)]
+    drawn = _draw(paths, options.seed, options.number)
+    drawn = [m for m in drawn if (m.file, m.was, m.becomes) not in known]
+    is_python = any(path.suffix == ".py" for path in paths)
+    tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
+    planter = Planter(lambda items: drawn, options.deep or is_python, _tell)
+    if is_python:
+        planter = python_mutants.Recording(lambda items: drawn, True, _tell)
+    code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
+    if not planter.done and drawn:
+        return int(code) or 1
+    _print_score(planter.done)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("where", nargs="*", default=["sql"], help="folders or files of the package")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--number", type=int, default=200, help="how many are drawn; 0: all")
+    parser.add_argument("--deep", action="store_true", help="tests with workspaces too")
+    return parser.parse_args()
+
+
+def _equivalent() -> list[dict[str, str]]:
+    return tomllib.loads((HERE / "equivalent.toml").read_text())["mutants"]
+
+
+def _files(place: Path) -> Iterable[Path]:
+    if place.is_file():
+        return [place]
+    return sorted([*place.rglob("*.sql"), *([] if place.name == "sql" else place.rglob("*.py"))])
+
+
+def _draw(paths: list[Path], seed: int, number: int) -> list[Mutant]:
+    every = [
+        mutant
+        for path in paths
+        for mutant in (sql_mutants if path.suffix == ".sql" else python_mutants).mutants_of(path)
+    ]
+    print(f"{len(every)} faults in {len(paths)} files")
+    return random.Random(seed).sample(every, number) if 0 < number < len(every) else every
+
+
+def _test_folders(paths: list[Path], deep: bool) -> set[str]:
+    """Where the tests of these files are; a workspace's tests read every view."""
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in paths}
+    return {room for room in rooms if (TESTS / room).exists()} | ({"report"} if deep and "sql" in rooms else set())
+
+
+def _tell(mutant: Mutant) -> None:
+    if mutant.outcome == SURVIVED:
+        why = "" if mutant.tests else " (no test reads it)"
+        print(f"{mutant.file}:{mutant.line} {mutant.kind}{why}\n  - {mutant.was}\n  + {mutant.becomes}", flush=True)
+
+
+def _print_score(done: list[Mutant]) -> None:
+    counted: Counter[tuple[str, str]] = Counter()
+    for mutant in done:
+        for name in (str(Path(mutant.file).parent), "all"):
+            counted[name, mutant.outcome] += 1
+    print(f"\n{'folder':<24}{'faults':>8}{'noticed':>9}{'score':>8}   of which do not bind")
+    for name in sorted({name for name, _ in counted}, key=lambda name: (name == "all", name)):
+        noticed = counted[name, KILLED] + counted[name, UNBOUND]
+        total = noticed + counted[name, SURVIVED]
+        print(f"{name:<24}{total:>8}{noticed:>9}{noticed / total:>8.0%}   {counted[name, UNBOUND]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
