@@ -48,6 +48,18 @@ create or replace macro cuts.delta_p_bin() as 20; -- [s] Lucey+2020 section 3.3
 create or replace macro cuts.p_rc_bin() as 0.1; -- [] takes the place of DeltaP where labels are evolutionary states
 
 -- Red clump: distances
+create or replace macro cuts.recipe_teff() as 4800; -- [K] where the lines of colour and magnitude of a distance recipe are pinned, the middle of the red clump
+create or replace macro cuts.a_k_over_e_h_w2() as 0.743; -- [] Wang & Chen 2019, ApJ 877, 116, A_Ks over E(H - W2) of red clump stars; 0.918 by Majewski+2011
+create or replace macro cuts.a_k_over_e_j_k() as 0.473; -- [] Wang & Chen 2019, A_Ks over E(J - Ks) of red clump stars; 0.67 by Indebetouw+2005
+create or replace macro cuts.extinction_law_error() as 0.2; -- [] of an extinction, in quadrature: what published laws differ by, 16 (Hawkins+2017) against 20 (Wang & Chen 2019) in A_G / A_W1
+create or replace macro cuts.parallax_zero_point_error() as 0.01; -- [mas] spread of published zero points of Gaia DR2 (Zinn+2019, Lindegren+2018) about that of Lucey+2020
+create or replace macro cuts.assumed_magnitude_error() as 0.03; -- [mag] of J, H, Ks, W1, W2 where the table gives none
+create or replace macro cuts.min_colour_stars() as 50; -- [] little-reddened stars below which a colour is the shipped one
+create or replace macro cuts.min_calibrators() as 30; -- [] stars with precise parallaxes below which an absolute magnitude is the shipped one
+create or replace macro cuts.max_recipe_difference() as 5; -- [] joint standard errors that a fit may be from the shipped recipe; beyond, the shipped one stands
+create or replace macro cuts.young_clump_width() as 0.2; -- [mag] that young core-helium stars add to the red clump's width in the plane, in quadrature; the mock sky (PARSEC tracks, a young disc)
+create or replace macro cuts.young_clump_height_kpc() as 0.3; -- [kpc] over which that width falls by e; the mock sky
+create or replace macro cuts.min_red_clump_width() as 0.05; -- [mag] no population of red clump stars is narrower in W1 or Ks (Hawkins+2017: 0.17, Chan & Bovy 2020: 0.10 in Ks)
 create or replace macro cuts.max_parallax_error_ratio() as 0.05; -- [] Lucey+2020 section 3.4
 create or replace macro cuts.gaia_dr2_parallax_zero_point() as -0.04; -- [mas] Lucey+2020 section 3.4
 create or replace macro cuts.gaia_dr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars, for stars of DR3 whose own cannot be computed
@@ -59,9 +71,6 @@ create or replace macro cuts.sun_x_kpc() as -8.3; -- [kpc] x of the Sun, the Gal
 create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of the coarser bin that are added to each bin before it is ranked
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
-create or replace macro cuts.max_contaminant_offset() as 2; -- [mag] calibrators further from the red clump are of no use to either model
-create or replace macro cuts.max_mixture_parallax_error_ratio() as 0.1; -- [] calibrators of the mixture: wide enough to hold contaminants
-create or replace macro cuts.max_mixture_stars() as 3000; -- [] calibrators of the mixture, drawn by a hash; more change no width by a step of its grid
 
 -- Red clump: derivatives of the networks
 create or replace macro cuts.gradient_step() as 0.001; -- [mag] Lucey+2020 section 5.2, added and subtracted (of a parallax in mas)

@@ -66,7 +66,8 @@ def test_giants_beyond_the_labels_have_no_tier_and_no_probability(view):
         from (values (2.5, 0.0, true), (1.9, 0.0, null), (2.5, -1.0, true), (2.5, null, null), (2.5, 0.0, false))
             as t(logg, joint_feh, inside_hull)
     """
-    rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants", **{"red_clump.scores": scores})
+    view("red_clump.judged", "select 1", **{"red_clump.scores": scores})
+    rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants")
     found = [(row["tier"], row["p_rc"] and float(row["p_rc"])) for row in rows]
     assert found == [(1, 0.9), (None, None), (None, None), (1, 0.9)]
 
@@ -174,9 +175,9 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
     rows = view(
         "red_clump.catalogue",
         **{
-            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier "
-            f"from (values {giants}) as t(source_id, l, b)",
-            "red_clump.distances": "select *, 'gaia_dr2' as survey "
+            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier, null as "
+            f"refusal from (values {giants}) as t(source_id, l, b)",
+            "red_clump.distances": "select *, 'gaia_dr2' as survey, 'G-W1, shipped' as distance_recipe "
             f"from (values {distances}) as t(source_id, distance_kpc, distance_kpc_error)",
         },
     )
