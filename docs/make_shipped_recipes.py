@@ -101,7 +101,11 @@ def magnitudes(stars: dict[str, np.ndarray], zero_point: float, colour: Line) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with green2020, kepler and apo_k2")
-    parser.add_argument("--contaminants", default="0.4,0.6", help="offset and width of contaminants [mag], on the mock sky where parallaxes say little")
+    parser.add_argument(
+        "--contaminants",
+        default="0.4,0.6",
+        help="offset and width of contaminants [mag], on the mock sky where parallaxes say little",
+    )
     arguments = parser.parse_args()
     found = colours(arguments.data)
     for name, line in found.items():

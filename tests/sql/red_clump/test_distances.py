@@ -168,7 +168,7 @@ def test_one_star_by_hand(recipe, tmp_path):
     assert row["distance_kpc"] == pytest.approx(10 ** (11.46 / 5 - 2))
     terms = [
         0.1,  # width of the red clump
-        0.2 * np.exp(-10 ** (11.46 / 5 - 2) * 0.5 / 0.3),  # young stars, at half the distance above the plane
+        0.2 * np.exp(-(10 ** (11.46 / 5 - 2)) * 0.5 / 0.3),  # young stars, at half the distance above the plane
         0.02,  # photometry
         0.05 * (-1 / 15 - 0.2),  # Teff, by the colour and by the magnitude
         0.02 / 15,  # the colour of the recipe
@@ -277,7 +277,9 @@ def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
     """
     view("red_clump.judged", "select 1", **{"red_clump.scores": scores, "red_clump.distances": distances})
     view("red_clump.giants", "select 1")
-    rows = view("red_clump.catalogue", "select source_id, tier, distance_recipe, reason from red_clump.catalogue order by 1")
+    rows = view(
+        "red_clump.catalogue", "select source_id, tier, distance_recipe, reason from red_clump.catalogue order by 1"
+    )
     assert [tuple(row.values()) for row in rows] == [
         (1, 2, "J-Ks, shipped", None),
         (4, None, None, "outside the range of labels"),
