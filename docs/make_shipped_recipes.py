@@ -31,8 +31,8 @@ SLOPE_FLOOR = 0.05
 AB_MINUS_VEGA = {"w1": 2.699, "w2": 3.339}
 HEADER = """\
 -- A distance recipe as shipped, written by docs/make_shipped_recipes.py from real stars: at cuts.recipe_teff() and per
--- 1000 K the colour and absolute magnitude of the red clump, the standard errors of both, the red clump's width, and how
--- far from it what contaminates it lies (on the mock sky).
+-- 1000 K the colour and absolute magnitude of the red clump, the standard errors of both, the red clump's width, and
+-- how far from it what contaminates it lies (on the mock sky).
 """
 
 
@@ -74,7 +74,8 @@ def columns(query: str) -> dict[str, np.ndarray]:
 def colours(data: Path) -> dict[str, Line]:
     """Intrinsic colours of giants near the red clump; Green et al. 2020, W1 and W2 turned to Vega."""
     stars = columns(f"""
-        select teff, reddening, g_mag as g, j_mag as j, h_mag as h, ks_mag as ks, w1_ab_mag - {AB_MINUS_VEGA["w1"]} as w1,
+        select teff, reddening, g_mag as g, j_mag as j, h_mag as h, ks_mag as ks,
+            w1_ab_mag - {AB_MINUS_VEGA["w1"]} as w1,
             w2_ab_mag - {AB_MINUS_VEGA["w2"]} as w2
         from '{data}/green2020/stars_13band.parquet'
         where logg between 1.9 and 3.1 and teff between 4400 and 5300 and reddening < 0.2
@@ -85,7 +86,7 @@ def colours(data: Path) -> dict[str, Line]:
 
 
 def magnitudes(stars: dict[str, np.ndarray], zero_point: float, colour: Line) -> tuple[Line, float, float]:
-    """M_Ks of red clump stars with extinction by J - Ks, their width without parallax noise, and median parallax [mas]."""
+    """M_Ks of red clump stars with extinction by J - Ks, their width without parallax noise, median parallax [mas]."""
     true_parallax = stars["parallax"] - zero_point
     ratio = stars["parallax_error"] / np.where(true_parallax > 0, true_parallax, np.nan)
     good = (ratio < MAX_ERROR_RATIO) & np.isfinite(stars["j"] + stars["ks"] + stars["teff"])
@@ -131,7 +132,8 @@ def main() -> None:
         for moved in (-0.03, 0.0, 0.03):
             line, width, parallax = magnitudes(stars, zero_point + moved, found["J-Ks"])
             print(
-                f"M_Ks by {name:<7} zero point {zero_point + moved:+.3f} mas: {line.at_pivot:.3f} {line.slope:+.3f} / 1000 K, "
+                f"M_Ks by {name:<7} zero point {zero_point + moved:+.3f} mas: {line.at_pivot:.3f} {line.slope:+.3f} "
+                f"/ 1000 K, "
                 f"width {width:.3f}, {line.n} stars, median parallax {parallax:.2f} mas"
             )
             if not moved:

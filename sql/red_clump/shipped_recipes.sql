@@ -1,6 +1,6 @@
 -- A distance recipe as shipped, written by docs/make_shipped_recipes.py from real stars: at cuts.recipe_teff() and per
--- 1000 K the colour and absolute magnitude of the red clump, the standard errors of both, the red clump's width, and how
--- far from it what contaminates it lies (on the mock sky).
+-- 1000 K the colour and absolute magnitude of the red clump, the standard errors of both, the red clump's width, and
+-- how far from it what contaminates it lies (on the mock sky).
 select
     'G-W1' as recipe,
     2.220 as colour,

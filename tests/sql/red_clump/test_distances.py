@@ -27,7 +27,8 @@ GIANT = """
         null::real as p_rc_photometric, 0.46 as parallax, 0.02 as parallax_error, -0.04 as parallax_zero_point,
         4900.0 as teff_photometric_k, 60.0 as teff_photometric_k_error, 5000.0 as teff_k, 90.0 as teff_k_error,
         4700.0 as joint_teff_k, 80.0 as joint_teff_k_error, g as phot_g_mean_mag, j as j_m, h as h_m, k as ks_m,
-        w1 as w1mpro, w2 as w2mpro, null::real as j_m_error, 0.04 as h_m_error, 0.02 as ks_m_error, 0.024 as w1mpro_error,
+        w1 as w1mpro, w2 as w2mpro, null::real as j_m_error, 0.04 as h_m_error, 0.02 as ks_m_error,
+        0.024 as w1mpro_error,
         0.05 as w2mpro_error
     from (values {}) as t(i, g, j, h, k, w1, w2)
 """
@@ -200,7 +201,7 @@ def posterior(view, **values):
 
 
 def integrals(kpc, parallax, error, p_prior=None, p_rc=None):
-    """P(RC), and the share of the posterior below a distance, by SciPy's adaptive quadrature over the distance modulus."""
+    """P(RC), and the share of the posterior below a distance, by SciPy's quadrature over the distance modulus."""
     middle = 5 * np.log10(kpc) + 10
 
     def clump(mu):
@@ -262,10 +263,11 @@ def test_a_parallax_that_fits_nowhere_leaves_the_magnitude(view):
 
 def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
     scores = """
-        select 'gaia_dr2' as survey, i::bigint as source_id, 0.0 as ra, 0.0 as "dec", 0.0 as l, 0.0 as b, teff as teff_all_k,
+        select 'gaia_dr2' as survey, i::bigint as source_id, 0.0 as ra, 0.0 as "dec", 0.0 as l, 0.0 as b,
+            teff as teff_all_k,
             logg as logg_all, teff as teff_k, 50.0 as teff_k_error, logg, 0.1 as logg_error, 260.0 as delta_p_s,
-            20.0 as delta_p_s_error, nu as delta_nu_uhz, 0.3 as delta_nu_uhz_error, feh as joint_feh, 0.9 as p_rc, inside
-            as inside_hull
+            20.0 as delta_p_s_error, nu as delta_nu_uhz, 0.3 as delta_nu_uhz_error, feh as joint_feh,
+            0.9 as p_rc, inside as inside_hull
         from (values (1, 4800, 2.4, 4.0, 0.0, true), (2, 5600, 2.4, 4.0, 0.0, true), (3, 4800, 2.4, 4.0, 0.0, false),
             (4, 4800, 2.4, 4.0, -0.9, true), (5, 4800, 2.4, 6.0, 0.0, true), (6, 4800, 2.4, 4.0, 0.0, null))
             as t(i, teff, logg, nu, feh, inside)
@@ -286,9 +288,11 @@ def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
         (5, None, None, "not red clump by the cuts of tier 2"),
         (6, 2, None, "no W1 or Ks magnitude with a colour beside it"),
     ]
+    stars = "range(1, {}) as t(i)"
     given = {
-        "red_clump.labels": "select 'gaia_dr2' as survey, i::bigint as source_id, i = 3 as is_rc from range(1, 6) as t(i)",
-        "red_clump.truth": "select 'gaia_dr2' as survey, i::bigint as source_id, if(i in (1, 3), 3, 2) as phase from range(1, 7) as t(i)",
+        "red_clump.labels": f"select 'gaia_dr2' as survey, i::bigint as source_id, i = 3 as is_rc from {stars.format(6)}",
+        "red_clump.truth": "select 'gaia_dr2' as survey, i::bigint as source_id, if(i in (1, 3), 3, 2) as phase "
+        + f"from {stars.format(7)}",
     }
     refusals = {row["refusal"]: row for row in view("red_clump.refusals", **given)}
     assert refusals["none: tier 1 or 2"]["n"] == 2

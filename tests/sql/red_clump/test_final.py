@@ -6,32 +6,147 @@ import math
 
 import pytest
 from candlesql.tests.sql.red_clump.test_selection import binned
+from scipy.integrate import quad
+from scipy.special import expit
+from scipy.stats import norm
+
+#: 40 labelled giants of tier 2 with P(RC) = 0.8, 24 of them red clump; 30 beyond the hull with 0.5, 6 red clump.
+EVALUATION = """
+    select 'gaia_dr2' as survey, i::bigint as source_id, if(i < 40, 2, null)::tinyint as tier, i % 40 < 8 as is_high,
+        if(i < 40, null, 'outside the hull') as refusal, if(i % 40 < 8, -50.0, 10.0) as b, if(i < 40, 0.8, 0.5) as p_rc,
+        if(i < 40, i < 24, i < 46) as is_rc
+    from range(70) as t(i)
+"""
 
 
-@pytest.mark.parametrize(("labelled", "catalogued"), [("1e-5", "1.1e-5"), ("null", "null")])
-def test_contamination_is_weighted_by_the_catalogue(view, connection, labelled, catalogued):
-    """Stars without G, whose error is unknown, are a cell of their own."""
-    connection.execute("create or replace macro cuts.pooled_stars() as 0")
-    low = [f"{i}, {'true' if i < 6 else 'false'}, .9, 2, 5, {labelled}, 4800, 4, 240" for i in range(10)]
-    high = [f"{i}, {'true' if i < 19 else 'false'}, .9, 2, -65, {labelled}, 4800, 4, 240" for i in range(10, 20)]
-    catalogue = f"""
-        select 'gaia_dr2' as survey,
-            i as source_id, if(i < 30, 7.0, 62.0) as b, {catalogued} as g_error_ratio, 2::tinyint as tier
-        from range(40) as t(i)
-    """
-    view(
-        "red_clump.final_cells", "select 1", **{"red_clump.binned": binned(*low, *high), "red_clump.giants": catalogue}
-    )
-    rows = {(row["tier"], row["region"]): row for row in view("red_clump.final_contamination")}
-    whole = rows[2, "all"]
-    assert whole["n"] == 40
-    assert whole["contamination"] == pytest.approx((30 * 0.4 + 10 * 0.1) / 40)
-    assert whole["contamination_labelled"] == pytest.approx(0.25)
-    by_hand = math.sqrt((30 * math.sqrt(0.4 * 0.6 / 10)) ** 2 + (10 * math.sqrt(0.1 * 0.9 / 10)) ** 2) / 40
-    assert whole["contamination_error"] == pytest.approx(by_hand)
-    assert rows[2, "|b| > 30 deg"]["contamination"] == pytest.approx(0.1)
+def shift_by_quadrature(p_rc: float, n_rc: int, n: int, centre: float, width: float) -> tuple[float, float]:
+    """Mean and standard deviation of the shift in ln odds, labels being wrong in 3 of 100, by SciPy."""
+    log_odds = math.log(p_rc / (1 - p_rc))
+
+    def density(shift):
+        share = 0.03 + 0.94 * expit(log_odds + shift)
+        return share**n_rc * (1 - share) ** (n - n_rc) * norm.pdf(shift, centre, width) * 1e9
+
+    def moment(power):
+        return quad(lambda shift: shift**power * density(shift), -5, 3, limit=200)[0]
+
+    mean = moment(1) / moment(0)
+    return mean, math.sqrt(moment(2) / moment(0) - mean**2)
+
+
+def test_labels_shift_the_odds(view):
+    rows = {
+        (row["stratum"], row["region"]): row
+        for row in view("red_clump.clump_odds", **{"red_clump.evaluation": EVALUATION})
+    }
+    mean, width = shift_by_quadrature(0.8, 24, 40, 0, 1)
+    tier = rows["tier 2", "all"]
+    assert tier["n_labelled"] == 40
+    assert tier["shift"] == pytest.approx(mean, abs=0.02)
+    assert mean < -0.7, "60 % where 80 % were given"
+    assert tier["shift_error"] == pytest.approx(math.hypot(width, 0.15), abs=0.02)
+    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.8 lower
+    high, high_width = shift_by_quadrature(0.8, 8, 8, mean - 0.8, math.hypot(width, 0.5))
+    assert rows["tier 2", "|b| > 30 deg"]["n_labelled"] == 8
+    assert rows["tier 2", "|b| > 30 deg"]["shift"] == pytest.approx(high, abs=0.03)
+    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.15), abs=0.02)
+    hull, hull_width = shift_by_quadrature(0.5, 6, 30, 0, 1)
+    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 0.7, abs=0.02)
+    assert rows["outside the hull", "all"]["shift_error"] == pytest.approx(math.hypot(hull_width, 0.3), abs=0.02)
+    assert rows["tier 1", "all"]["n_labelled"] == 0
+    assert rows["tier 1", "all"]["shift"] == pytest.approx(0, abs=0.01)
+    assert rows["not a giant", "all"]["shift"] == pytest.approx(-1.5, abs=0.01)
+
+
+def test_shifted_probabilities_add_up(view):
+    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3; ten of them far from the plane as well."""
+    given = {
+        "red_clump.clump_odds": """
+            select 'tier 1' as stratum, 'all' as region, 50 as n_labelled, -ln(2) as shift, 0.3 as shift_error
+            union all select 'tier 2', 'all', 50, 0.0, 0.3
+            union all select 'tier 1', '|b| > 30 deg', 5, 0.0, 0.3
+        """,
+        "red_clump.judged": """
+            select 1::tinyint as tier, null::varchar as refusal, if(i < 10, 60.0, 5.0) as b,
+                if(i < 10, 13.0, 12.0) as w1mpro, null::real as ks_m, 0.8 as p_rc
+            from range(100) as t(i)
+        """,
+    }
+    rows = {(row["stratum"], row["region"]): row for row in view("red_clump.clump_shares", **given)}
+    near, far = 2 / 3, 1 / (1 + math.exp(1.2) / 2)
+    tier = rows["tier 1", "all"]
+    assert tier["n"] == 100
+    assert tier["n_clump"] == pytest.approx(90 * near + 10 * far, rel=0.005)
+    spread = 90 * near * (1 - near) + 10 * far * (1 - far)
+    assert tier["error_by_shift"] == pytest.approx(0.3 * spread, rel=0.01)
+    assert tier["error_by_far"] == pytest.approx(0.4 * 10 * far * (1 - far), rel=0.01)
+    assert tier["error_by_chance"] == pytest.approx(math.sqrt(spread), rel=0.01)
+    assert rows["tier 2", "all"]["n"] == 100, "tier 1 is within tier 2"
+    assert rows["tier 2", "all"]["n_clump"] == pytest.approx(90 * 0.8 + 10 * 4 / (4 + math.exp(1.2)), rel=0.005)
+    assert rows["tier 1", "|b| > 30 deg"]["n"] == 10
+
+
+def shares(n_labelled: int) -> dict[str, str]:
+    """200 stars of tier 2, 150 of them red clump; of 1000 that were refused 100, give or take 20."""
+    return {
+        "red_clump.clump_shares": f"""
+            select 'tier 2' as stratum, 'all' as region, {n_labelled} as n_labelled, 200 as n, 150.0 as n_clump,
+                10.0 as n_clump_error
+            union all select 'tier 1', 'all', {n_labelled}, 100, 90.0, 5.0
+            union all select 'outside the hull', 'all', 0, 1000, 100.0, 20.0
+        """,
+        "red_clump.clump_odds": f"""
+            select unnest(['tier 1', 'tier 2']) as stratum, 'all' as region, {n_labelled} as n_labelled
+        """,
+        "red_clump.binned": binned(
+            *(
+                f"{i}, {'true' if i < 6 else 'false'}, .9, {'2' if i > 2 else 'null'}, 5, 1e-5, 4800, 4, 240"
+                for i in range(9)
+            )
+        ),
+    }
+
+
+def test_contamination_and_completeness_of_the_catalogue(view):
+    rows = {row["tier"]: row for row in view("red_clump.final_contamination", **shares(50))}
+    assert (rows[2]["contamination"], rows[2]["contamination_error"]) == (0.25, 0.05)
+    assert (rows[2]["contamination_low"], rows[2]["contamination_high"]) == pytest.approx((0.2, 0.3))
+    assert rows[2]["completeness"] == pytest.approx(150 / 250)
+    # d(150 / 250) by the ten of the numerator, of which the denominator holds as many, and by the twenty of the others
+    assert rows[2]["completeness_error"] == pytest.approx(math.hypot(10 * 100 / 250**2, 20 * 150 / 250**2))
+    assert rows[1]["completeness"] == pytest.approx(90 / 250)
+    assert (rows[2]["contamination_labelled"], rows[2]["completeness_labelled"]) == (0.5, 0.5)
+    assert rows[2]["note"] is None
+
+
+def test_too_few_labels_are_said(view):
+    rows = view("red_clump.final_contamination", **shares(9))
+    assert {(row["contamination"], row["completeness"], row["note"]) for row in rows} == {
+        (None, None, "too few labels")
+    }
+
+
+def test_contamination_along_latitude(view):
+    """Tier 1 within tier 2; cells of 10 deg; of the catalogue above a latitude the means of its stars."""
+    given = {
+        "red_clump.binned": binned("0, true, .9, 2, 5, 1e-5, 4800, 4, 240"),
+        "red_clump.clump_odds": """
+            select unnest(['tier 1', 'tier 2']) as stratum, unnest(['all', 'all']) as region, 0.0 as shift, 0.5 as shift_error
+            union all select unnest(['tier 1', 'tier 2']), unnest(['|b| > 30 deg', '|b| > 30 deg']), -ln(4), 0.5
+        """,
+        "red_clump.giants": """
+            select 2::tinyint as tier, if(i < 30, 7.0, 62.0) as b, null::double as g_error_ratio, 0.8 as p_rc,
+                10.0 as w1mpro, null::real as ks_m
+            from range(40) as t(i)
+        """,
+    }
+    cells = {row["abs_b_low_deg"]: row for row in view("red_clump.final_cells", **given)}
+    assert (cells[0]["n"], cells[60]["n"]) == (30, 10)
+    assert cells[0]["contamination"] == pytest.approx(0.2)
+    assert cells[60]["contamination"] == pytest.approx(0.5)
+    assert cells[0]["contamination_error"] == pytest.approx(math.hypot(0.16 * 0.5, math.sqrt(0.16 / 30)))
     curve = view("red_clump.final_curves", "from red_clump.final_curves where tier = 2 and along = 'abs_b_deg'")
-    assert [row["contamination_so_far"] for row in curve] == pytest.approx([0.325, 0.1])
+    assert [row["contamination_so_far"] for row in curve] == pytest.approx([(30 * 0.2 + 10 * 0.5) / 40, 0.5])
 
 
 def test_truth_counts_the_whole_catalogue(view):

@@ -175,8 +175,8 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
     rows = view(
         "red_clump.catalogue",
         **{
-            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier, null as "
-            f"refusal from (values {giants}) as t(source_id, l, b)",
+            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier, "
+            f"null as refusal from (values {giants}) as t(source_id, l, b)",
             "red_clump.distances": "select *, 'gaia_dr2' as survey, 'G-W1, shipped' as distance_recipe "
             f"from (values {distances}) as t(source_id, distance_kpc, distance_kpc_error)",
         },
@@ -190,3 +190,19 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
         np.testing.assert_allclose(seen, getattr(wanted, axis).to_value(u.kpc), atol=1e-4)
     assert found[0]["x_kpc"] == pytest.approx(-6.3)
     assert found[1]["y_kpc"] == pytest.approx(1.0)
+
+
+def test_one_population_is_judged(view):
+    """Labelled giants that the catalogue would refuse, beyond the hull or the labels, are in no curve."""
+    evaluation = """
+        select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc, 1 as tier,
+            5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k, 2.45 as logg,
+            4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, inside as inside_hull,
+            labelled as is_in_label_range
+        from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
+            (5, false, null, true)) as t(i, rc, inside, labelled)
+    """
+    rows = {row["source_id"]: row for row in view("red_clump.binned", **{"red_clump.evaluation": evaluation})}
+    assert sorted(rows) == [1, 5]
+    bins = [rows[1][f"{name}_bin"] for name in ("teff", "logg", "delta_nu", "delta_p", "teff_label", "logg_label")]
+    assert bins == [96, 24, 4, 13, 95, 25]
