@@ -143,6 +143,8 @@ create or replace macro cuts.distmass_max_abs_b_rjce() as 16; -- [deg] Stone-Mar
 create or replace macro cuts.distmass_edr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars in Gaia EDR3
 create or replace macro cuts.distmass_length_kpc() as 1.35; -- [kpc] scale length of the weak prior, one for all stars (Astraatmadja & Bailer-Jones 2016); Bailer-Jones+2018 vary it with direction; at a parallax error of 15 % 0.5 and 2.5 kpc move a star at 1 kpc by -3 and +1 %
 create or replace macro cuts.distmass_max_parallax_error_ratio() as 0.15; -- [] Stone-Martinez+2024 section 4.1
+create or replace macro cuts.distmass_min_error_bins() as 4; -- [] quarter-dex bins of ten stars below which the paper's errors are those that it states
+create or replace macro cuts.distmass_least_error() as 0.02; -- [] no fit of these errors is believed below
 create or replace macro cuts.distmass_max_a_k() as 0.5; -- [mag] Stone-Martinez+2024 section 4.1
 create or replace macro cuts.distmass_max_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.3, where labels carry errors
 create or replace macro cuts.distmass_star_bad() as 8388608; -- [] bit 23 of ASPCAPFLAG, STAR_BAD (APOGEE DR17)

@@ -230,8 +230,8 @@ def integrals(kpc, parallax, error, p_prior=None, p_rc=None):
 )
 @pytest.mark.parametrize("prior", [{"p_prior": 0.7}, {"p_rc": 0.7}])
 def test_the_posterior_is_that_of_quadrature(view, kpc, parallax, error, prior):
-    """With a prior that has not read the parallax, Bayes; without one, P(RC) stays what it is and each class has its own
-    posterior of distance."""
+    """With a prior that has not read the parallax, Bayes; without one, P(RC) stays what it is and each class has its
+    own posterior of distance."""
     row = posterior(view, kpc=kpc, parallax=parallax, error=error, **({"p_rc": 0.2} | prior))
     p_rc, below = integrals(kpc, parallax, error, **prior)
     assert row["p_rc_posterior"] == pytest.approx(p_rc, abs=0.003)
@@ -288,14 +288,22 @@ def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
         (5, None, None, "not red clump by the cuts of tier 2"),
         (6, 2, None, "no W1 or Ks magnitude with a colour beside it"),
     ]
-    stars = "range(1, {}) as t(i)"
+    stars, ids = "range(1, {}) as t(i)", "'gaia_dr2' as survey, i::bigint as source_id"
     given = {
-        "red_clump.labels": f"select 'gaia_dr2' as survey, i::bigint as source_id, i = 3 as is_rc from {stars.format(6)}",
-        "red_clump.truth": "select 'gaia_dr2' as survey, i::bigint as source_id, if(i in (1, 3), 3, 2) as phase "
-        + f"from {stars.format(7)}",
+        "red_clump.labels": f"select {ids}, i = 3 as is_rc from {stars.format(6)}",
+        "red_clump.truth": f"select {ids}, if(i in (1, 3), 3, 2) as phase from {stars.format(7)}",
     }
     refusals = {row["refusal"]: row for row in view("red_clump.refusals", **given)}
     assert refusals["none: tier 1 or 2"]["n"] == 2
     assert refusals["none: tier 1 or 2"]["n_labelled"] == 1
     assert refusals["not a giant"]["n"] == 1
     assert (refusals["outside the hull"]["share_of_rc"], refusals["outside the hull"]["share_of_clump"]) == (1, 0.5)
+
+
+def test_what_distances_rest_on_is_counted(view):
+    distances = "select unnest(['G-W1, shipped', 'G-W1, shipped', 'J-Ks, shipped']) as distance_recipe"
+    rows = view("red_clump.fitted", **{"red_clump.distances": distances})
+    assert [tuple(row.values()) for row in rows] == [
+        ("distances", "G-W1, shipped", 2),
+        ("distances", "J-Ks, shipped", 1),
+    ]

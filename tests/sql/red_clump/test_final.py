@@ -59,7 +59,7 @@ def test_labels_shift_the_odds(view):
 
 
 def test_shifted_probabilities_add_up(view):
-    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3; ten of them far from the plane as well."""
+    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3; ten of them far from the plane too."""
     given = {
         "red_clump.clump_odds": """
             select 'tier 1' as stratum, 'all' as region, 50 as n_labelled, -ln(2) as shift, 0.3 as shift_error
@@ -131,7 +131,8 @@ def test_contamination_along_latitude(view):
     given = {
         "red_clump.binned": binned("0, true, .9, 2, 5, 1e-5, 4800, 4, 240"),
         "red_clump.clump_odds": """
-            select unnest(['tier 1', 'tier 2']) as stratum, unnest(['all', 'all']) as region, 0.0 as shift, 0.5 as shift_error
+            select unnest(['tier 1', 'tier 2']) as stratum, unnest(['all', 'all']) as region, 0.0 as shift,
+                0.5 as shift_error
             union all select unnest(['tier 1', 'tier 2']), unnest(['|b| > 30 deg', '|b| > 30 deg']), -ln(4), 0.5
         """,
         "red_clump.giants": """

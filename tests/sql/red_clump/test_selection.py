@@ -195,8 +195,8 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
 def test_one_population_is_judged(view):
     """Labelled giants that the catalogue would refuse, beyond the hull or the labels, are in no curve."""
     evaluation = """
-        select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc, 1 as tier,
-            5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k, 2.45 as logg,
+        select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc,
+            1 as tier, 5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k, 2.45 as logg,
             4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, inside as inside_hull,
             labelled as is_in_label_range
         from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
@@ -206,3 +206,27 @@ def test_one_population_is_judged(view):
     assert sorted(rows) == [1, 5]
     bins = [rows[1][f"{name}_bin"] for name in ("teff", "logg", "delta_nu", "delta_p", "teff_label", "logg_label")]
     assert bins == [96, 24, 4, 13, 95, 25]
+
+
+def test_teff_and_logg_of_all_stars_are_validated(view):
+    """Reference minus inferred: the label 100 K above, the truth 50 K below; a dwarf counts as a giant does."""
+    stars = (
+        "select 'gaia_dr2' as survey, i as source_id, {} from (values (1, 4800.0, 2.4), (2, 5800.0, 4.4)) as t(i, t, g)"
+    )
+    given = {
+        "red_clump.held_out": stars.format(
+            "t as teff_all_k, 90.0 as teff_all_k_error, g as logg_all, 0.3 as logg_all_error"
+        ),
+        "red_clump.labels": stars.format("t + 100 as teff_k, g + 0.1 as logg"),
+        "red_clump.truth": stars.format("t - 50 as teff_k, g - 0.2 as logg") + " where i = 2",
+    }
+    rows = view("red_clump.star_differences", **given)
+    found = sorted((row["parameter"], row["reference"], round(float(row["difference"]), 6)) for row in rows)
+    assert found == [
+        ("logg_all", "label", 0.1),
+        ("logg_all", "label", 0.1),
+        ("logg_all", "truth", -0.2),
+        ("teff_all_k", "label", 100),
+        ("teff_all_k", "label", 100),
+        ("teff_all_k", "truth", -50),
+    ]
