@@ -307,3 +307,33 @@ def test_what_distances_rest_on_is_counted(view):
         ("distances", "G-W1, shipped", 2),
         ("distances", "J-Ks, shipped", 1),
     ]
+
+
+def test_distances_are_judged_by_their_parallax_and_latitude(view):
+    """Three stars at 2 kpc, found at 2.2, 1.8, 2.0 and with the parallax at 2.1, 1.9, 2.0; the third is no clump star."""
+    distances = """
+        select 'gaia_dr2' as survey, i::bigint as source_id, kpc as distance_kpc, 0.1 as distance_kpc_error,
+            parallax as true_parallax, 0.05 as parallax_error, b from (values {}) as t(i, kpc, parallax, b)
+    """
+    given = {
+        "red_clump.distances": distances.format("(1, 2.2, 0.5, 1.0), (2, 1.8, 0.4, -1.0), (3, 2.0, -0.1, 0.0)"),
+        "red_clump.bayesian_distances": distances.format("(1, 2.1, 0, 0), (2, 1.9, 0, 0), (3, 2.0, 0, 0)"),
+        "red_clump.truth": """
+            select 'gaia_dr2' as survey, i::bigint as source_id, 2.0 as distance_kpc, if(i = 3, 2, 3) as phase
+            from range(1, 4) as t(i)
+        """,
+    }
+    rows = {(row["parameter"], row["subset"]): row for row in view("red_clump.distance_accuracy", **given)}
+    assert {subset for _, subset in rows} == {
+        "parallax 10 to 20 %",
+        "parallax not above 0",
+        "red clump, |b| < 2 deg",
+    }
+    clump = rows["distance", "red clump, |b| < 2 deg"]
+    assert clump["n"] == 2
+    assert clump["bias"] == pytest.approx(0)
+    assert clump["standard_deviation"] == pytest.approx(0.1)
+    assert clump["mean_absolute"] == pytest.approx(0.1)
+    assert clump["pull_scatter"] == pytest.approx(1.4826 * 2, rel=1e-4)
+    assert rows["distance_bayesian", "red clump, |b| < 2 deg"]["standard_deviation"] == pytest.approx(0.05)
+    assert rows["distance", "parallax 10 to 20 %"]["n"] == 2
