@@ -310,7 +310,7 @@ def test_what_distances_rest_on_is_counted(view):
 
 
 def test_distances_are_judged_by_their_parallax_and_latitude(view):
-    """Three stars at 2 kpc, found at 2.2, 1.8, 2.0 and with the parallax at 2.1, 1.9, 2.0; the third is no clump star."""
+    """Three stars at 2 kpc, found at 2.2, 1.8, 2.0, with the parallax at 2.1, 1.9, 2.0; the third is no clump star."""
     distances = """
         select 'gaia_dr2' as survey, i::bigint as source_id, kpc as distance_kpc, 0.1 as distance_kpc_error,
             parallax as true_parallax, 0.05 as parallax_error, b from (values {}) as t(i, kpc, parallax, b)

@@ -197,7 +197,8 @@ def test_one_population_is_judged(view):
     evaluation = """
         select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc,
             1 as tier, 5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k,
-            2.45 as logg, 4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, inside as inside_hull,
+            2.45 as logg, 4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k,
+            2.55 as logg_label, inside as inside_hull,
             labelled as is_in_label_range
         from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
             (5, false, null, true)) as t(i, rc, inside, labelled)
