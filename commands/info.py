@@ -12,6 +12,7 @@ from ..sql import files
 from ..sql.open import open_sky
 from ..workspace.folder import existing_sky
 from ..workspace.query import first_row
+from .steps.fitted import fitted_lines
 
 
 def describe_sky(path: Path) -> Iterator[str]:
@@ -28,6 +29,9 @@ def describe_sky(path: Path) -> Iterator[str]:
         ).fetchall()
         for product, rows, seconds, made_by, made_at in runs:
             yield f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
+        for system in ("red_clump", "distmass"):
+            for line in fitted_lines(connection, system):
+                yield f"  {line}"
         changed = connection.execute("select name, value from candlesql.cuts order by name").fetchall()
         for name, value in changed:
             published = files.cuts().get(name)

@@ -23,6 +23,9 @@ from . import nmsu
 from .match import match_all
 from .score import score, sources
 from .steps.cuts import cuts_applied
+from .steps.fitted import fitted_lines
+from .steps.gradients import CHANGES, write_gradients, write_mock_changes
+from .steps.gradients import PRODUCT as GRADIENTS
 from .steps.inputs import read_columns
 from .steps.spectral import score_spectra
 
@@ -39,6 +42,7 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
             if not n_rows:
                 raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
         yield f"{steps.catalogue}: {n_rows:,} rows"
+        yield from fitted_lines(connection, system)
 
 
 def _where_lost(steps: SystemSteps) -> str:
@@ -59,6 +63,9 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     if not is_fresh(connection, f"{system}.scores", sources(sky), {model.name: model.sha256}):
         made[f"{system}.scores"] = score(connection, sky, system)
     made |= score_baseline(connection, sky, system_steps(system), run)
+    if system == "red_clump":
+        written = {GRADIENTS: write_gradients(connection, sky), CHANGES: write_mock_changes(connection, sky)}
+        made |= {product: rows for product, rows in written.items() if rows}
     return made | (nmsu.infer_stale(connection, sky) if system == "distmass" else {})
 
 

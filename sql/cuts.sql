@@ -48,6 +48,18 @@ create or replace macro cuts.delta_p_bin() as 20; -- [s] Lucey+2020 section 3.3
 create or replace macro cuts.p_rc_bin() as 0.1; -- [] takes the place of DeltaP where labels are evolutionary states
 
 -- Red clump: distances
+create or replace macro cuts.recipe_teff() as 4800; -- [K] where the lines of colour and magnitude of a distance recipe are pinned, the middle of the red clump
+create or replace macro cuts.a_k_over_e_h_w2() as 0.743; -- [] Wang & Chen 2019, ApJ 877, 116, A_Ks over E(H - W2) of red clump stars; 0.918 by Majewski+2011
+create or replace macro cuts.a_k_over_e_j_k() as 0.473; -- [] Wang & Chen 2019, A_Ks over E(J - Ks) of red clump stars; 0.67 by Indebetouw+2005
+create or replace macro cuts.extinction_law_error() as 0.2; -- [] of an extinction, in quadrature: what published laws differ by, 16 (Hawkins+2017) against 20 (Wang & Chen 2019) in A_G / A_W1
+create or replace macro cuts.parallax_zero_point_error() as 0.01; -- [mas] spread of published zero points of Gaia DR2 (Zinn+2019, Lindegren+2018) about that of Lucey+2020
+create or replace macro cuts.assumed_magnitude_error() as 0.03; -- [mag] of J, H, Ks, W1, W2 where the table gives none
+create or replace macro cuts.min_colour_stars() as 50; -- [] little-reddened stars below which a colour is the shipped one
+create or replace macro cuts.min_calibrators() as 30; -- [] stars with precise parallaxes below which an absolute magnitude is the shipped one
+create or replace macro cuts.max_recipe_difference() as 5; -- [] joint standard errors that a fit may be from the shipped recipe; beyond, the shipped one stands
+create or replace macro cuts.young_clump_width() as 0.2; -- [mag] that young core-helium stars add to the red clump's width in the plane, in quadrature; the mock sky (PARSEC tracks, a young disc)
+create or replace macro cuts.young_clump_height_kpc() as 0.3; -- [kpc] over which that width falls by e; the mock sky
+create or replace macro cuts.min_red_clump_width() as 0.05; -- [mag] no population of red clump stars is narrower in W1 or Ks (Hawkins+2017: 0.17, Chan & Bovy 2020: 0.10 in Ks)
 create or replace macro cuts.max_parallax_error_ratio() as 0.05; -- [] Lucey+2020 section 3.4
 create or replace macro cuts.gaia_dr2_parallax_zero_point() as -0.04; -- [mas] Lucey+2020 section 3.4
 create or replace macro cuts.gaia_dr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars, for stars of DR3 whose own cannot be computed
@@ -56,12 +68,22 @@ create or replace macro cuts.a_g_over_a_w1() as 16; -- [] Hawkins+2017, used by 
 create or replace macro cuts.a_g_over_a_v() as 0.789; -- [] Wang & Chen 2019, ApJ 877, 116, red clump stars in Gaia DR2
 create or replace macro cuts.little_reddened_min_abs_b() as 40; -- [deg] where intrinsic colours are fitted
 create or replace macro cuts.sun_x_kpc() as -8.3; -- [kpc] x of the Sun, the Galactic centre at 0; distance of Lucey+2020 figure 8
+create or replace macro cuts.high_latitude() as 30; -- [deg] beyond which contamination is given apart; Lucey+2020 section 4.1
+create or replace macro cuts.label_error() as 0.03; -- [] of labels that are wrong; Ting+2018, contamination of their red clump
+create or replace macro cuts.min_labels() as 10; -- [] labelled stars below which a tier's contamination is not given
+create or replace macro cuts.clump_shift_error() as 1; -- [ln odds] by which P(RC) may be off before labels are looked at; assumed
+create or replace macro cuts.transfer_error() as 0.15; -- [ln odds] by which labelled stars may differ from the catalogue's; mock skies (benchmarks/catalogue_contamination.py)
+create or replace macro cuts.high_latitude_shift() as -0.8; -- [ln odds] of red clump against giant branch beyond cuts.high_latitude, where few labels say so; mock skies
+create or replace macro cuts.high_latitude_shift_error() as 0.5; -- [ln odds] of that; mock skies
+create or replace macro cuts.far_from_plane_kpc() as 2; -- [kpc] beyond which labels, which end at [Fe/H] = -0.9, say little
+create or replace macro cuts.far_shift() as -1.2; -- [ln odds] there; mock skies
+create or replace macro cuts.far_shift_error() as 0.4; -- [ln odds] of that; mock skies
+create or replace macro cuts.outside_hull_shift() as -0.7; -- [ln odds] of stars outside the hull, whose labelled ones are the bright ones; mock skies
+create or replace macro cuts.refused_shift() as -1.5; -- [ln odds] of stars that are no giants or beyond the range of labels; mock skies
+create or replace macro cuts.refused_shift_error() as 0.3; -- [ln odds] of both; mock skies
 create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of the coarser bin that are added to each bin before it is ranked
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
-create or replace macro cuts.max_contaminant_offset() as 2; -- [mag] calibrators further from the red clump are of no use to either model
-create or replace macro cuts.max_mixture_parallax_error_ratio() as 0.1; -- [] calibrators of the mixture: wide enough to hold contaminants
-create or replace macro cuts.max_mixture_stars() as 3000; -- [] calibrators of the mixture, drawn by a hash; more change no width by a step of its grid
 
 -- Red clump: derivatives of the networks
 create or replace macro cuts.gradient_step() as 0.001; -- [mag] Lucey+2020 section 5.2, added and subtracted (of a parallax in mas)
@@ -121,6 +143,8 @@ create or replace macro cuts.distmass_max_abs_b_rjce() as 16; -- [deg] Stone-Mar
 create or replace macro cuts.distmass_edr3_parallax_zero_point() as -0.017; -- [mas] Lindegren+2021, median of quasars in Gaia EDR3
 create or replace macro cuts.distmass_length_kpc() as 1.35; -- [kpc] scale length of the weak prior, one for all stars (Astraatmadja & Bailer-Jones 2016); Bailer-Jones+2018 vary it with direction; at a parallax error of 15 % 0.5 and 2.5 kpc move a star at 1 kpc by -3 and +1 %
 create or replace macro cuts.distmass_max_parallax_error_ratio() as 0.15; -- [] Stone-Martinez+2024 section 4.1
+create or replace macro cuts.distmass_min_error_bins() as 4; -- [] quarter-dex bins of ten stars below which the paper's errors are those that it states
+create or replace macro cuts.distmass_least_error() as 0.02; -- [] no fit of these errors is believed below
 create or replace macro cuts.distmass_max_a_k() as 0.5; -- [mag] Stone-Martinez+2024 section 4.1
 create or replace macro cuts.distmass_max_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.3, where labels carry errors
 create or replace macro cuts.distmass_star_bad() as 8388608; -- [] bit 23 of ASPCAPFLAG, STAR_BAD (APOGEE DR17)

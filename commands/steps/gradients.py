@@ -42,7 +42,8 @@ def write_gradients(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int | No
         return None
     target = sky.results / "red_clump_gradients.parquet"
     query = gradient_query(model)
-    return write_product(connection, sky, PRODUCT, query, target, "report", sources, models={model.name: model.sha256})
+    made_by, models = "run red_clump", {model.name: model.sha256}
+    return write_product(connection, sky, PRODUCT, query, target, made_by, sources, models=models)
 
 
 def write_mock_changes(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int | None:
@@ -56,7 +57,7 @@ def write_mock_changes(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int |
         for band, change in zip(BANDS, CN_RESPONSE, strict=True)
     )
     query = f"select * from (values {rows}) as t(band, change_mag, change_cn_dex, origin)"
-    return write_product(connection, sky, CHANGES, query, target, "report", [truth])
+    return write_product(connection, sky, CHANGES, query, target, "run red_clump", [truth])
 
 
 def gradient_query(model: Model) -> str:

@@ -1,4 +1,5 @@
--- A labelled giant and its bin in each inferred parameter; evolutionary states give P(RC) in the place of DeltaP.
+-- A labelled giant that the catalogue can accept, the one population of tiers, thresholds, roc and calibration, and its bin in
+-- each inferred parameter; evolutionary states give P(RC) in the place of DeltaP. red_clump.refusals counts the others.
 select
     survey,
     source_id,
@@ -21,4 +22,4 @@ select
     floor(teff_label_k / cuts.teff_bin())::integer as teff_label_bin,
     floor(logg_label / cuts.logg_bin())::integer as logg_label_bin
 from red_clump.evaluation
-where is_rc is not null
+where is_rc is not null and is_in_label_range and inside_hull is not false

@@ -1,5 +1,5 @@
--- A labelled giant with scores from networks that were not trained on it, beside its labels and, on the mock, its truth. As in
--- the catalogue, none outside the hull has a tier: it counts as not found.
+-- A labelled giant with scores from networks that were not trained on it, beside its labels and, on the mock, its truth. Those
+-- that the catalogue would refuse are here, with the reason; red_clump.binned holds the others.
 select
     held_out.*,
     labels.teff_k as teff_label_k,
@@ -23,7 +23,8 @@ select
         is_in_label_range and scores.inside_hull is not false,
         red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc),
         null
-    ) as tier
+    ) as tier,
+    red_clump.refusal(true, scores.inside_hull, is_in_label_range, tier) as refusal
 from red_clump.held_out as held_out
 inner join red_clump.labels as labels using (survey, source_id)
 left join red_clump.scores as scores using (survey, source_id)

@@ -1,5 +1,6 @@
 -- A step in Galactic latitude or (sigma_G - zero point) / G in a tier: the contamination there, and that of the part of the
--- catalogue above this latitude or below this error; Lucey et al. 2020, figure 6, lower panels.
+-- catalogue above this latitude or below this error; Lucey et al. 2020, figure 6, lower panels. Errors of cells share their
+-- labels, so they add.
 with steps as (
     select
         'abs_b_deg' as along,
@@ -22,7 +23,7 @@ summed as (
         low,
         sum(n)::bigint as n,
         sum(n * contamination) as n_wrong,
-        sqrt(sum(pow(n * contamination_error, 2))) as n_wrong_error
+        sum(n * contamination_error) as n_wrong_error
     from steps
     group by all
 )

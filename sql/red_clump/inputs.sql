@@ -20,6 +20,11 @@ select
     ks_m,
     w1mpro,
     w2mpro,
+    j_m_error,
+    h_m_error,
+    ks_m_error,
+    w1mpro_error,
+    w2mpro_error,
     g_error_ratio,
     photometric.in_gaia_passband(
         'g', gaia_passband, 'Gaia DR2', phot_g_mean_mag, phot_bp_mean_mag - phot_rp_mean_mag

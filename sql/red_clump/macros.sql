@@ -22,6 +22,43 @@ and teff_all < cuts.lucey_max_teff();
 create or replace macro red_clump.is_in_label_range(logg_inferred, feh_inferred) as
 coalesce(logg_inferred > cuts.rc_min_logg(), true) and coalesce(feh_inferred > cuts.rc_min_feh(), true);
 
+-- [] p_rc_given [] as ln odds, of a network that is never quite sure; even odds where it gives none.
+create or replace macro red_clump.log_odds(p_rc_given) as
+greatest(least(
+    ln(greatest(coalesce(p_rc_given, 0.5), 1e-9) / greatest(1 - coalesce(p_rc_given, 0.5), 1e-9)), 6.2
+), -6.2);
+
+-- [] The probability of log_odds_given [] after shift_given [], both in ln odds.
+create or replace macro red_clump.shifted_share(log_odds_given, shift_given) as
+1 / (1 + exp(-(log_odds_given + shift_given)));
+
+-- [] The strata that a star counts in, whose P(RC) labels judge apart: tiers by its tier_number, or refusal_given.
+create or replace macro red_clump.strata(tier_number, refusal_given) as
+case
+    when tier_number = 1 then ['tier 1', 'tier 2']
+    when tier_number = 2 then ['tier 2']
+    else [refusal_given]
+end;
+
+-- [boolean] Whether a star of w1_mag [mag], or ks_mag [mag] without it, at latitude [deg] would be far from the plane if it
+-- were red clump.
+create or replace macro red_clump.is_far_from_plane(w1_mag, ks_mag, latitude) as
+coalesce(
+    pow(10, (coalesce(w1_mag, ks_mag) - cuts.m_w1_red_clump()) / 5 - 2) * abs(sin(radians(latitude)))
+    > cuts.far_from_plane_kpc(),
+    false
+);
+
+-- Why a scored star has no tier, the first reason that holds, NULL where it has one: of is_giant, is_inside (the hull),
+-- is_in_range (of the labels) and tier_number.
+create or replace macro red_clump.refusal(is_giant, is_inside, is_in_range, tier_number) as
+case
+    when is_giant = false then 'not a giant'
+    when is_inside = false then 'outside the hull'
+    when is_in_range = false then 'outside the range of labels'
+    when tier_number is null then 'not red clump by the cuts of tier 2'
+end;
+
 -- [] Tier 1 or 2, else NULL, of teff_inferred [K], delta_nu_inferred [uHz] and delta_p_inferred [s]; by
 -- p_rc_inferred [] where the networks were trained on evolutionary states and give no DeltaP; Lucey et al. 2020,
 -- table 1.
@@ -44,6 +81,10 @@ create or replace macro red_clump.pooled_share(k, n, share) as
 -- [] The binomial standard error of such a share [] in a bin of n stars.
 create or replace macro red_clump.pooled_error(share, n) as
 sqrt(share * (1 - share) / (coalesce(n, 0) + cuts.pooled_stars()));
+
+-- [mag] What young stars add to the red clump's width at height_kpc [kpc] above the plane.
+create or replace macro red_clump.young_width(height_kpc) as
+cuts.young_clump_width() * exp(-abs(height_kpc) / cuts.young_clump_height_kpc());
 
 -- [deg] Lower edge of the cell of |latitude| [deg]; Lucey et al. 2020, figure 6.
 create or replace macro red_clump.latitude_cell(latitude) as

@@ -1,5 +1,6 @@
 -- A labelled giant, an inferred parameter and a reference for it: reference minus inferred as in Lucey et al. 2020, section 3.2,
--- and the standard deviation stated for it. Vrard+2016 measured their stars directly.
+-- and the standard deviation stated for it. Vrard+2016 measured their stars
+-- directly; they are found in any wide table of Kepler stars by KIC (a survey called kepler_…).
 with vrard as (
     select
         kic,
@@ -157,7 +158,7 @@ pairs as (
         )
     from red_clump.evaluation as evaluation
     left join vrard
-        on evaluation.survey = 'kepler_giants' and evaluation.source_id = vrard.kic
+        on starts_with(evaluation.survey, 'kepler_') and evaluation.source_id = vrard.kic
 )
 
 select *

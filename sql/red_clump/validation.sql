@@ -1,4 +1,5 @@
--- An inferred parameter against a reference, by the paper's networks or the joint ones; Lucey et al. 2020, section 3.2. The bias
+-- An inferred parameter of labelled giants (teff_all_k, logg_all: of all labelled stars) against a reference, by the paper's
+-- networks or the joint ones; Lucey et al. 2020, section 3.2. The bias
 -- of a distance is a median, which contaminants hardly move.
 with differences as (
     select
@@ -7,6 +8,13 @@ with differences as (
         difference,
         sigma
     from red_clump.parameter_differences
+    union all
+    select
+        parameter,
+        reference,
+        difference,
+        sigma
+    from red_clump.star_differences
     union all
     select
         parameter,

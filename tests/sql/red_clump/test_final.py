@@ -1,40 +1,153 @@
-"""Contamination of the final sample, the gain on Gaia, and the Bayesian distance against closed forms."""
+"""Contamination of the final sample, and the gain on Gaia."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from candlesql.tests.sql.red_clump.test_selection import binned
+from scipy.integrate import quad
+from scipy.special import expit
+from scipy.stats import norm
+
+#: 40 labelled giants of tier 2 with P(RC) = 0.8, 24 of them red clump; 30 beyond the hull with 0.5, 6 red clump.
+EVALUATION = """
+    select 'gaia_dr2' as survey, i::bigint as source_id, if(i < 40, 2, null)::tinyint as tier, i % 40 < 8 as is_high,
+        if(i < 40, null, 'outside the hull') as refusal, if(i % 40 < 8, -50.0, 10.0) as b, if(i < 40, 0.8, 0.5) as p_rc,
+        if(i < 40, i < 24, i < 46) as is_rc
+    from range(70) as t(i)
+"""
 
 
-@pytest.mark.parametrize(("labelled", "catalogued"), [("1e-5", "1.1e-5"), ("null", "null")])
-def test_contamination_is_weighted_by_the_catalogue(view, connection, labelled, catalogued):
-    """Stars without G, whose error is unknown, are a cell of their own."""
-    connection.execute("create or replace macro cuts.pooled_stars() as 0")
-    low = [f"{i}, {'true' if i < 6 else 'false'}, .9, 2, 5, {labelled}, 4800, 4, 240" for i in range(10)]
-    high = [f"{i}, {'true' if i < 19 else 'false'}, .9, 2, -65, {labelled}, 4800, 4, 240" for i in range(10, 20)]
-    catalogue = f"""
-        select 'gaia_dr2' as survey,
-            i as source_id, if(i < 30, 7.0, 62.0) as b, {catalogued} as g_error_ratio, 2::tinyint as tier
-        from range(40) as t(i)
-    """
-    view(
-        "red_clump.final_cells", "select 1", **{"red_clump.binned": binned(*low, *high), "red_clump.giants": catalogue}
-    )
-    rows = {(row["tier"], row["region"]): row for row in view("red_clump.final_contamination")}
-    whole = rows[2, "all"]
-    assert whole["n"] == 40
-    assert whole["contamination"] == pytest.approx((30 * 0.4 + 10 * 0.1) / 40)
-    assert whole["contamination_labelled"] == pytest.approx(0.25)
-    by_hand = math.sqrt((30 * math.sqrt(0.4 * 0.6 / 10)) ** 2 + (10 * math.sqrt(0.1 * 0.9 / 10)) ** 2) / 40
-    assert whole["contamination_error"] == pytest.approx(by_hand)
-    assert rows[2, "|b| > 30 deg"]["contamination"] == pytest.approx(0.1)
+def shift_by_quadrature(p_rc: float, n_rc: int, n: int, centre: float, width: float) -> tuple[float, float]:
+    """Mean and standard deviation of the shift in ln odds, labels being wrong in 3 of 100, by SciPy."""
+    log_odds = math.log(p_rc / (1 - p_rc))
+
+    def density(shift):
+        share = 0.03 + 0.94 * expit(log_odds + shift)
+        return share**n_rc * (1 - share) ** (n - n_rc) * norm.pdf(shift, centre, width) * 1e9
+
+    def moment(power):
+        return quad(lambda shift: shift**power * density(shift), -5, 3, limit=200)[0]
+
+    mean = moment(1) / moment(0)
+    return mean, math.sqrt(moment(2) / moment(0) - mean**2)
+
+
+def test_labels_shift_the_odds(view):
+    rows = {
+        (row["stratum"], row["region"]): row
+        for row in view("red_clump.clump_odds", **{"red_clump.evaluation": EVALUATION})
+    }
+    mean, width = shift_by_quadrature(0.8, 24, 40, 0, 1)
+    tier = rows["tier 2", "all"]
+    assert tier["n_labelled"] == 40
+    assert tier["shift"] == pytest.approx(mean, abs=0.02)
+    assert mean < -0.7, "60 % where 80 % were given"
+    assert tier["shift_error"] == pytest.approx(math.hypot(width, 0.15), abs=0.02)
+    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.8 lower
+    high, high_width = shift_by_quadrature(0.8, 8, 8, mean - 0.8, math.hypot(width, 0.5))
+    assert rows["tier 2", "|b| > 30 deg"]["n_labelled"] == 8
+    assert rows["tier 2", "|b| > 30 deg"]["shift"] == pytest.approx(high, abs=0.03)
+    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.15), abs=0.02)
+    hull, hull_width = shift_by_quadrature(0.5, 6, 30, 0, 1)
+    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 0.7, abs=0.02)
+    assert rows["outside the hull", "all"]["shift_error"] == pytest.approx(math.hypot(hull_width, 0.3), abs=0.02)
+    assert rows["tier 1", "all"]["n_labelled"] == 0
+    assert rows["tier 1", "all"]["shift"] == pytest.approx(0, abs=0.01)
+    assert rows["not a giant", "all"]["shift"] == pytest.approx(-1.5, abs=0.01)
+
+
+def test_shifted_probabilities_add_up(view):
+    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3; ten of them far from the plane too."""
+    given = {
+        "red_clump.clump_odds": """
+            select 'tier 1' as stratum, 'all' as region, 50 as n_labelled, -ln(2) as shift, 0.3 as shift_error
+            union all select 'tier 2', 'all', 50, 0.0, 0.3
+            union all select 'tier 1', '|b| > 30 deg', 5, 0.0, 0.3
+        """,
+        "red_clump.judged": """
+            select 1::tinyint as tier, null::varchar as refusal, if(i < 10, 60.0, 5.0) as b,
+                if(i < 10, 13.0, 12.0) as w1mpro, null::real as ks_m, 0.8 as p_rc
+            from range(100) as t(i)
+        """,
+    }
+    rows = {(row["stratum"], row["region"]): row for row in view("red_clump.clump_shares", **given)}
+    near, far = 2 / 3, 1 / (1 + math.exp(1.2) / 2)
+    tier = rows["tier 1", "all"]
+    assert tier["n"] == 100
+    assert tier["n_clump"] == pytest.approx(90 * near + 10 * far, rel=0.005)
+    spread = 90 * near * (1 - near) + 10 * far * (1 - far)
+    assert tier["error_by_shift"] == pytest.approx(0.3 * spread, rel=0.01)
+    assert tier["error_by_far"] == pytest.approx(0.4 * 10 * far * (1 - far), rel=0.01)
+    assert tier["error_by_chance"] == pytest.approx(math.sqrt(spread), rel=0.01)
+    assert rows["tier 2", "all"]["n"] == 100, "tier 1 is within tier 2"
+    assert rows["tier 2", "all"]["n_clump"] == pytest.approx(90 * 0.8 + 10 * 4 / (4 + math.exp(1.2)), rel=0.005)
+    assert rows["tier 1", "|b| > 30 deg"]["n"] == 10
+
+
+def shares(n_labelled: int) -> dict[str, str]:
+    """200 stars of tier 2, 150 of them red clump; of 1000 that were refused 100, give or take 20."""
+    return {
+        "red_clump.clump_shares": f"""
+            select 'tier 2' as stratum, 'all' as region, {n_labelled} as n_labelled, 200 as n, 150.0 as n_clump,
+                10.0 as n_clump_error
+            union all select 'tier 1', 'all', {n_labelled}, 100, 90.0, 5.0
+            union all select 'outside the hull', 'all', 0, 1000, 100.0, 20.0
+        """,
+        "red_clump.clump_odds": f"""
+            select unnest(['tier 1', 'tier 2']) as stratum, 'all' as region, {n_labelled} as n_labelled
+        """,
+        "red_clump.binned": binned(
+            *(
+                f"{i}, {'true' if i < 6 else 'false'}, .9, {'2' if i > 2 else 'null'}, 5, 1e-5, 4800, 4, 240"
+                for i in range(9)
+            )
+        ),
+    }
+
+
+def test_contamination_and_completeness_of_the_catalogue(view):
+    rows = {row["tier"]: row for row in view("red_clump.final_contamination", **shares(50))}
+    assert (rows[2]["contamination"], rows[2]["contamination_error"]) == (0.25, 0.05)
+    assert (rows[2]["contamination_low"], rows[2]["contamination_high"]) == pytest.approx((0.2, 0.3))
+    assert rows[2]["completeness"] == pytest.approx(150 / 250)
+    # d(150 / 250) by the ten of the numerator, of which the denominator holds as many, and by the twenty of the others
+    assert rows[2]["completeness_error"] == pytest.approx(math.hypot(10 * 100 / 250**2, 20 * 150 / 250**2))
+    assert rows[1]["completeness"] == pytest.approx(90 / 250)
+    assert (rows[2]["contamination_labelled"], rows[2]["completeness_labelled"]) == (0.5, 0.5)
+    assert rows[2]["note"] is None
+
+
+def test_too_few_labels_are_said(view):
+    rows = view("red_clump.final_contamination", **shares(9))
+    assert {(row["contamination"], row["completeness"], row["note"]) for row in rows} == {
+        (None, None, "too few labels")
+    }
+
+
+def test_contamination_along_latitude(view):
+    """Tier 1 within tier 2; cells of 10 deg; of the catalogue above a latitude the means of its stars."""
+    given = {
+        "red_clump.binned": binned("0, true, .9, 2, 5, 1e-5, 4800, 4, 240"),
+        "red_clump.clump_odds": """
+            select unnest(['tier 1', 'tier 2']) as stratum, unnest(['all', 'all']) as region, 0.0 as shift,
+                0.5 as shift_error
+            union all select unnest(['tier 1', 'tier 2']), unnest(['|b| > 30 deg', '|b| > 30 deg']), -ln(4), 0.5
+        """,
+        "red_clump.giants": """
+            select 2::tinyint as tier, if(i < 30, 7.0, 62.0) as b, null::double as g_error_ratio, 0.8 as p_rc,
+                10.0 as w1mpro, null::real as ks_m
+            from range(40) as t(i)
+        """,
+    }
+    cells = {row["abs_b_low_deg"]: row for row in view("red_clump.final_cells", **given)}
+    assert (cells[0]["n"], cells[60]["n"]) == (30, 10)
+    assert cells[0]["contamination"] == pytest.approx(0.2)
+    assert cells[60]["contamination"] == pytest.approx(0.5)
+    assert cells[0]["contamination_error"] == pytest.approx(math.hypot(0.16 * 0.5, math.sqrt(0.16 / 30)))
     curve = view("red_clump.final_curves", "from red_clump.final_curves where tier = 2 and along = 'abs_b_deg'")
-    assert [row["contamination_so_far"] for row in curve] == pytest.approx([0.325, 0.1])
+    assert [row["contamination_so_far"] for row in curve] == pytest.approx([(30 * 0.2 + 10 * 0.5) / 40, 0.5])
 
 
 def test_truth_counts_the_whole_catalogue(view):
@@ -69,85 +182,3 @@ def test_red_clump_gains_on_gaia_beyond_the_crossing(view):
     assert rows[1.0]["n_gain_beyond"] == 3
     assert rows[4.0]["error_ratio_median"] == pytest.approx(0.03 * 16 / 0.36)
     assert rows[5.0]["n_beyond"] == 2
-
-
-DISTANCE = {
-    "red_clump.giants": "select 'gaia_dr2' as survey, 1::bigint as source_id, {p_rc} as p_rc",
-    "red_clump.magnitude_models": """
-        select 'G-W1' as recipe, 0.15 as width, 0.5 as contaminant_offset, 0.6 as contaminant_width
-    """,
-    "red_clump.distances": """
-        select 'gaia_dr2' as survey, 1::bigint as source_id, 'G-W1' as recipe, {kpc}::double as distance_kpc,
-            {parallax}::double as true_parallax, {error}::real as parallax_error
-    """,
-}
-
-
-def posterior(view, **values):
-    given = {name: text.format(**values) for name, text in DISTANCE.items()}
-    view("red_clump.distance_grid", "select 1", **given)
-    (row,) = view("red_clump.bayesian_distances")
-    return row
-
-
-def test_without_a_parallax_the_magnitude_decides(view):
-    row = posterior(view, p_rc=1.0, kpc=8.0, parallax=0.1, error=100.0)
-    width = 0.15 * math.log(10) / 5
-    assert row["distance_kpc"] == pytest.approx(8 * math.exp(width**2 / 2), rel=2e-3)
-    assert row["distance_kpc_error"] == pytest.approx(8 * width, rel=0.02)
-    assert row["p_rc_posterior"] == pytest.approx(1)
-
-
-def test_a_sharp_parallax_decides(view):
-    row = posterior(view, p_rc=0.5, kpc=1.4, parallax=1.0, error=0.01)
-    assert row["distance_kpc"] == pytest.approx(1.0, rel=0.003)
-    assert row["distance_kpc_error"] == pytest.approx(0.01, rel=0.1)
-    assert row["p_rc_posterior"] < 0.01
-
-
-@pytest.mark.parametrize("p_rc", [0.7, 0.1])
-def test_both_agree_with_brute_force(view, p_rc):
-    row = posterior(view, p_rc=p_rc, kpc=3.0, parallax=0.25, error=0.05)
-    modulus = np.linspace(5, 20, 200_001)
-    kpc = 10 ** (modulus / 5 - 2)
-    offset = 5 * np.log10(3.0) + 10 - modulus
-
-    def normal(x, centre, width):
-        return np.exp(-0.5 * ((x - centre) / width) ** 2) / width
-
-    clump = p_rc * normal(offset, 0, 0.15)
-    other = (1 - p_rc) * normal(offset, 0.5, 0.6)
-    parallax = normal(0.25, 1 / kpc, 0.05)
-    weight = (clump + other) * parallax
-    p_posterior = (clump * parallax).sum() / weight.sum()
-    hypothesis = clump * parallax if p_posterior > 0.5 else weight
-    mean = (hypothesis * kpc).sum() / hypothesis.sum()
-    assert row["distance_kpc"] == pytest.approx(mean, rel=2e-3)
-    spread = math.sqrt((weight * (kpc - mean) ** 2).sum() / weight.sum())
-    assert row["distance_kpc_error"] == pytest.approx(spread, rel=0.02)
-    assert (p_posterior > 0.5) == (p_rc == 0.7)
-    assert row["p_rc_posterior"] == pytest.approx(p_posterior, abs=0.01)
-
-
-def test_the_planted_mixture_is_found(view, tmp_path):
-    draws = np.random.default_rng(5)
-    n = 3000
-    p_rc, ratio = draws.uniform(0.2, 1, n), draws.uniform(0.01, 0.09, n)
-    is_clump = draws.random(n) < p_rc
-    residual = np.where(is_clump, draws.normal(0, 0.16, n), draws.normal(0.4, 0.6, n))
-    residual += draws.normal(0, 5 / math.log(10) * ratio)
-    stars = {"source_id": np.arange(n), "p_rc": p_rc, "ratio": ratio, "residual": residual}
-    pq.write_table(pa.table(stars), tmp_path / "stars.parquet")
-    given = {
-        "red_clump.dereddened": f"""
-            select 'gaia_dr2' as survey,
-            source_id, 'G-W1' as recipe, 0 as fold, 1.0 as true_parallax, ratio as parallax_error,
-                residual - 1.68 as parallax_magnitude, 0.0 as predictor from '{tmp_path}/stars.parquet'
-        """,
-        "red_clump.giants": f"select 'gaia_dr2' as survey, source_id, p_rc from '{tmp_path}/stars.parquet'",
-        "red_clump.absolute_magnitudes": "select 'G-W1' as recipe, 0 as fold, -1.68 as intercept, 0.0 as slope",
-    }
-    (row,) = view("red_clump.magnitude_models", **given)
-    assert row["width"] == pytest.approx(0.16, abs=0.021)
-    assert row["contaminant_offset"] == pytest.approx(0.4, abs=0.21)
-    assert row["contaminant_width"] == pytest.approx(0.6, abs=0.16)

@@ -14,17 +14,18 @@ from candlesql.workspace.folder import find_sky
 
 @pytest.fixture(scope="module")
 def written(mock_sky, tmp_path_factory):
-    """An open copy of the mock sky with its derivatives, the workspace, and what the writers returned."""
+    """An open copy of the mock sky, which `run` gave its derivatives, and the workspace."""
     sky = find_sky(shutil.copytree(mock_sky, tmp_path_factory.mktemp("gradients") / "sky"))
     with open_sky(sky.root, read_only=False) as connection:
-        yield connection, sky, (write_gradients(connection, sky), write_mock_changes(connection, sky))
+        yield connection, sky
 
 
 def test_a_row_for_each_giant_and_input(written):
-    connection, sky, (rows, changes) = written
-    giants, inputs = connection.execute(
-        "select count(distinct source_id), count(distinct input) from red_clump.gradients"
+    connection, sky = written
+    giants, inputs, rows = connection.execute(
+        "select count(distinct source_id), count(distinct input), count(*) from red_clump.gradients"
     ).fetchall()[0]
+    (changes,) = connection.execute("select count(*) from red_clump.expected_changes").fetchall()[0]
     assert inputs == 14
     assert rows == 14 * giants > 0
     assert changes == 13

@@ -66,7 +66,8 @@ def test_giants_beyond_the_labels_have_no_tier_and_no_probability(view):
         from (values (2.5, 0.0, true), (1.9, 0.0, null), (2.5, -1.0, true), (2.5, null, null), (2.5, 0.0, false))
             as t(logg, joint_feh, inside_hull)
     """
-    rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants", **{"red_clump.scores": scores})
+    view("red_clump.judged", "select 1", **{"red_clump.scores": scores})
+    rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants")
     found = [(row["tier"], row["p_rc"] and float(row["p_rc"])) for row in rows]
     assert found == [(1, 0.9), (None, None), (None, None), (1, 0.9)]
 
@@ -174,9 +175,9 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
     rows = view(
         "red_clump.catalogue",
         **{
-            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier "
-            f"from (values {giants}) as t(source_id, l, b)",
-            "red_clump.distances": "select *, 'gaia_dr2' as survey "
+            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier, "
+            f"null as refusal from (values {giants}) as t(source_id, l, b)",
+            "red_clump.distances": "select *, 'gaia_dr2' as survey, 'G-W1, shipped' as distance_recipe "
             f"from (values {distances}) as t(source_id, distance_kpc, distance_kpc_error)",
         },
     )
@@ -189,3 +190,44 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
         np.testing.assert_allclose(seen, getattr(wanted, axis).to_value(u.kpc), atol=1e-4)
     assert found[0]["x_kpc"] == pytest.approx(-6.3)
     assert found[1]["y_kpc"] == pytest.approx(1.0)
+
+
+def test_one_population_is_judged(view):
+    """Labelled giants that the catalogue would refuse, beyond the hull or the labels, are in no curve."""
+    evaluation = """
+        select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc,
+            1 as tier, 5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k,
+            2.45 as logg, 4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k,
+            2.55 as logg_label, inside as inside_hull,
+            labelled as is_in_label_range
+        from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
+            (5, false, null, true)) as t(i, rc, inside, labelled)
+    """
+    rows = {row["source_id"]: row for row in view("red_clump.binned", **{"red_clump.evaluation": evaluation})}
+    assert sorted(rows) == [1, 5]
+    bins = [rows[1][f"{name}_bin"] for name in ("teff", "logg", "delta_nu", "delta_p", "teff_label", "logg_label")]
+    assert bins == [96, 24, 4, 13, 95, 25]
+
+
+def test_teff_and_logg_of_all_stars_are_validated(view):
+    """Reference minus inferred: the label 100 K above, the truth 50 K below; a dwarf counts as a giant does."""
+    stars = (
+        "select 'gaia_dr2' as survey, i as source_id, {} from (values (1, 4800.0, 2.4), (2, 5800.0, 4.4)) as t(i, t, g)"
+    )
+    given = {
+        "red_clump.held_out": stars.format(
+            "t as teff_all_k, 90.0 as teff_all_k_error, g as logg_all, 0.3 as logg_all_error"
+        ),
+        "red_clump.labels": stars.format("t + 100 as teff_k, g + 0.1 as logg"),
+        "red_clump.truth": stars.format("t - 50 as teff_k, g - 0.2 as logg") + " where i = 2",
+    }
+    rows = view("red_clump.star_differences", **given)
+    found = sorted((row["parameter"], row["reference"], round(float(row["difference"]), 6)) for row in rows)
+    assert found == [
+        ("logg_all", "label", 0.1),
+        ("logg_all", "label", 0.1),
+        ("logg_all", "truth", -0.2),
+        ("teff_all_k", "label", 100),
+        ("teff_all_k", "label", 100),
+        ("teff_all_k", "truth", -50),
+    ]

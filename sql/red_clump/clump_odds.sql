@@ -1,0 +1,131 @@
+-- A stratum of scored stars (a tier, or a reason of refusal) in a region of the sky, and by how much in ln odds P(RC) must be
+-- shifted there, with its error: from the labels of the stratum, each wrong with cuts.label_error, and of a region from its own
+-- labels with those of the whole sky as the prior. The error holds what labels cannot know: how the catalogue's stars differ.
+with names as (
+    select
+        unnest(
+            [
+                'tier 1', 'tier 2', 'not red clump by the cuts of tier 2', 'outside the hull',
+                'outside the range of labels', 'not a giant'
+            ]
+        ) as stratum
+),
+
+strata as (
+    select
+        stratum,
+        case stratum
+            when 'outside the hull' then cuts.outside_hull_shift()
+            when 'outside the range of labels' then cuts.refused_shift()
+            when 'not a giant' then cuts.refused_shift()
+            else 0
+        end as mean_shift,
+        if(mean_shift = 0, cuts.transfer_error(), cuts.refused_shift_error()) as transfer_error
+    from names
+),
+
+counts as (
+    select
+        is_rc,
+        red_clump.strata(tier, refusal) as names,
+        abs(b) > cuts.high_latitude() as is_high,
+        round(red_clump.log_odds(p_rc), 1) as log_odds,
+        count(*) as n
+    from red_clump.evaluation
+    where is_rc is not null
+    group by all
+),
+
+labelled as (
+    select
+        *,
+        unnest(names) as stratum
+    from counts
+),
+
+shifts as (
+    select unnest(range(-100, 61)) * 0.05 as shift
+),
+
+tried as (
+    select
+        strata.stratum,
+        shifts.shift,
+        labelled.is_high,
+        labelled.n,
+        cuts.label_error() + (1 - 2 * cuts.label_error()) * red_clump.shifted_share(labelled.log_odds, shifts.shift)
+            as rc_share,
+        labelled.n * ln(if(labelled.is_rc, rc_share, 1 - rc_share)) as log_likelihood
+    from strata
+    cross join shifts
+    left join labelled on strata.stratum = labelled.stratum
+),
+
+summed as (
+    select
+        stratum,
+        shift,
+        coalesce(sum(n), 0) as n_labelled,
+        coalesce(sum(n) filter (where is_high), 0) as n_labelled_high,
+        coalesce(sum(log_likelihood), 0) as log_likelihood,
+        coalesce(sum(log_likelihood) filter (where is_high), 0) as log_likelihood_high
+    from tried
+    group by stratum, shift
+),
+
+weighted as (
+    select
+        *,
+        log_likelihood - 0.5 * pow(shift / cuts.clump_shift_error(), 2) as log_posterior,
+        exp(log_posterior - max(log_posterior) over (partition by stratum)) as weight
+    from summed
+),
+
+everywhere as (
+    select
+        stratum,
+        any_value(n_labelled) as n_labelled,
+        sum(weight * shift) / sum(weight) as shift,
+        sqrt(sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2)) as shift_error
+    from weighted
+    group by stratum
+),
+
+weighted_high as (
+    select
+        summed.stratum,
+        summed.n_labelled_high,
+        summed.shift,
+        summed.log_likelihood_high
+        - 0.5
+        * pow(summed.shift - everywhere.shift - cuts.high_latitude_shift(), 2)
+        / (pow(everywhere.shift_error, 2) + pow(cuts.high_latitude_shift_error(), 2)) as log_posterior,
+        exp(log_posterior - max(log_posterior) over (partition by summed.stratum)) as weight
+    from summed
+    inner join everywhere on summed.stratum = everywhere.stratum
+),
+
+regions as (
+    select
+        'all' as region,
+        *
+    from everywhere
+    union all
+    select
+        '|b| > 30 deg' as region,
+        stratum,
+        any_value(n_labelled_high) as n_labelled,
+        sum(weight * shift) / sum(weight) as shift,
+        sqrt(sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2)) as shift_error
+    from weighted_high
+    group by stratum
+)
+
+select
+    regions.stratum,
+    regions.region,
+    regions.n_labelled::bigint as n_labelled,
+    regions.shift + strata.mean_shift as shift,
+    stats.hypot(regions.shift_error, strata.transfer_error) as shift_error
+from regions
+inner join strata on regions.stratum = strata.stratum
