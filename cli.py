@@ -91,7 +91,6 @@ def _interrupted() -> NoReturn:
     _stop(f"interrupted; {said}", INTERRUPTED)
 
 
-
 def _stop(message: str, code: int) -> NoReturn:
     print(" ".join(message.split()), file=sys.stderr)
     raise SystemExit(code) from None

@@ -110,14 +110,14 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     )
     yield f"{giants:,} giants, {tier2:,} red clump (tier 2), {tier1:,} of them tier 1"
     connection.execute("create or replace temp table judged as from red_clump.roc")
-    base = first_row(connection, "select max(base_rate) from judged where truth = 'label'")[0]
+    base = first_row(connection, "select max(base_rate) from judged where truth = 'label' and bands = 'all'")[0]
     if base is None:
         yield "no labelled giants: contamination and completeness cannot be judged"
         return
     yield f"contamination at completeness, labelled giants that no network was trained on ({base:.0%} are red clump):"
     for truth in ("label", "phase"):
-        for method in ("bins_4d", "joint"):
-            yield f"  {method:<8} against {truth}: " + ", ".join(
+        for method in ("bins_4d", "joint", "any_bands"):
+            yield f"  {method:<9} against {truth}: " + ", ".join(
                 _at(connection, method, truth, c) for c in COMPLETENESS
             )
     rows = connection.execute(
@@ -131,7 +131,7 @@ def _at(connection: duckdb.DuckDBPyConnection, method: str, truth: str, complete
     row = first_row(
         connection,
         "select contamination, contamination_low, contamination_high from judged "
-        "where method = ? and truth = ? and completeness >= ? order by completeness limit 1",
+        "where method = ? and truth = ? and bands = 'all' and completeness >= ? order by completeness limit 1",
         [method, truth, completeness],
     )
     if not row:

@@ -15,7 +15,17 @@ def describe_models(path: Path) -> Iterator[str]:
         yield f"{model.name}  {model.path}"
         yield f"  reads    {', '.join(_with_unit(f.name, f.unit) for f in model.inputs)}"
         yield f"  gives    {', '.join(_with_unit(f.name, f.unit) for f in model.outputs)}"
-        for key in ("n_train", "training_sha256", "metrics", "domain", "citation", "version"):
+        for key in (
+            "trained_on",
+            "input_systems",
+            "training_stars",
+            "n_train",
+            "training_sha256",
+            "metrics",
+            "domain",
+            "citation",
+            "version",
+        ):
             if key in model.metadata:
                 yield f"  {key:<8} {model.metadata[key]}"
         yield f"  sha256   {model.sha256}"

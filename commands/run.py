@@ -22,6 +22,8 @@ from ..workspace.query import first_row
 from . import nmsu
 from .match import match_all
 from .score import score, sources
+from .steps.band_offsets import PRODUCT as OFFSETS
+from .steps.band_offsets import offset_lines, write_band_offsets
 from .steps.cuts import cuts_applied
 from .steps.fitted import fitted_lines
 from .steps.gradients import CHANGES, write_gradients, write_mock_changes
@@ -43,6 +45,8 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
                 raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
         yield f"{steps.catalogue}: {n_rows:,} rows"
         yield from fitted_lines(connection, system)
+        if system == "red_clump":
+            yield from offset_lines(connection)
 
 
 def _where_lost(steps: SystemSteps) -> str:
@@ -64,7 +68,11 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
         made[f"{system}.scores"] = score(connection, sky, system)
     made |= score_baseline(connection, sky, system_steps(system), run)
     if system == "red_clump":
-        written = {GRADIENTS: write_gradients(connection, sky), CHANGES: write_mock_changes(connection, sky)}
+        written = {
+            GRADIENTS: write_gradients(connection, sky),
+            CHANGES: write_mock_changes(connection, sky),
+            OFFSETS: write_band_offsets(connection, sky, run),
+        }
         made |= {product: rows for product, rows in written.items() if rows}
     return made | (nmsu.infer_stale(connection, sky) if system == "distmass" else {})
 

@@ -9,6 +9,7 @@ create or replace macro cuts.max_ruwe() as 1.4; -- [] Lucey+2020 section 2.2 (ii
 create or replace macro cuts.twomass_quality() as 'AAA'; -- [] Lucey+2020 section 2.2 (iii), letters of J, H, Ks
 create or replace macro cuts.allwise_quality() as 'AA'; -- [] Lucey+2020 section 2.2 (iii), letters of W1, W2
 create or replace macro cuts.max_g_error_ratio() as 0.0002; -- [] Lucey+2020 section 2.2 (iv), (sigma_G - zero point) / G
+create or replace macro cuts.lucey_quality_cuts() as false; -- [] true leaves out a star that fails any of these cuts, as Lucey+2020 section 2.2; false takes the measurement from it
 create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020 section 2.2 footnote 6, Gaia DR2
 create or replace macro cuts.gaia_dr2_bp_zero_point_error() as 0.0014; -- [mag] Evans+2018 table 4
 create or replace macro cuts.gaia_dr2_rp_zero_point_error() as 0.0019; -- [mag] Evans+2018 table 4
@@ -27,6 +28,9 @@ create or replace macro cuts.lucey_min_snr_seismology() as 75; -- [pixel-1] Luce
 create or replace macro cuts.lucey_hull_stars() as 10000; -- [] Lucey+2020 section 2.2, training stars whose convex hull bounds the inference
 create or replace macro cuts.lucey_training_stars() as 200000; -- [] Lucey+2020 sections 2.1 and 3.2, the most stars that Teff and log g are trained on
 create or replace macro cuts.lucey_training_seismology() as 30000; -- [] Lucey+2020 sections 2.1 and 3.3, the most stars that DeltaP and Delta nu are trained on
+create or replace macro cuts.state_limit_delta_p() as 150; -- [s] Vrard+2016 and the Kepler states: red clump above, giant branch below
+create or replace macro cuts.red_clump_prior() as 0; -- [] share of red clump among giants that p_rc_sky is corrected to; 0 takes that of each cell of magnitude and latitude (red_clump.shares)
+create or replace macro cuts.rc_training_share() as 0.45; -- [] share of red clump that P(RC) was learnt with, among giants of log g 2 to 3.5 (metadata of the model)
 
 -- Red clump: giants and tiers
 create or replace macro cuts.lucey_max_logg() as 3.5; -- [dex] Lucey+2020 section 3.2

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..errors import NotIngested, UnknownName
 from ..udfs.functions import model_files
+from ..udfs.merge import merged_model
 from ..udfs.model import Model, load_model
 from ..workspace.folder import Sky
 from .files import ROOT
+
+LISTS = ("neighbours", "beside", "carries")
 
 
 @dataclass(frozen=True)
 class SystemSteps:
     """From `systems.toml`: where a system's rows come from (several surveys may hold its stars), which matches it
-    reads, the model that scores if it has several, the columns of its inputs that stand beside the scores, its
-    labelled rows if a baseline judges them, and the file of its spectra if it reads those."""
+    reads, the model that scores if it has several, the models that score beside it and what its own outputs are called
+    there, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and the
+    file of its spectra if it reads those."""
 
     name: str
     inputs: str
@@ -25,6 +29,8 @@ class SystemSteps:
     neighbours: tuple[str, ...]
     catalogue: str
     model: str = ""
+    beside: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
     carries: tuple[str, ...] = ()
     labels: str = ""
     spectra: str = ""
@@ -52,12 +58,26 @@ def system_steps(name: str) -> SystemSteps:
         known = ", ".join(systems)
         raise UnknownName(f"system {name!r} is unknown", value=name, nearest=systems, hint=f"there are {known}")
     entry = systems[name]
-    lists = {key: tuple(entry.get(key, ())) for key in ("neighbours", "carries")}
+    lists = {key: tuple(entry.get(key, ())) for key in LISTS}
     return SystemSteps(name=name, bases=tuple(entry.pop("base")), **(entry | lists))
 
 
 def system_model(sky: Sky, system: str) -> Model:
-    """The workspace's own model of a system, or the shipped one.
+    """What scores a system: its own model, with the models beside it as one.
+
+    Raises
+    ------
+    UserError
+        If it has no model of its own.
+    """
+    steps, files = system_steps(system), model_files(sky.models)
+    beside = [load_model(files[name]) for name in steps.beside if name in files]
+    own = own_model(sky, system)
+    return merged_model([own, *beside], [steps.renamed, *({} for _ in beside)]) if beside else own
+
+
+def own_model(sky: Sky, system: str) -> Model:
+    """The model that a system is named for: the workspace's, or the shipped one.
 
     Raises
     ------

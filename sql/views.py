@@ -29,6 +29,7 @@ PRODUCTS = files.ROOT / "products.toml"
 LARGEST_EXPONENT = 30
 
 #: What `staging.wide_stars` has beside the columns of `wide`: the table, and the passbands of its Gaia magnitudes.
+BOOLEANS = ("true", "false")
 WIDE_ALONE = ("wide_survey", "gaia_passband")
 
 
@@ -192,6 +193,10 @@ def _literal(name: str, value: str, published: str) -> str:
         if len(value) > 1000:
             raise UserError(f"--cut {name}: {len(value):,} letters are no value; the published one is {published}")
         return quoted(value.strip("'"))
+    if published in BOOLEANS:
+        if value.lower() not in BOOLEANS:
+            raise UserError(f"--cut {name}={value:.80}: {value!r:.80} is neither true nor false")
+        return value.lower()
     try:
         number = Decimal(value)
     except InvalidOperation:

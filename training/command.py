@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 from ..commands.match import match_all
-from ..errors import MissingPackage
+from ..errors import MissingPackage, UserError
 from ..sql.systems import system_steps
+from ..udfs.functions import SHIPPED
 from ..workspace.folder import find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import bar
@@ -28,6 +29,7 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
         If the extra `train` is not installed, or the workspace lacks labelled stars.
     """
     try:
+        from .any_bands.own import train_own
         from .system import train_system
     except ModuleNotFoundError as error:
         raise MissingPackage(f"training needs {error.name}: pip install 'candlesql[train]'") from None
@@ -41,15 +43,30 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
     with open_to_train(path, cuts) as connection, bar() as progress:
         match_all(connection, sky, system)
         task = progress.add_task("training")
-        model = train_system(
-            connection,
-            system,
-            sky.models / f"{system}.onnx",
-            sky.results / f"{system}_cross_validation.parquet",
-            labels,
-            seed,
-            lambda what, done, of: progress.update(task, description=what, completed=done, total=of),
+
+        def show(what: str, done: int, of: int) -> None:
+            progress.update(task, description=what, completed=done, total=of)
+
+        name = f"{system}_any_bands"
+        held_out = sky.results / f"{name}_cross_validation.parquet"
+        relation = labels or f"{system}.training"
+        any_bands = train_own(
+            connection, SHIPPED / f"{name}.onnx", sky.models / f"{name}.onnx", held_out, relation, seed, show
         )
+        yield f"{any_bands.path}: {any_bands.metadata['n_train']} stars"
+        try:
+            model = train_system(
+                connection,
+                system,
+                sky.models / f"{system}.onnx",
+                sky.results / f"{system}_cross_validation.parquet",
+                labels,
+                seed,
+                show,
+            )
+        except UserError as error:
+            yield f"networks on 13 bands are not trained: {error}"
+            return
         sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
         record(
             connection,

@@ -32,7 +32,7 @@ def system_graph(members: list[Member], inputs: list[str], n_outputs: int, name:
             tensors[member.features] = member.features.add_to(builder, inputs)
         features, head = tensors[member.features], member.networks[0].head
         if head.labels > 1 or head.has_state:
-            parts += _joint(builder, member.networks, features)
+            parts += joint_outputs(builder, member.networks, features)
         else:
             parts += _published(builder, member.networks[0], features)
     return builder.finish(builder.concat(parts), len(inputs), n_outputs, name)
@@ -62,7 +62,7 @@ def _published(builder: GraphBuilder, trained: Trained, features: str) -> list[s
     return [in_units(mean), scaled(width), scaled(builder.add("Sqrt", variance))]
 
 
-def _joint(builder: GraphBuilder, networks: list[Trained], features: str) -> list[str]:
+def joint_outputs(builder: GraphBuilder, networks: list[Trained], features: str) -> list[str]:
     """Means, standard deviations and covariances of all labels and the probability of the state, of the mixture of all
     networks with equal weights.
 
@@ -106,7 +106,7 @@ def _moments(builder: GraphBuilder, trained: Trained, features: str, pairs: list
     u [d]; and the probability of the state."""
     head, d, n = trained.head, trained.head.labels, len(pairs)
     k = head.components
-    values = _layers(builder, [*trained.layers[:-1], _arranged(trained, pairs)], features)
+    values = _layers(builder, [*trained.layers[:-1], arranged(trained)], features)
     weights = builder.add("Softmax", builder.rows(values, 0, k), axis=0)
     variances = builder.add("Exp", builder.rows(values, k, k * (1 + d)))
     sums: list[list[str]] = [[], [], []]
@@ -122,11 +122,11 @@ def _moments(builder: GraphBuilder, trained: Trained, features: str, pairs: list
     return [_sum(builder, total) for total in sums] + state
 
 
-def _arranged(trained: Trained, pairs: list[tuple[int, int]]) -> Layer:
+def arranged(trained: Trained) -> Layer:
     """The last layer with the rows that `_moments` wants: logits, logarithms of the variances of u, for each component
     the means of the pairs' first labels and of their second, over the labels' scale, and the state's logit."""
     head, layer = trained.head, trained.layers[-1]
-    d, k, every = head.labels, head.components, np.eye(len(head))
+    d, k, every, pairs = head.labels, head.components, np.eye(len(head)), _pairs(head.labels)
     factor = trained.label_factor / _scale(trained)[:, None]
     means = every[head.means : head.widths].reshape(k, d, -1)
     parts = [every[:k], 2 * every[head.widths : head.state]]

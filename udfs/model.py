@@ -42,6 +42,7 @@ OPERATORS = {
 }
 #: How often a Loop goes round at most; the photometer's goes round 12 times.
 MOST_ROUNDS = 1000
+TRAINED_ON = ("simulated", "real", "both")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,21 @@ class Model:
     @property
     def system(self) -> str:
         return self.metadata["system"]
+
+    @property
+    def trained_on(self) -> str:
+        """What its training stars were: `simulated`, `real` or `both`; empty where the file does not say."""
+        return self.metadata.get("trained_on", "")
+
+    @cached_property
+    def input_systems(self) -> dict[str, str]:
+        """The photometric system and release of each input, as in {"phot_g_mean_mag": "Gaia DR2"}."""
+        return dict(json.loads(self.metadata.get("input_systems", "{}")))
+
+    @property
+    def training_stars(self) -> str:
+        """Which table of hashes holds its training stars; empty where there is none."""
+        return self.metadata.get("training_stars", "")
 
     @cached_property
     def sha256(self) -> str:
@@ -144,6 +160,7 @@ def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
         names[f"column {number}"] = entry.name
         if not isinstance(entry.unit, str) or not UNIT.fullmatch(entry.unit):
             raise UserError(f"unit {entry.unit!r:.80} of {entry.name!r:.80} is not plain text", file=path)
+    _check_origin(path, metadata, {f["name"] for f in json.loads(metadata["inputs"])})
     for what, name in names.items():
         if not is_plain(name):
             raise UserError(f"{what} {name!r:.80} is no name for SQL: small letters, digits and _ only", file=path)
@@ -155,6 +172,22 @@ def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
         raise UserError(f"system {metadata['system']!r} is a schema of candlesql's own; give it another", file=path)
     if any(not is_plain(Field(**entry).function) for entry in json.loads(metadata["outputs"])):
         raise UserError("an output's name is nothing but its unit; give it a name", file=path)
+
+
+def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> None:
+    """What a model says of its training must be one of the known words, and of its inputs."""
+    trained_on = metadata.get("trained_on", TRAINED_ON[0])
+    if trained_on not in TRAINED_ON:
+        raise UserError(
+            f"metadata {PREFIX}trained_on is {trained_on!r:.80}; it is one of {', '.join(TRAINED_ON)}", file=path
+        )
+    try:
+        systems = dict(json.loads(metadata.get("input_systems", "{}")))
+    except (ValueError, TypeError):
+        raise UserError(f"metadata {PREFIX}input_systems is no JSON object of inputs and systems", file=path) from None
+    foreign = sorted(set(systems) - inputs)
+    if foreign:
+        raise UserError(f"metadata {PREFIX}input_systems names {foreign[0]!r:.80}, which is not an input", file=path)
 
 
 def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
@@ -246,7 +279,9 @@ def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object])
     ----------
     metadata
         Values for `system`, `inputs`, `outputs` (lists of {"name", "unit"}), `training_sha256`, `n_train`, `domain`,
-        `metrics`, `citation`, `version`; anything but a string is stored as JSON.
+        `metrics`, `citation`, `version`; and of its origin `trained_on` (simulated, real or both), `input_systems`
+        ({input: photometric system and release}) and `training_stars` (the table of hashes of its training stars);
+        anything but a string is stored as JSON.
     """
     content = _serialised(graph, metadata | {"graph_sha256": graph_hash(graph)})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +294,11 @@ def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object])
 def derived_model(model: Model, name: str, graph: onnx.GraphProto, inputs: list[Field], outputs: list[Field]) -> Model:
     """A model made from another in memory, with that one's metadata."""
     return Model(
-        model.path.with_name(f"{name}.onnx"), _serialised(graph, {}), tuple(inputs), tuple(outputs), model.metadata
+        model.path.with_name(f"{name}.onnx"),
+        _serialised(graph, {}),
+        tuple(inputs),
+        tuple(outputs),
+        dict(model.metadata),
     )
 
 

@@ -76,7 +76,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> 
     """Register `name(input, …) -> STRUCT(output FLOAT, …)`.
 
     A row with a NULL, NaN or infinite input gives NULL, unless the model's metadata says
-    `missing = "nan"`: then it gets NaN for each of them and knows what to do.
+    `missing = "nan"`: then it gets NaN for each of them and knows what to do. A row of nothing but NaN is NULL.
     """
     names = [output.name for output in model.outputs]
     fields = ", ".join(f'"{output}" FLOAT' for output in names)
@@ -86,9 +86,15 @@ def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> 
         len(model.inputs),
         f"STRUCT({fields})",
         lambda x: outputs_of(model, x),
-        lambda y, valid: as_struct(y, names, valid),
+        lambda y, valid: as_struct(y, names, _known(y) if valid is None else valid),
         takes_nan=model.metadata.get("missing") == "nan",
     )
+
+
+def _known(y: np.ndarray) -> np.ndarray | None:
+    """Which rows have any output (None if all do)."""
+    known = np.asarray(~np.isnan(y).all(axis=0))
+    return None if known.all() else known
 
 
 def register_rows(

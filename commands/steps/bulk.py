@@ -85,5 +85,12 @@ def _inferred(model: Model, schema: pa.Schema, batch: pa.RecordBatch) -> pa.Reco
         y[:, chunk] = found[rows]
         if valid is not None:
             missing[chunk] = ~valid
-    mask = missing if missing.any() else None
-    return pa.RecordBatch.from_arrays([*batch.columns[:first], *(pa.array(row, mask=mask) for row in y)], schema=schema)
+    return pa.RecordBatch.from_arrays(
+        [*batch.columns[:first], *(_without_nan(row, missing) for row in y)], schema=schema
+    )
+
+
+def _without_nan(row: np.ndarray, missing: np.ndarray) -> pa.Array:
+    """The outputs of some rows, NULL where they are missing or NaN."""
+    mask = missing | np.isnan(row)
+    return pa.array(row, mask=mask if mask.any() else None)

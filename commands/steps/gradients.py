@@ -10,7 +10,7 @@ import duckdb
 
 from ...catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
 from ...sql.place import write_product
-from ...sql.systems import system_model, system_steps
+from ...sql.systems import own_model, system_steps
 from ...sql.views import products
 from ...udfs.gradient import is_differentiable
 from ...udfs.model import Model
@@ -36,7 +36,7 @@ def write_gradients(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int | No
     int or None
         Rows written, one a giant and an input; None where nothing was to do.
     """
-    model = system_model(sky, "red_clump")
+    model = own_model(sky, "red_clump")
     sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
     if not is_differentiable(model) or is_fresh(connection, PRODUCT, sources, {model.name: model.sha256}):
         return None

@@ -32,3 +32,8 @@ end;
 
 -- [] Scatter of C* of good stars by magnitude g [mag]; Riello et al. 2021, equation 18.
 create or replace macro quality.corrected_excess_factor_scatter(g) as 0.0059898 + 8.817481e-12 * pow(g, 7.618399);
+
+-- [boolean] Whether the quality letter of one band, in its place [] of ph_qual counted from 1, is that wanted; a band without a
+-- letter does not pass.
+create or replace macro quality.passes_letter(ph_qual, wanted, place) as
+coalesce(substr(ph_qual, place, 1) = substr(wanted, place, 1), false);

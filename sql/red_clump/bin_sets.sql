@@ -6,6 +6,7 @@ select
     [teff_bin, logg_bin, delta_nu_bin, delta_p_bin] as bin,
     *
 from red_clump.binned
+where delta_p_bin is not null
 union all by name
 select
     'teff_logg_photometric' as method,
@@ -13,6 +14,7 @@ select
     [teff_bin, logg_bin] as bin,
     *
 from red_clump.binned
+where teff_bin is not null
 union all by name
 select
     'teff_logg_spectroscopic' as method,

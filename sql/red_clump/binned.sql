@@ -7,6 +7,9 @@ select
     is_rc,
     is_rc_by_phase,
     p_rc,
+    joint_p_rc,
+    label_table as labels,
+    red_clump.band_set(bands) as band_set,
     tier,
     b,
     g_error_ratio,
@@ -18,7 +21,7 @@ select
     floor(teff_k / cuts.teff_bin())::integer as teff_bin,
     floor(logg / cuts.logg_bin())::integer as logg_bin,
     floor(delta_nu_uhz / cuts.delta_nu_bin())::integer as delta_nu_bin,
-    floor(coalesce(delta_p_s / cuts.delta_p_bin(), p_rc / cuts.p_rc_bin()))::integer as delta_p_bin,
+    floor(coalesce(delta_p_s / cuts.delta_p_bin(), joint_p_rc / cuts.p_rc_bin()))::integer as delta_p_bin,
     floor(teff_label_k / cuts.teff_bin())::integer as teff_label_bin,
     floor(logg_label / cuts.logg_bin())::integer as logg_label_bin
 from red_clump.evaluation

@@ -16,6 +16,8 @@ select
     giants.delta_nu_uhz,
     giants.delta_nu_uhz_error,
     giants.p_rc,
+    giants.p_rc_photometric,
+    giants.bands,
     giants.tier,
     distances.distance_kpc,
     distances.distance_kpc_error,

@@ -15,13 +15,22 @@ select
     scores.g_error_ratio,
     scores.phot_g_mean_mag,
     scores.inside_hull,
-    red_clump.is_in_label_range(held_out.logg, held_out.joint_feh) as is_in_label_range,
+    scores.bands,
+    labels.label_table,
+    red_clump.is_in_label_range(
+        coalesce(held_out.any_logg, held_out.logg), coalesce(held_out.any_feh, held_out.joint_feh)
+    ) as is_in_label_range,
     stats.fold(held_out.source_id, 'rank', 5) as fold,
     truth.phase = 3 as is_rc_by_phase,
     scores.j_m - scores.ks_m as j_ks,
     if(
         is_in_label_range and scores.inside_hull is not false,
-        red_clump.tier(held_out.teff_k, held_out.delta_nu_uhz, held_out.delta_p_s, held_out.p_rc),
+        red_clump.tier(
+            coalesce(held_out.any_teff_k, held_out.teff_k),
+            coalesce(held_out.any_delta_nu_uhz, held_out.delta_nu_uhz),
+            coalesce(held_out.any_delta_p_s, held_out.delta_p_s),
+            coalesce(held_out.p_rc, held_out.joint_p_rc)
+        ),
         null
     ) as tier,
     red_clump.refusal(true, scores.inside_hull, is_in_label_range, tier) as refusal
@@ -30,5 +39,7 @@ inner join red_clump.labels as labels using (survey, source_id)
 left join red_clump.scores as scores using (survey, source_id)
 left join red_clump.truth as truth using (survey, source_id)
 where
-    red_clump.is_giant(coalesce(held_out.teff_all_k, held_out.teff_k), coalesce(held_out.logg_all, held_out.logg))
-    is not false
+    red_clump.is_giant(
+        coalesce(held_out.any_teff_k, held_out.teff_all_k, held_out.teff_k),
+        coalesce(held_out.any_logg, held_out.logg_all, held_out.logg)
+    ) is not false

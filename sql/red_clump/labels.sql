@@ -6,7 +6,8 @@ with spectroscopic as (
         lamost.teff as teff_k,
         lamost.logg,
         lamost.feh,
-        lamost.snrg as snr
+        lamost.snrg as snr,
+        'lamost' as spectra_table
     from match.lamost as to_lamost
     inner join staging.lamost as lamost using (obsid)
 ),
@@ -18,7 +19,8 @@ seismic as (
         seismology.delta_nu_uhz,
         seismology.delta_p_s,
         seismology.evolutionary_state,
-        seismology.snr as snr_seismology
+        seismology.snr as snr_seismology,
+        'seismology' as seismic_table
     from match.seismology as to_seismology
     inner join staging.seismology as seismology using (star_id)
 ),
@@ -37,12 +39,14 @@ labelled as (
         delta_nu_uhz,
         delta_p_s,
         evolutionary_state,
-        snr as snr_seismology
+        snr as snr_seismology,
+        wide_survey as seismic_table
     from staging.wide_stars
     where coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null or evolutionary_state is not null
 )
 
 select
-    *,
+    * exclude (spectra_table, seismic_table),
+    coalesce(seismic_table, spectra_table) as label_table,
     red_clump.is_red_clump(evolutionary_state, delta_p_s, delta_nu_uhz) as is_rc
 from labelled

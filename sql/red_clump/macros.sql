@@ -102,3 +102,51 @@ case
     when parameter in ('delta_nu_uhz', 'joint_delta_nu_uhz') then 0.25
     else 5
 end::double;
+
+-- [] Which inputs a star has, of its magnitudes [mag] and parallax [mas], as text: 'G BP RP J H Ks parallax'.
+create or replace macro red_clump.band_list(g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z, ps1_y, j, h, ks, w1, w2, parallax_mas) as
+concat_ws(
+    ' ',
+    if(g is not null, 'G', null),
+    if(bp is not null, 'BP', null),
+    if(rp is not null, 'RP', null),
+    if(ps1_g is not null, 'g', null),
+    if(ps1_r is not null, 'r', null),
+    if(ps1_i is not null, 'i', null),
+    if(ps1_z is not null, 'z', null),
+    if(ps1_y is not null, 'y', null),
+    if(j is not null, 'J', null),
+    if(h is not null, 'H', null),
+    if(ks is not null, 'Ks', null),
+    if(w1 is not null, 'W1', null),
+    if(w2 is not null, 'W2', null),
+    if(parallax_mas is not null, 'parallax', null)
+);
+
+-- [] P(RC) where another share [] of the giants is red clump than of those it was learnt from, of p_rc_inferred [].
+-- Bayes' theorem: the odds are multiplied.
+create or replace macro red_clump.with_share(p_rc_inferred, share) as
+p_rc_inferred * share * (1 - cuts.rc_training_share())
+/ (
+    p_rc_inferred * share * (1 - cuts.rc_training_share())
+    + (1 - p_rc_inferred) * (1 - share) * cuts.rc_training_share()
+);
+
+-- [] A survey's name, in brackets where a star's bands, as red_clump.band_list gives them, hold a part of it; else NULL.
+create or replace macro red_clump.survey_in_set(bands, of_survey, survey_name) as
+case len(list_intersect(string_split(bands, ' '), of_survey))
+    when 0 then null
+    when len(of_survey) then survey_name
+    else '(' || survey_name || ')'
+end;
+
+-- [] The set of surveys that a star's bands come from, part of a survey in brackets: 'Gaia PS1 2MASS (WISE) parallax'.
+create or replace macro red_clump.band_set(bands) as
+concat_ws(
+    ' ',
+    red_clump.survey_in_set(bands, ['G', 'BP', 'RP'], 'Gaia'),
+    red_clump.survey_in_set(bands, ['g', 'r', 'i', 'z', 'y'], 'PS1'),
+    red_clump.survey_in_set(bands, ['J', 'H', 'Ks'], '2MASS'),
+    red_clump.survey_in_set(bands, ['W1', 'W2'], 'WISE'),
+    red_clump.survey_in_set(bands, ['parallax'], 'parallax')
+);

@@ -1,5 +1,6 @@
 -- A labelled giant and its worth by a selection method: the share of red clump among the labelled giants of its bin in other
--- folds, drawn towards that of the coarser bin, and that towards the base rate, where they are few; or its P(RC).
+-- folds, drawn towards that of the coarser bin, and that towards the base rate, where they are few; or its P(RC): by the joint
+-- networks on 13 bands, or by the network for any bands, which says which set of bands it had.
 with counts as (
     select
         method,
@@ -42,6 +43,8 @@ select
     method,
     survey,
     source_id,
+    labels,
+    'all' as bands,
     is_rc,
     is_rc_by_phase,
     worth
@@ -52,6 +55,20 @@ select
     'joint' as method,
     survey,
     source_id,
+    labels,
+    'all' as bands,
+    is_rc,
+    is_rc_by_phase,
+    joint_p_rc as worth
+from red_clump.binned
+where joint_p_rc is not null
+union all by name
+select
+    'any_bands' as method,
+    survey,
+    source_id,
+    labels,
+    band_set as bands,
     is_rc,
     is_rc_by_phase,
     p_rc as worth
@@ -62,6 +79,8 @@ select
     'lightgbm' as method,
     survey,
     source_id,
+    labels,
+    'all' as bands,
     is_rc,
     is_rc_by_phase,
     p_rc_baseline as worth

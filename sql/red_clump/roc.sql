@@ -1,7 +1,10 @@
--- A point of contamination against completeness for a selection method, on rows neither trained nor ranked on.
+-- A point of contamination against completeness for a selection method, on rows neither trained nor ranked on; one
+-- curve for each label table and, for the network for any bands, each set of bands.
 with judged as (
     select
         method,
+        labels,
+        unnest(list_distinct(['all', bands])) as bands,
         'label' as truth,
         worth,
         is_rc
@@ -9,6 +12,8 @@ with judged as (
     union all
     select
         method,
+        labels,
+        unnest(list_distinct(['all', bands])) as bands,
         'phase' as truth,
         worth,
         is_rc_by_phase as is_rc
@@ -19,6 +24,8 @@ with judged as (
 levels as (
     select
         method,
+        labels,
+        bands,
         truth,
         worth,
         count(*) as n,
@@ -30,6 +37,8 @@ levels as (
 cumulative as (
     select
         method,
+        labels,
+        bands,
         truth,
         worth,
         sum(n) over best_first as n_selected,
@@ -38,8 +47,8 @@ cumulative as (
         sum(n_rc) over whole / sum(n) over whole as base_rate
     from levels
     window
-        best_first as (partition by method, truth order by worth desc),
-        whole as (partition by method, truth)
+        best_first as (partition by method, labels, bands, truth order by worth desc),
+        whole as (partition by method, labels, bands, truth)
 ),
 
 percents as (
@@ -48,12 +57,14 @@ percents as (
         n_true / n_rc_all as completeness
     from cumulative
     where n_rc_all > 0 and n_true > 0
-    qualify row_number() over (partition by method, truth, floor(100 * completeness) order by worth desc) = 1
+    qualify row_number() over (partition by method, labels, bands, truth, floor(100 * completeness) order by worth desc) = 1
 )
 
 select
     method,
     truth,
+    labels,
+    bands,
     completeness,
     n_selected::bigint as n_selected,
     base_rate,
@@ -61,4 +72,4 @@ select
     stats.wilson_low(n_selected - n_true, n_selected) as contamination_low,
     stats.wilson_high(n_selected - n_true, n_selected) as contamination_high
 from percents
-order by method, truth, completeness
+order by method, truth, labels, bands, completeness

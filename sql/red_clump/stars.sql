@@ -35,7 +35,12 @@ with gaia_stars as (
         quality.passes_saturation,
         coalesce(twomass_quality.passes_twomass, false) as passes_twomass,
         coalesce(allwise_quality.passes_allwise, false) as passes_allwise,
-        panstarrs1.obj_id is not null as has_panstarrs1
+        panstarrs1.obj_id is not null as has_panstarrs1,
+        twomass_quality.passes_j,
+        twomass_quality.passes_h,
+        twomass_quality.passes_ks,
+        allwise_quality.passes_w1,
+        allwise_quality.passes_w2
     from staging.gaia as gaia
     inner join quality.gaia as quality using (survey, source_id)
     left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id

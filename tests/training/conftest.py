@@ -23,3 +23,6 @@ def quick(monkeypatch):
         return dataclasses.replace(loaded, networks=networks)
 
     monkeypatch.setattr(system, "load_system", short)
+    own = pytest.importorskip("candlesql.training.any_bands.own")
+    monkeypatch.setattr(own, "STEPS", 4)
+    monkeypatch.setattr(own, "MOCK_CHUNKS", 1)

@@ -54,6 +54,38 @@ def test_shipped_files_are_sound(file):
     assert load_model(file).metadata["citation"]
 
 
+def test_origin_is_read(path):
+    def edit(proto):
+        origin = {"trained_on": "both", "input_systems": '{"ks_m": "2MASS"}', "training_stars": "red_clump_stars"}
+        helper.set_model_props(proto, {p.key: p.value for p in proto.metadata_props} | origin_keys(origin))
+
+    model = load_model(change(path, edit))
+    assert (model.trained_on, model.input_systems, model.training_stars) == (
+        "both",
+        {"ks_m": "2MASS"},
+        "red_clump_stars",
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("trained_on", "dreams", "simulated, real, both"),
+        ("input_systems", '{"w9mpro": "WISE"}', "w9mpro, which is not an input"),
+        ("input_systems", "Gaia DR2", "no JSON object"),
+    ],
+)
+def test_wrong_origin(path, key, value, word):
+    def edit(proto):
+        helper.set_model_props(proto, {p.key: p.value for p in proto.metadata_props} | origin_keys({key: value}))
+
+    refused(change(path, edit), key, word)
+
+
+def origin_keys(values: dict[str, str]) -> dict[str, str]:
+    return {f"candlesql.{key}": value for key, value in values.items()}
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.999])
 def test_truncated(path, kept):
     content = path.read_bytes()

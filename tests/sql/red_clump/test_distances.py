@@ -262,12 +262,16 @@ def test_a_parallax_that_fits_nowhere_leaves_the_magnitude(view):
 
 
 def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
-    scores = """
+    silent = ", ".join(
+        f"null::real as any_{name}, null::real as any_{name}_error"
+        for name in ("teff_k", "logg", "feh", "delta_nu_uhz", "delta_p_s")
+    )
+    scores = f"""
         select 'gaia_dr2' as survey, i::bigint as source_id, 0.0 as ra, 0.0 as "dec", 0.0 as l, 0.0 as b,
             teff as teff_all_k,
             logg as logg_all, teff as teff_k, 50.0 as teff_k_error, logg, 0.1 as logg_error, 260.0 as delta_p_s,
             20.0 as delta_p_s_error, nu as delta_nu_uhz, 0.3 as delta_nu_uhz_error, feh as joint_feh,
-            0.9 as p_rc, inside as inside_hull
+            0.9 as p_rc, inside as inside_hull, 0.9 as joint_p_rc, 0.8 as p_rc_photometric, 'J Ks' as bands, {silent}
         from (values (1, 4800, 2.4, 4.0, 0.0, true), (2, 5600, 2.4, 4.0, 0.0, true), (3, 4800, 2.4, 4.0, 0.0, false),
             (4, 4800, 2.4, 4.0, -0.9, true), (5, 4800, 2.4, 6.0, 0.0, true), (6, 4800, 2.4, 4.0, 0.0, null))
             as t(i, teff, logg, nu, feh, inside)

@@ -10,7 +10,8 @@ from astropy.coordinates import Galactocentric, SkyCoord
 BINNED = """
     select 'gaia_dr2' as survey,
             i as source_id, i % 5 as fold, is_rc, is_rc as is_rc_by_phase, p_rc, tier, b, g_error_ratio,
-        14.5::real as phot_g_mean_mag, 0.65::real as j_ks, teff_k, delta_nu_uhz, delta_p_s,
+        14.5::real as phot_g_mean_mag, 0.65::real as j_ks, p_rc as joint_p_rc, 'asteroseismic' as labels,
+        'Gaia parallax' as band_set, teff_k, delta_nu_uhz, delta_p_s,
         96 as teff_bin, 24 as logg_bin, 4 as delta_nu_bin, 13 as delta_p_bin, 95 as teff_label_bin, 24 as logg_label_bin
     from (values {}) as t(i, is_rc, p_rc, tier, b, g_error_ratio, teff_k, delta_nu_uhz, delta_p_s)
 """
@@ -59,10 +60,18 @@ def test_labels_without_delta_p_say_nothing(connection):
     assert macro(connection, "red_clump.is_red_clump('RGB', 250, 4)") is False
 
 
+SILENT = ", ".join(
+    f"null::real as any_{name}, null::real as any_{name}_error"
+    for name in ("teff_k", "logg", "feh", "delta_nu_uhz", "delta_p_s")
+)
+
+
 def test_giants_beyond_the_labels_have_no_tier_and_no_probability(view):
-    scores = """
+    scores = f"""
         select 1 as source_id, logg, joint_feh, 4800 as teff_k, 4.0 as delta_nu_uhz, 280 as delta_p_s, 0.9 as p_rc,
-            4800 as teff_all_k, 2.5 as logg_all, inside_hull
+            4800 as teff_all_k, 2.5 as logg_all, inside_hull, 60.0 as teff_k_error, 0.1 as logg_error,
+            0.3 as delta_nu_uhz_error, 30.0 as delta_p_s_error, 0.9 as joint_p_rc, 0.8 as p_rc_photometric,
+            {SILENT}
         from (values (2.5, 0.0, true), (1.9, 0.0, null), (2.5, -1.0, true), (2.5, null, null), (2.5, 0.0, false))
             as t(logg, joint_feh, inside_hull)
     """
@@ -70,6 +79,42 @@ def test_giants_beyond_the_labels_have_no_tier_and_no_probability(view):
     rows = view("red_clump.giants", "select tier, p_rc from red_clump.giants")
     found = [(row["tier"], row["p_rc"] and float(row["p_rc"])) for row in rows]
     assert found == [(1, 0.9), (None, None), (None, None), (1, 0.9)]
+
+
+def test_the_network_for_any_bands_speaks_first(view):
+    """Where it says something, tier and log g are its own; a star of which nothing is known is no giant."""
+    columns = "teff_k, delta_nu_uhz, delta_p_s, logg, any_teff_k, any_delta_nu_uhz, any_delta_p_s, any_logg, p_rc"
+    errors = [f"0.1 as {name}_error" for name in ("teff_k", "logg", "delta_nu_uhz", "delta_p_s")]
+    any_errors = [f"0.1 as any_{name}_error" for name in ("teff_k", "logg", "delta_nu_uhz", "delta_p_s")]
+    scores = f"""
+        select *, null as teff_all_k, null as logg_all, null as joint_feh, null as any_feh, null as inside_hull,
+            null as joint_p_rc, 0.7 as p_rc_photometric, {", ".join(errors + any_errors)}
+        from (values
+            (4800, 4.0, 280, 2.5, 4600, 4.0, 100, 2.6, 0.1), (null, null, null, null, 4800, 4.0, 280, 2.5, 0.9),
+            (4800, 4.0, 280, 2.5, null, null, null, null, null), (null, null, null, null, null, null, null, null, null)
+        ) as t({columns})
+    """
+    query = "select refusal from red_clump.judged"
+    refusals = [row["refusal"] for row in view("red_clump.judged", query, **{"red_clump.scores": scores})]
+    assert refusals == ["not red clump by the cuts of tier 2", None, None, "too few bands"]
+    rows = view("red_clump.giants", "select tier, logg, delta_p_s from red_clump.giants")
+    found = [(row["tier"], float(row["logg"]), int(row["delta_p_s"])) for row in rows]
+    assert found == [(None, 2.6, 100), (1, 2.5, 280), (1, 2.5, 280)]
+
+
+def test_a_set_of_bands(connection):
+    bands = macro(connection, "red_clump.band_list(14, 15, 13, 1, null, 1, 1, 1, 12, 11, 10, null, null, -0.2)")
+    assert bands == "G BP RP g i z y J H Ks parallax"
+    assert macro(connection, f"red_clump.band_set('{bands}')") == "Gaia (PS1) 2MASS parallax"
+    assert macro(connection, "red_clump.band_set('J Ks W1 W2')") == "(2MASS) WISE"
+    assert macro(connection, "red_clump.band_set('')") == ""
+
+
+def test_another_share_multiplies_the_odds(connection):
+    """P 0.5, learnt where 45 % are red clump, where 20 % are: odds 1 (0.25 / 1) / (0.45 / 0.55)."""
+    odds = (0.2 / 0.8) / (0.45 / 0.55)
+    assert macro(connection, "red_clump.with_share(0.5, 0.2)") == pytest.approx(odds / (1 + odds))
+    assert macro(connection, "red_clump.with_share(0.8, 0.45)") == pytest.approx(0.8)
 
 
 def test_tiers_count_regions(view):
@@ -128,10 +173,12 @@ def test_a_bin_is_judged_by_other_folds_only(view, connection):
 
 def test_roc_of_a_perfect_and_a_useless_ranking(view):
     ranked = """
-        select 'good' as method, i as source_id, i < 50 as is_rc, null::boolean as is_rc_by_phase, 100.0 - i as worth
+        select 'good' as method, 'l' as labels, 'all' as bands, i as source_id, i < 50 as is_rc,
+            null::boolean as is_rc_by_phase, 100.0 - i as worth
         from range(100) as t(i)
         union all
-        select 'none' as method, i as source_id, i < 50 as is_rc, null as is_rc_by_phase, 1.0 as worth
+        select 'none' as method, 'l' as labels, 'all' as bands, i as source_id, i < 50 as is_rc,
+            null as is_rc_by_phase, 1.0 as worth
         from range(100) as t(i)
     """
     rows = view("red_clump.roc", **{"red_clump.ranked": ranked})
@@ -161,7 +208,8 @@ def test_thresholds_are_judged_on_giants_that_did_not_choose_them(view):
 
 def test_calibration_of_a_bin(view):
     rows = [f"{i}, {'true' if i < 8 else 'false'}, 0.82, 1, 10, 1e-5, 4800, 4, 280" for i in range(10)]
-    (row,) = view("red_clump.calibration", **{"red_clump.binned": binned(*rows)})
+    of_set, row = view("red_clump.calibration", **{"red_clump.binned": binned(*rows)})
+    assert (row["labels"], row["bands"], of_set["bands"]) == ("asteroseismic", "all", "Gaia parallax")
     assert (row["n"], row["rc_share"], round(row["p_rc_low"], 6)) == (10, 0.8, 0.8)
     assert row["rc_share_low"] < 0.8 < row["rc_share_high"]
 
@@ -175,7 +223,8 @@ def test_positions_are_right_handed_as_those_of_astropy(view):
     rows = view(
         "red_clump.catalogue",
         **{
-            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, 1 as tier, "
+            "red_clump.giants": f"select *, 'gaia_dr2' as survey, 0 as ra, 0 as dec, {nulls}, 0.9 as p_rc, "
+            f"0.8 as p_rc_photometric, 'G' as bands, 1 as tier, "
             f"null as refusal from (values {giants}) as t(source_id, l, b)",
             "red_clump.distances": "select *, 'gaia_dr2' as survey, 'G-W1, shipped' as distance_recipe "
             f"from (values {distances}) as t(source_id, distance_kpc, distance_kpc_error)",
@@ -196,9 +245,10 @@ def test_one_population_is_judged(view):
     """Labelled giants that the catalogue would refuse, beyond the hull or the labels, are in no curve."""
     evaluation = """
         select 'gaia_dr2' as survey, i as source_id, 0 as fold, rc as is_rc, rc as is_rc_by_phase, 0.9 as p_rc,
+            0.9 as joint_p_rc, 'seismic' as label_table, 'J Ks' as bands,
             1 as tier, 5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k,
-            2.45 as logg, 4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k,
-            2.55 as logg_label, inside as inside_hull,
+            2.45 as logg,
+            4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, inside as inside_hull,
             labelled as is_in_label_range
         from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
             (5, false, null, true)) as t(i, rc, inside, labelled)

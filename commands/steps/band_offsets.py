@@ -1,0 +1,145 @@
+"""Finds bands that are in another system than their table says: what the other bands of its stars do not allow.
+
+The factor model of the network for any bands (its metadata `factors`) predicts each band of a star from its others. A
+band that lies far off in most stars of a table is named, the worst first, and then left out of what predicts the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ...sql.place import write_product
+from ...udfs.functions import model_files
+from ...udfs.model import load_model
+from ...workspace.folder import Sky
+from ...workspace.ledger import Run, execute, is_fresh
+from ...workspace.query import first_row
+from ..score import sources
+
+PRODUCT, MODEL = "red_clump.band_offsets", "red_clump_any_bands"
+#: About so many stars of each table are looked at, which is not a choice of any kind of star.
+STARS = 20_000
+#: A band is off where it is so in most stars: by more than this [mag] in the median, and than so many sigmas.
+LEAST_OFFSET, LEAST_SIGMAS, MOST = 0.3, 5.0, 0.5
+LEAST_BANDS, LEAST_STARS = 4, 20
+SCHEMA = pa.schema(
+    {"survey": pa.string(), "band": pa.string(), "n": pa.int64(), "n_off": pa.int64(), "offset_mag": pa.float64()}
+)
+#: Labels are told of where more than this share of the states contradict their own spacings.
+CONTRADICTED = 0.02
+
+
+def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run = execute) -> int | None:
+    """Write a row for each table and band that is off; None where nothing was to do."""
+    path = model_files(sky.models).get(MODEL)
+    if path is None:
+        return None
+    model = load_model(path)
+    if is_fresh(connection, PRODUCT, sources(sky), {MODEL: model.sha256}):
+        return None
+    factors = {key: np.asarray(value) for key, value in json.loads(model.metadata["factors"]).items()}
+    bands = [field.name for field in model.inputs if field.unit == "mag"]
+    (n_stars,) = first_row(connection, "select count(*) from red_clump.scores")
+    chosen = f"hash(source_id) % {max(1, n_stars // STARS)} = 0"
+    query = f"select survey, {', '.join(bands)} from red_clump.inputs where {chosen}"
+    found = connection.execute(query).fetchnumpy()
+    x = np.column_stack([np.ma.filled(np.ma.asarray(found[band]).astype(float), np.nan) for band in bands])
+    surveys = np.asarray(found["survey"])
+    rows = [
+        {"survey": survey, "band": bands[band], "n": n, "n_off": off, "offset_mag": offset}
+        for survey in np.unique(surveys)
+        for band, n, off, offset in offsets(x[surveys == survey], factors)
+    ]
+    types = {
+        "survey": pa.string(),
+        "band": pa.string(),
+        "n": pa.int64(),
+        "n_off": pa.int64(),
+        "offset_mag": pa.float64(),
+    }
+    connection.register("offsets_found", pa.Table.from_pylist(rows, pa.schema(types)))
+    target = sky.results / "red_clump_band_offsets.parquet"
+    done = write_product(
+        connection,
+        sky,
+        PRODUCT,
+        "from offsets_found",
+        target,
+        "run red_clump",
+        sources(sky),
+        {MODEL: model.sha256},
+        run,
+    )
+    connection.unregister("offsets_found")
+    return done
+
+
+def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What to say of bands that are off, and of labels that contradict themselves."""
+    for survey, band, n, n_off, offset in connection.execute(f"from {PRODUCT}").fetchall():
+        yield (
+            f"warning: {survey}: {band} is {abs(offset):.2f} mag {'fainter' if offset > 0 else 'brighter'} than the "
+            f"other bands allow in {n_off:,} of {n:,} stars looked at; is it in the system that the survey file says "
+            "(AB or Vega)?"
+        )
+    query = (
+        "select label_table, n_checked, n_contradicted from red_clump.label_checks where n_contradicted > ? * n_checked"
+    )
+    for table, n, n_wrong in connection.execute(query, [CONTRADICTED]).fetchall():
+        yield (
+            f"warning: {table}: {n_wrong:,} of {n:,} states contradict their own period spacing (red clump above, "
+            "giant branch below cuts.state_limit_delta_p); see red_clump.label_checks"
+        )
+
+
+def offsets(x: np.ndarray, factors: dict[str, np.ndarray]) -> list[tuple[int, int, int, float]]:
+    """Bands that are off in magnitudes x [rows, bands], NaN where not observed: place, stars, stars off, median."""
+    kept, off = x.copy(), []
+    while True:
+        worst = max((_judged(kept, band, factors) for band in range(x.shape[1])), key=lambda judged: abs(judged[3]))
+        if abs(worst[3]) <= LEAST_OFFSET or worst[2] <= MOST * worst[1]:
+            break
+        off.append(worst[0])
+        kept[:, worst[0]] = np.nan
+    judged = []
+    for band in off:
+        kept[:, band] = x[:, band]
+        judged.append(_judged(kept, band, factors))
+        kept[:, band] = np.nan
+    return judged
+
+
+def _judged(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple[int, int, int, float]:
+    """A band, its stars, those that are off, and the median of observed less predicted."""
+    residual, sigma = residuals(x, band, factors)
+    known = np.isfinite(residual)
+    if known.sum() < LEAST_STARS:
+        return band, 0, 0, 0.0
+    off = (np.abs(residual) > np.maximum(LEAST_SIGMAS * sigma, LEAST_OFFSET))[known]
+    return band, int(known.sum()), int(off.sum()), float(np.median(residual[known]))
+
+
+def residuals(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Observed less predicted from a star's other bands, and its standard deviation [rows]; NaN where either lacks."""
+    loadings, variances = factors["loadings"], factors["variances"]
+    d = x - factors["offsets"] - factors["level"]
+    residual, sigma = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    seen = np.isfinite(x)
+    patterns, which = np.unique(seen, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        others = pattern.copy()
+        others[band] = False
+        if not pattern[band] or others.sum() < LEAST_BANDS - 1:
+            continue
+        rows = np.flatnonzero(which == number)
+        part, weights = loadings[others], 1 / variances[others]
+        covariance = np.linalg.inv((part.T * weights) @ part + np.diag(factors["precision"]))
+        z = d[np.ix_(rows, others)] @ ((covariance @ part.T) * weights).T
+        residual[rows] = d[rows, band] - z @ loadings[band]
+        sigma[rows] = np.sqrt(loadings[band] @ covariance @ loadings[band] + variances[band])
+    return residual, sigma

@@ -1,0 +1,62 @@
+"""Bands in another system than their table says are found, and no others."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from candlesql.commands.steps.band_offsets import offsets, residuals
+from candlesql.udfs.functions import SHIPPED
+from candlesql.udfs.model import load_model
+
+FACTORS = {
+    key: np.asarray(value)
+    for key, value in json.loads(load_model(SHIPPED / "red_clump_any_bands.onnx").metadata["factors"]).items()
+}
+W1, W2, KS = 11, 12, 10
+
+
+def stars(n: int = 400) -> np.ndarray:
+    """Magnitudes [n, 13] of giants, with gaps."""
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((n, FACTORS["loadings"].shape[1]))
+    x = FACTORS["offsets"] + FACTORS["level"] + z @ FACTORS["loadings"].T
+    x += np.sqrt(FACTORS["variances"]) * rng.standard_normal(x.shape)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    return x
+
+
+def test_bands_in_ab_are_named():
+    """W1 and W2 of AllWISE are 2.70 and 3.34 mag fainter in AB; the rest of the star is as it was."""
+    x = stars()
+    assert offsets(x, FACTORS) == []
+    x[:, W1] += 2.699
+    x[:, W2] += 3.339
+    found = {band: (n, off, offset) for band, n, off, offset in offsets(x, FACTORS)}
+    assert sorted(found) == [W1, W2]
+    assert found[W2][2] == pytest.approx(3.34, abs=0.1)
+    n, off, _ = found[W1]
+    assert n == np.isfinite(x[:, W1]).sum()
+    assert off > 0.95 * n
+
+
+def test_a_few_odd_stars_are_no_system():
+    x = stars()
+    x[:150, KS] += 1.85
+    assert offsets(x, FACTORS) == []
+
+
+def test_a_prediction_is_the_mean_of_a_gaussian():
+    """By the covariance of the observed bands, another route than the normal equations."""
+    x = stars(50)
+    residual, sigma = residuals(x, KS, FACTORS)
+    star = int(np.flatnonzero(np.isfinite(residual))[0])
+    others = np.isfinite(x[star])
+    others[KS] = False
+    loadings = FACTORS["loadings"] / np.sqrt(FACTORS["precision"])
+    covariance = loadings @ loadings.T + np.diag(FACTORS["variances"])
+    gain = covariance[KS, others] @ np.linalg.inv(covariance[np.ix_(others, others)])
+    d = x[star] - FACTORS["offsets"] - FACTORS["level"]
+    assert residual[star] == pytest.approx(d[KS] - gain @ d[others], abs=1e-6)
+    assert sigma[star] == pytest.approx(np.sqrt(covariance[KS, KS] - gain @ covariance[others, KS]), abs=1e-6)
