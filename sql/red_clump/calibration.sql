@@ -1,4 +1,5 @@
--- A twentieth of the range of P(RC): the labelled giants that were given it, and how many of them are red clump.
+-- A twentieth of the range of P(RC): the labelled giants that the catalogue can accept and that were given it, and how many of them
+-- are red clump.
 select
     least(floor(p_rc * 20), 19) / 20 as p_rc_low,
     p_rc_low + 0.05 as p_rc_high,

@@ -1,4 +1,5 @@
--- A point of contamination against completeness for a selection method, on rows neither trained nor ranked on.
+-- A point of contamination against completeness for a selection method, of labelled giants that the catalogue can accept, on rows
+-- neither trained nor ranked on.
 with judged as (
     select
         method,
