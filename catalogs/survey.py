@@ -267,7 +267,9 @@ def _check(survey: Survey) -> None:
     """What only the whole survey shows."""
     if not PLAIN_NAME.fullmatch(survey.name):
         raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
-    numbers = [*survey.sentinels, *([survey.epoch] if isinstance(survey.epoch, int | float) else [])]
+    numbers = list(survey.sentinels)
+    if isinstance(survey.epoch, int | float):
+        numbers.append(survey.epoch)
     for column in survey.columns.values():
         numbers += [value for value in (column.constant, *column.values.values()) if value is not None]
     if not all(math.isfinite(number) for number in numbers):
