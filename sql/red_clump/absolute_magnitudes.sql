@@ -13,7 +13,7 @@ calibrators as (
         median(parallax_magnitude) over (partition by recipe) as middle
     from red_clump.dereddened
     where
-        true_parallax > 0
+        parallax_magnitude is not null
         and parallax_error / true_parallax < cuts.max_parallax_error_ratio()
         and abs(extinction) < cuts.max_calibrator_extinction()
 ),

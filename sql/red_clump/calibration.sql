@@ -1,5 +1,5 @@
--- A twentieth of the range of P(RC): the labelled giants that were given it, and how many of them are red clump; for each label
--- table, of all its stars and of those of one set of bands.
+-- A twentieth of the range of P(RC): the labelled giants that the catalogue can accept and that were given it, and how
+-- many of them are red clump; for each label table, of all its stars and of those of one set of bands.
 with judged as (
     select
         *,

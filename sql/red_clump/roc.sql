@@ -1,5 +1,6 @@
--- A point of contamination against completeness for a selection method, on rows neither trained nor ranked on; one
--- curve for each label table and, for the network for any bands, each set of bands.
+-- A point of contamination against completeness for a selection method, of labelled giants that the catalogue can
+-- accept, on rows neither trained nor ranked on; one curve for each label table and, for the network for any bands, each
+-- set of bands.
 with judged as (
     select
         method,

@@ -1,4 +1,5 @@
--- A tier in a region of the sky: its stars in the catalogue, and its contamination and completeness among labelled giants.
+-- A tier in a region of the sky: its stars in the catalogue, and its contamination and completeness among labelled giants that the
+-- catalogue can accept.
 with regions as (
     select unnest(['all', '|b| > 30 deg']) as region
 ),

@@ -159,6 +159,17 @@ def test_else_the_shipped_magnitude_stands(recipe, tmp_path, n, columns):
     assert [float(row["error"]) for row in rows] == [0.04] * 5
 
 
+def test_a_fit_no_better_than_the_shipped_line_is_not_taken(recipe, tmp_path):
+    """At 0.3 mas the zero point alone, 0.01 mas, makes 0.07 mag; the shipped line has 0.04."""
+    stars = candles(tmp_path, np.random.default_rng(4), true_parallax=np.full(400, 0.3))
+    stars["magnitude"] = stars["magnitude"] - 5 * np.log10(0.3)
+    stars["parallax_error"] = np.full(400, 0.003)
+    rows = recipe(stars, "red_clump.absolute_magnitudes")
+    assert [row["is_fitted"] for row in rows] == [False] * 5
+    assert [row["n"] for row in rows] == [320] * 5
+    assert [row["width"] for row in rows] == pytest.approx([0.05] * 5), "which knows nothing of zero points"
+
+
 def test_one_star_by_hand(recipe, tmp_path):
     """G - W1 is 1.5 mag too red for its 5000 K: A_W1 = 0.1; M = -1.46; 10.1 - 0.1 + 1.46 = 11.46 mag is 1.959 kpc."""
     star = candles(tmp_path, np.random.default_rng(0), 1, b=30.0)

@@ -100,7 +100,7 @@ def shares(n_labelled: int) -> dict[str, str]:
         """,
         "red_clump.binned": binned(
             *(
-                f"{i}, {'true' if i < 6 else 'false'}, .9, {'2' if i > 2 else 'null'}, 5, 1e-5, 4800, 4, 240"
+                f"{i}, {'true' if i < 7 else 'false'}, .9, {'2' if i > 2 else 'null'}, 5, 1e-5, 4800, 4, 240"
                 for i in range(9)
             )
         ),
@@ -115,7 +115,7 @@ def test_contamination_and_completeness_of_the_catalogue(view):
     # d(150 / 250) by the ten of the numerator, of which the denominator holds as many, and by the twenty of the others
     assert rows[2]["completeness_error"] == pytest.approx(math.hypot(10 * 100 / 250**2, 20 * 150 / 250**2))
     assert rows[1]["completeness"] == pytest.approx(90 / 250)
-    assert (rows[2]["contamination_labelled"], rows[2]["completeness_labelled"]) == (0.5, 0.5)
+    assert (rows[2]["contamination_labelled"], rows[2]["completeness_labelled"]) == pytest.approx((2 / 6, 4 / 7))
     assert rows[2]["note"] is None
 
 
