@@ -103,7 +103,8 @@ case
     else 5
 end::double;
 
--- [] Which inputs a star has, of its magnitudes [mag] and parallax [mas], as text: 'G BP RP J H Ks parallax'.
+-- [] Which inputs a star has, as text: 'G BP RP J H Ks parallax'; of its magnitudes g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z,
+-- ps1_y, j, h, ks, w1, w2 [mag] and parallax_mas [mas].
 create or replace macro red_clump.band_list(g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z, ps1_y, j, h, ks, w1, w2, parallax_mas) as
 concat_ws(
     ' ',
@@ -132,7 +133,8 @@ p_rc_inferred * share * (1 - cuts.rc_training_share())
     + (1 - p_rc_inferred) * (1 - share) * cuts.rc_training_share()
 );
 
--- [] A survey's name, in brackets where a star's bands, as red_clump.band_list gives them, hold a part of it; else NULL.
+-- [] survey_name [] if bands [], as red_clump.band_list gives them, hold all of the list of_survey []; in brackets if they
+-- hold a part of it, else NULL.
 create or replace macro red_clump.survey_in_set(bands, of_survey, survey_name) as
 case len(list_intersect(string_split(bands, ' '), of_survey))
     when 0 then null
@@ -140,7 +142,7 @@ case len(list_intersect(string_split(bands, ' '), of_survey))
     else '(' || survey_name || ')'
 end;
 
--- [] The set of surveys that a star's bands come from, part of a survey in brackets: 'Gaia PS1 2MASS (WISE) parallax'.
+-- [] The set of surveys that a star's bands [] come from, part of a survey in brackets: 'Gaia PS1 2MASS (WISE) parallax'.
 create or replace macro red_clump.band_set(bands) as
 concat_ws(
     ' ',

@@ -71,7 +71,7 @@ def test_origin_is_read(path):
     ("key", "value", "word"),
     [
         ("trained_on", "dreams", "simulated, real, both"),
-        ("input_systems", '{"w9mpro": "WISE"}', "w9mpro, which is not an input"),
+        ("input_systems", '{"w9mpro": "WISE"}', "w9mpro', which is not an input"),
         ("input_systems", "Gaia DR2", "no JSON object"),
     ],
 )

@@ -26,7 +26,7 @@ def two_tables(mock_sky, new_sky, tmp_path_factory) -> Path:
                     select row_number() over (order by giants.source_id) - 1 as source_id,
                         inputs.* exclude (survey, source_id, g_error_ratio), '{("RC", "RGB")[k]}' as evolutionary_state
                     from red_clump.inputs as inputs inner join red_clump.giants as giants using (survey, source_id)
-                    where giants.joint_p_rc is not null
+                    where giants.joint_p_rc is not null and giants.p_rc is not null
                     order by giants.source_id limit {N} offset {k * N}
                 ) to '{file}' (format parquet)"""
             )
