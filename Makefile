@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 DATA ?= ../shared/data
+MINUTES ?= 5
+SEED ?= 1
 
-.PHONY: demo test test-all lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
+.PHONY: demo test test-all soak lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -15,6 +17,10 @@ test: $(VENV)/.dev lint                 ## lint, types and tests
 
 test-all: $(VENV)/.dev lint             ## the heavy tests too
 	$(BIN)/pytest -n 2 --dist loadfile -m ""
+	$(BIN)/python tests/soak/soak.py --minutes 5
+
+soak: $(VENV)/.dev                      ## kill commands, mutate files, and print what came of it (MINUTES, SEED)
+	$(BIN)/python tests/soak/soak.py --minutes $(MINUTES) --seed $(SEED)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
