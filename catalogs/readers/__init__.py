@@ -31,6 +31,8 @@ READERS: dict[str, Reader] = {
     ".xml": votable.read,
     ".sql": query.read,
 }
+#: What these readers unpack they read as far as the checksum.
+READ_TO_THE_END = (".fits", ".fit", ".vot", ".votable", ".xml")
 #: Files that a survey's own layout is for; without one they say nothing of their columns.
 PLAIN_TEXT = (".dat", ".txt", ".csv", ".tsv", ".tbl")
 
@@ -61,8 +63,9 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | Non
         raise RefusedFile("no such file", file=base)
     if base.stat().st_size == 0:
         raise RefusedFile("is empty", file=base)
-    check_gzip(base)
     suffix = _suffix(base)
+    if suffix not in READ_TO_THE_END:
+        check_gzip(base)
     if lines and suffix in PLAIN_TEXT:
         return layout.read(connection, base, lines)
     if hdu and suffix in (".fits", ".fit"):

@@ -253,6 +253,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     folder = Path(tempfile.mkdtemp(prefix="candlesql-soak-"))
     soak, share = Soak(folder, options.seed), 20 * options.minutes
+    print(f"seconds without a kill: {', '.join(f'{n} {s:.1f}' for n, s in soak.seconds.items())}", flush=True)
     for work in (soak.kill_at_random, soak.kill_at_steps, soak.mutate):
         work(time.time() + share)
     for (kind, what), n in sorted(soak.table.items()):
