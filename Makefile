@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 DATA ?= ../shared/data
+MUTANTS ?= 200
 
-.PHONY: demo test test-all lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
+.PHONY: demo test test-all mutants lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -15,6 +16,9 @@ test: $(VENV)/.dev lint                 ## lint, types and tests
 
 test-all: $(VENV)/.dev lint             ## the heavy tests too
 	$(BIN)/pytest -n 2 --dist loadfile -m ""
+
+mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those that no test notices (tests/mutants/run.py)
+	$(BIN)/python tests/mutants/run.py --number $(MUTANTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
