@@ -6,8 +6,10 @@ STARS ?= 200000
 DATA ?= ../shared/data
 MINUTES ?= 5
 SEED ?= 1
+MUTANTS ?= 200
 
-.PHONY: demo test test-all soak lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
+.PHONY: demo test test-all soak mutants lint bench bench-peers models-photometry models-distmass models-tracks train-full \
+  clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -21,6 +23,9 @@ test-all: $(VENV)/.dev lint             ## the heavy tests too
 
 soak: $(VENV)/.dev                      ## kill commands, mutate files, and print what came of it (MINUTES, SEED)
 	$(BIN)/python tests/soak/soak.py --minutes $(MINUTES) --seed $(SEED)
+
+mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those that no test notices (tests/mutants/run.py)
+	$(BIN)/python tests/mutants/run.py --number $(MUTANTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
