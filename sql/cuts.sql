@@ -190,6 +190,7 @@ create or replace macro cuts.hogg_gaia_parallax_offset() as 0.029; -- [mas] Lind
 create or replace macro cuts.hogg_best_parallax_error() as 0.05; -- [] error over parallax of the stars of the right panel of figure 2
 create or replace macro cuts.hogg_m_h_bin() as 0.25; -- [dex] Hogg+2018 figure 3, here in bins
 create or replace macro cuts.hogg_h_w2_bin() as 0.1; -- [mag] Hogg+2018 figure 3, here in bins
+create or replace macro cuts.hogg_parallax_bin() as 0.25; -- [mas] ours, for pulls by parallax
 create or replace macro cuts.hogg_magnitude_bin() as 1; -- [mag] Hogg+2018 figure 5, here in bins of G
 create or replace macro cuts.hogg_distance_bin() as 1; -- [kpc] Hogg+2018 figure 5, here in bins
 create or replace macro cuts.hogg_map_cell() as 1; -- [kpc] Hogg+2018 figure 6, here in cells

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.cluster.vq import kmeans2, vq
 
+from ...udfs.model import TRAINED_ON
 from ..entry import start
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, sha256, split_bucket
@@ -99,6 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Density of the training stars, band by band.")
     parser.add_argument("--data", type=Path, required=True, help="training table, Parquet")
     parser.add_argument("--out", type=Path, default=MODELS / "photometry_density.onnx")
+    parser.add_argument("--stars", default="real", choices=TRAINED_ON, help="what the stars are")
     parser.add_argument("--bands", type=Path, help="bands file (default: the 13 published bands)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
@@ -112,6 +114,8 @@ def main(arguments: list[str] | None = None) -> None:
         options.out,
         {
             "system": "photometry",
+            "trained_on": options.stars,
+            "training_stars": options.out.stem.removesuffix("_density"),
             "training_sha256": sha256(options.data),
             "n_train": len(stars),
             "domain": domain(stars),
