@@ -118,6 +118,8 @@ create or replace macro cuts.green_min_common_stars() as 10; -- [] fewer stars i
 create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose table gives no error
 create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
+create or replace macro cuts.max_inferred_chi2_per_band() as 3; -- [] ours; what is inferred of stars that the model cannot fit is not right
+create or replace macro cuts.min_inferred_feh() as -1; -- [dex] ours; 50 and 75 % of labels are within one and two errors below it, of stars never trained on
 create or replace macro cuts.min_inferred_bands() as 3; -- [] fewer bands say little about five unknowns
 
 -- Photometry: region of validity, from the scatter of held-out stars (docs/photometry.md)

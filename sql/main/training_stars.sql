@@ -20,9 +20,14 @@ create or replace macro main.tells_its_stars(model_name) as
     from candlesql.models as said
     where said.model = model_name
 );
+-- No key is made where there is no list to look it up in.
 create or replace macro main.seen_by(model_name, star_key) as
-case main.tells_its_stars(model_name)
-    when true then main.is_listed(main.list_of_stars(model_name), star_key)
+case
+main.tells_its_stars(model_name)
+    when true
+        then main.is_listed(
+            main.list_of_stars(model_name), case when main.list_of_stars(model_name) is not null then star_key end
+        )
     when false then null
     else error('there is no model ' || model_name || ' (candlesql.models lists them)')
 end;

@@ -114,7 +114,8 @@ def test_held_out_stars_of_the_published_sample(tiny_sky, real_data):
     with open_sky(tiny_sky) as connection:
         rows = connection.execute(
             f"""select photometry.split_bucket("row") = 9 as held,
-                       trained_on_name('photometry', photometry.measured_name(parallax, parallax_error)) as seen, count(*)
+                       trained_on_name('photometry', photometry.measured_name(parallax, parallax_error)) as seen,
+                       count(*)
                 from read_parquet('{file}') group by all order by all"""
         ).fetchall()
     assert rows == [(False, True, 6366), (True, False, 659), (True, True, 1)]
