@@ -156,4 +156,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
         if isinstance(report.longrepr, tuple) and str(DATA.parent) in report.longrepr[2]
     ]
     if absent:
-        terminalreporter.write_line(f"{len(absent)} tests of real data were skipped: {DATA} is not all here", yellow=True)
+        terminalreporter.write_line(
+            f"{len(absent)} tests of real data were skipped: {DATA} is not all here", yellow=True
+        )

@@ -161,7 +161,12 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
         for name, arguments, body, what in (
             (f"{model.name}_net", given, _struct(model, _value), "[struct] All outputs"),
             (f"{model.name}_error_net", given, _struct(model, _relative_error), f"[struct] {ERRORS}"),
-            (f"{model.name}_scatter", [], _scatter(model), "[struct] Relative scatter of each output beside those errors"),
+            (
+                f"{model.name}_scatter",
+                [],
+                _scatter(model),
+                "[struct] Relative scatter of each output beside those errors",
+            ),
             (f"{schema}.{quoted_name(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
             (
                 f"{schema}.{quoted_name(function + '_error')}",

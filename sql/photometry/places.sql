@@ -2,13 +2,13 @@
 -- own table has them. Training stars are listed by both.
 with stars as (
     select
-        'gaia_dr2' as survey,
+        survey,
         source_id,
         ra,
         "dec",
         parallax,
         parallax_error
-    from staging.gaia_dr2
+    from staging.gaia
     union all by name
     select
         wide_survey as survey,

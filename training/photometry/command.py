@@ -100,7 +100,7 @@ def _kind_of_stars(connection: duckdb.DuckDBPyConnection, view: str) -> str:
     columns = {row[0] for row in connection.execute(f"describe from {view}").fetchall()}
     if "survey" not in columns:
         return "real"
-    simulated = "survey = 'gaia_dr2' and \"row\" in (select source_id from staging.mock_truth)"
+    simulated = "survey like 'gaia%' and \"row\" in (select source_id from staging.mock_truth)"
     return kind_of_stars(*first_row(connection, f"select count(*), count(*) filter ({simulated}) from {view}"))
 
 

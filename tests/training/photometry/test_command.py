@@ -81,7 +81,7 @@ def vjk_sample(tmp_path) -> Path:
         "row": np.arange(n), "teff": teff, "logg": logg, "feh": feh, "reddening": ebv,
         "cov_teff_teff": np.full(n, 50.0**2), "cov_logg_logg": np.full(n, 0.05**2), "cov_feh_feh": np.full(n, 0.05**2),
         "v_mag": v + 2.7 * ebv, "j_mag": v - 1.2 - (5500 - teff) / 2000, "k_mag": v + 0.35 - (5500 - teff) / 1500,
-        "parallax": 10 ** (2 - modulus / 5), "parallax_error": np.full(n, 0.02),
+        "parallax": 10 ** (2 - modulus / 5), "parallax_error": rng.uniform(0.01, 0.03, n),
     }  # fmt: skip
     columns["reddening_error"] = np.full(n, 0.02)
     columns |= {name: np.zeros(n) for name in ("cov_teff_logg", "cov_teff_feh", "cov_logg_feh")}
