@@ -42,7 +42,7 @@ bench-peers: $(VENV)/.dev               ## the crossmatch against STILTS, Postgr
 	$(BIN)/python benchmarks/peers/crossmatch.py
 
 models-photometry: $(VENV)/.dev         ## train the shipped networks of photometry again (DATA: the folder of tables)
-	for step in train density train_infer; do \
+	for step in listed train density train_infer; do \
 	  $(BIN)/python -m candlesql.training.photometry.$$step --data $(DATA)/green2020/stars_13band.parquet || exit 1; done
 
 models-distmass: $(VENV)/.dev           ## train the shipped networks of distmass again

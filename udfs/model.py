@@ -185,6 +185,8 @@ def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> Non
         systems = dict(json.loads(metadata.get("input_systems", "{}")))
     except (ValueError, TypeError):
         raise UserError(f"metadata {PREFIX}input_systems is no JSON object of inputs and systems", file=path) from None
+    if metadata.get("training_stars") and not is_plain(metadata["training_stars"]):
+        raise UserError(f"metadata {PREFIX}training_stars is no name: small letters, digits and _ only", file=path)
     foreign = sorted(set(systems) - inputs)
     if foreign:
         raise UserError(f"metadata {PREFIX}input_systems names {foreign[0]!r:.80}, which is not an input", file=path)
