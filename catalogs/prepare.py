@@ -16,7 +16,7 @@ from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
 from .checks import check_rows
-from .fields import choose, first_misfit, is_sentinel, typed_field
+from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
 from .releases import check_release
@@ -222,7 +222,11 @@ def _convert(
     run: Run,
 ) -> None:
     """One file to Parquet in the survey's names, types and units."""
-    fields = [typed_field(survey, column, chosen.get(name), source, units) for name, column in survey.columns.items()]
+    in_parts = sexagesimal(connection, survey, source, chosen)
+    fields = [
+        typed_field(survey, column, chosen.get(name), source, units, in_parts)
+        for name, column in survey.columns.items()
+    ]
     query = f"select {', '.join(fields)} from {source.relation(read)}"
     temporary = part.with_suffix(".tmp")
     try:
