@@ -12,7 +12,7 @@ from ..workspace.query import first_row, quoted
 from .readers import FileColumn, Source
 from .readers.sexagesimal import PATTERN, degrees
 from .survey import Column, Survey
-from .units import Conversion, conversion, in_brackets, is_linear
+from .units import Conversion, conversion, in_brackets, is_other_than_dex
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 FLOATS = ("REAL", "DOUBLE")
@@ -245,7 +245,7 @@ def _conversion(column: Column, source: Source, said: FileColumn, stated: str | 
     text = stated or said.unit
     if column.type not in (*INTEGERS, *FLOATS):
         return Conversion()
-    if text == column.unit or not column.unit or (not stated and column.unit == "dex" and not is_linear(text)):
+    if text == column.unit or not column.unit or (not stated and column.unit == "dex" and not is_other_than_dex(text)):
         return Conversion()
     if in_brackets(text) and not column.unit.startswith("dex"):
         inside = text.strip()[1:-1]

@@ -222,14 +222,13 @@ def _convert(
     run: Run,
 ) -> None:
     """One file to Parquet in the survey's names, types and units."""
-    in_parts = sexagesimal(connection, survey, source, chosen)
-    fields = [
-        typed_field(survey, column, chosen.get(name), source, units, in_parts)
-        for name, column in survey.columns.items()
-    ]
-    query = f"select {', '.join(fields)} from {source.relation(read)}"
     temporary = part.with_suffix(".tmp")
     try:
+        in_parts = sexagesimal(connection, survey, source, chosen)
+        fields = [
+            typed_field(survey, c, chosen.get(name), source, units, in_parts) for name, c in survey.columns.items()
+        ]
+        query = f"select {', '.join(fields)} from {source.relation(read)}"
         run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression snappy)")
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None

@@ -33,8 +33,8 @@ def in_brackets(text: str) -> bool:
     return text.strip().startswith("[") and text.strip().endswith("]")
 
 
-def is_linear(text: str) -> bool:
-    """Whether a unit is one of a quantity itself, not of its logarithm, as far as it can be read."""
+def is_other_than_dex(text: str) -> bool:
+    """Whether a unit can be read, and is of no logarithm to base 10 and no number without unit."""
     from astropy import units as u
 
     if not text.strip() or in_brackets(text):
@@ -43,7 +43,9 @@ def is_linear(text: str) -> bool:
         unit = _unit(text)
     except ValueError:
         return False
-    return isinstance(unit, u.UnitBase) and unit.physical_type != "dimensionless" and not unit.is_equivalent(u.dex)
+    if isinstance(unit, u.function.FunctionUnitBase):
+        return not isinstance(unit, u.DexUnit)
+    return unit != u.dex and (unit.is_equivalent(u.dex) or unit.physical_type != "dimensionless")
 
 
 def conversion(text: str, ours: str) -> Conversion | None:
