@@ -170,7 +170,7 @@ def _convert_all(
             read = _columns_to_read(survey, source, chosen)
             if not part.exists():
                 with refusing(file):
-                    _convert(connection, survey, source, chosen, read, part, units, run)
+                    _convert(connection, _in_first_units(survey, said), source, chosen, read, part, units, run)
         finally:
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
@@ -188,6 +188,12 @@ def _completed(column: Column, said: FileColumn | None) -> Column:
         ucd=column.ucd or said.ucd,
         description=column.description or said.description,
     )
+
+
+def _in_first_units(survey: Survey, said: dict[str, FileColumn]) -> Survey:
+    """The survey with the first file's unit where it says none itself, so that later files are converted to that."""
+    columns = {n: replace(c, unit=c.unit or (said[n].unit if n in said else "")) for n, c in survey.columns.items()}
+    return replace(survey, columns=columns)
 
 
 def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:

@@ -94,6 +94,8 @@ def _made(connection: duckdb.DuckDBPyConnection, query: str, column: Column, suf
     one = element(column)
     if one and "lists" in holds:
         return f"{name}::{one}[]", replace(column, type=f"{one}[]")
+    if kind == "BLOB" and "nested" in holds:
+        return name, column
     is_nested = kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
     if is_nested and "nested" in holds and not _has_unknown(kind):
         return name, column

@@ -485,3 +485,11 @@ def test_compressed_tables_of_fits_are_named(stored, tmp_path):
         hdus[1].header["ZTABLE"] = True
     with pytest.raises(UserError, match=r"compressed \(ZTABLE\).*funpack"):
         stored("star", file.rename(tmp_path / "t.fits.fz"))
+
+
+def test_later_files_are_in_the_first_ones_units(tmp_path, stored):
+    (tmp_path / "mine.toml").write_text((tmp_path / "mine.toml").read_text().replace('"mas"', '""'))
+    for name, star, unit, value in (("a", 1, "mas", 1.5), ("b", 2, "arcsec", 0.002)):
+        table = Table({"star": [star], "ra": [10.0], "dec": [1.0], "plx": [value]}, units={"plx": unit})
+        table.write(tmp_path / f"{name}.ecsv")
+    assert stored("star, plx", tmp_path / "a.ecsv", tmp_path / "b.ecsv") == [(1, 1.5), (2, 2.0)]
