@@ -68,7 +68,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, table: str = "") -> 
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
 def _kind(file: sqlite3.Connection, table: str, column: str) -> str:

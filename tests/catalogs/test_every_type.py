@@ -21,7 +21,7 @@ BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
 RANGES = {name: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for name, bits in BITS.items()}
 RANGES |= {f"U{name}": (0, 2**bits - 1) for name, bits in BITS.items()}
 LETTERS = st.characters(min_codepoint=33, max_codepoint=126)
-VALUES = {name: st.integers(low, high) for name, (low, high) in RANGES.items()}
+VALUES: dict[str, st.SearchStrategy] = {name: st.integers(low, high) for name, (low, high) in RANGES.items()}
 VALUES |= {
     "REAL": st.floats(width=32, allow_nan=False, allow_infinity=False),
     "DOUBLE": st.floats(allow_nan=False, allow_infinity=False),
