@@ -45,7 +45,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
     facts = facts_of(connection, query, columns)
     for column in columns:
         _refuse_unholdable(column, facts)
-    widths = {name: max(1, width) for name, width in facts.width.items()}
+    widths = {column.name: max(1, facts.width.get(column.name, 1)) for column in columns}
     lengths = {c.name: str(facts.fixed(c.name) or "*") for c in columns if element(c)}
     head, tail = votable_header(columns, widths, note, lengths).split("</TABLE>")
     with path.open("wb") as file:

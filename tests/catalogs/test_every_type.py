@@ -104,6 +104,7 @@ def test_some_tables_come_back(kind, suffix, tmp_path):
     values = extremes or samples[kind]
     check(values, kind, suffix, tmp_path)
     check([values[0], None, values[1]], kind, suffix, tmp_path)
+    check([None], kind, suffix, tmp_path)
 
 
 @pytest.mark.heavy
