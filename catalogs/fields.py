@@ -205,7 +205,9 @@ def _typed(survey: Survey, column: Column, said: FileColumn, made: Conversion | 
         fault = f"{_is_rounded(said, value)} or {fault}" if column.type == "BIGINT" else fault
         return f"if({fault}, error('not whole'), {value})::{column.type}"
     if made.is_identity:
-        return f"{value}::{column.type}"
+        # A cast to a floating-point number passes over blanks itself.
+        is_plain = column.type in FLOATS and said.is_text and said.type != "VARCHAR"
+        return f"{said.sql if is_plain else value}::{column.type}"
     number = f"{value}::DOUBLE"
     sentinels = ", ".join(repr(s) for s in survey.sentinels) or "null"
     return f"if({number} in ({sentinels}), {number}, {made.sql(number)})::{column.type}"

@@ -80,7 +80,7 @@ def _named(kind: str) -> str:
 def _made(connection: duckdb.DuckDBPyConnection, query: str, column: Column, suffix: str) -> tuple[str, Column]:
     """The SQL of a column as it is written, and its type then."""
     holds, name, kind = HOLDS[suffix], identifier(column.name), column.type
-    if kind in NUMBERS or kind == "VARCHAR" or ("everything" in holds and kind not in HUGE):
+    if kind in NUMBERS or kind == "VARCHAR" or "everything" in holds:
         return f"{name}::{kind}" if kind in NUMBERS else name, column
     if kind in HUGE or kind.startswith("DECIMAL"):
         target = _smaller(connection, query, column)
