@@ -10,10 +10,11 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import FuzzyWordCompleter
 from prompt_toolkit.history import FileHistory
 
+from ..errors import UserError
 from ..sql.open import open_sky
 from ..workspace.folder import find_sky
 from ..workspace.query import quoted
-from .sql import explain, is_ours
+from .sql import explain, is_ours, refuse_untrusted
 
 KEYWORDS = "select from where group by order having limit join left using with as count avg median describe summarize"
 HELP = "SQL ends with a semicolon. `.views` lists views, `.columns VIEW` its columns, `.quit` leaves."
@@ -43,16 +44,18 @@ def run_shell(path: Path, read: Sequence[Path] = (), trust: bool = False) -> Non
                 return
             if not statement and line.strip() in (".quit", ".exit"):
                 return
-            statement = step(connection, f"{statement}\n{line}".strip())
+            statement = step(connection, f"{statement}\n{line}".strip(), trust)
 
 
-def step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+def step(connection: duckdb.DuckDBPyConnection, statement: str, trust: bool = True) -> str:
     """Run a statement if it is complete and show its result; returns what is still to be finished."""
     if statement.startswith("."):
         statement = _meaning(statement)
     if not statement.endswith(";"):
         return statement
     try:
+        if not trust:
+            refuse_untrusted(connection.extract_statements(statement))
         relation = connection.sql(statement)
         if relation is not None:
             relation.show(max_rows=60)
@@ -60,6 +63,8 @@ def step(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
         if is_ours(error):
             raise
         print(explain(connection, statement, error))
+    except UserError as error:
+        print(error)
     except KeyboardInterrupt:
         connection.interrupt()
         print("interrupted")
