@@ -45,6 +45,9 @@ Trust = Annotated[
 
 def main() -> None:
     """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
+    from .workspace.change import finished
+
+    finished.clear()
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), _interrupt)
     try:
