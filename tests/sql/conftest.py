@@ -8,6 +8,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 from candlesql.sql import files
+from candlesql.udfs import taught
 
 Rows = list[dict]
 
@@ -27,6 +28,7 @@ def new_database() -> Callable[[], duckdb.DuckDBPyConnection]:
 
     def make() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
+        connection.execute(f"create schema candlesql; {taught.TABLES}")
         connection.execute(";".join([*(f"create schema if not exists {schema}" for schema in schemas), *macros]))
         return connection
 

@@ -88,7 +88,7 @@ def test_kinds_of_stars():
     assert [kind_of_stars(5, n) for n in (0, 2, 5)] == ["real", "both", "simulated"]
 
 
-@pytest.mark.parametrize("name", ["distmass", "photometry"])
+@pytest.mark.parametrize("name", ["distmass", "photometry", "red_clump_any_bands"])
 def test_shipped_lists_tell_no_places(name):
     """One column of keys of 48 bits."""
     table = pq.read_table(list_file(SHIPPED, name))

@@ -132,7 +132,7 @@ def model_metadata(factors: Factors, shifts: np.ndarray, samples: list[Labelled]
         "version": "1",
         "trained_on": "both" if samples else "simulated",
         "input_systems": SYSTEMS,
-        "training_stars": "",
+        "training_stars": "red_clump_any_bands" if samples else "",
         "training_sha256": digest.hexdigest(),
         "n_train": str(sum(map(len, stars))),
         "domain": domain,
