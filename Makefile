@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 DATA ?= ../shared/data
+MINUTES ?= 5
+SEED ?= 1
+MUTANTS ?= 200
 
-.PHONY: demo test test-all lint bench bench-peers models-photometry models-distmass models-tracks train-full clean
+.PHONY: demo test test-all soak mutants lint bench bench-peers models-photometry models-distmass models-tracks train-full \
+  clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -15,6 +19,13 @@ test: $(VENV)/.dev lint                 ## lint, types and tests
 
 test-all: $(VENV)/.dev lint             ## the heavy tests too
 	$(BIN)/pytest -n 2 --dist loadfile -m ""
+	$(BIN)/python tests/soak/soak.py --minutes 5
+
+soak: $(VENV)/.dev                      ## kill commands, mutate files, and print what came of it (MINUTES, SEED)
+	$(BIN)/python tests/soak/soak.py --minutes $(MINUTES) --seed $(SEED)
+
+mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those that no test notices (tests/mutants/run.py)
+	$(BIN)/python tests/mutants/run.py --number $(MUTANTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -31,7 +42,7 @@ bench-peers: $(VENV)/.dev               ## the crossmatch against STILTS, Postgr
 	$(BIN)/python benchmarks/peers/crossmatch.py
 
 models-photometry: $(VENV)/.dev         ## train the shipped networks of photometry again (DATA: the folder of tables)
-	for step in train density train_infer; do \
+	for step in listed train density train_infer; do \
 	  $(BIN)/python -m candlesql.training.photometry.$$step --data $(DATA)/green2020/stars_13band.parquet || exit 1; done
 
 models-distmass: $(VENV)/.dev           ## train the shipped networks of distmass again

@@ -237,6 +237,10 @@ def train(
         typer.Option(metavar="VIEW", help="Labelled rows; the system's own if not said."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same networks.")] = 0,
+    bands: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of photometry: other bands, in a file like training/photometry/bands.toml."),
+    ] = None,
     cut: Cuts = None,
 ) -> None:
     """Train a system's networks on the labelled stars of the workspace.
@@ -245,7 +249,7 @@ def train(
     """
     from .training.command import train_command
 
-    for line in train_command(sky, system, labels, seed, _pairs(cut, "--cut")):
+    for line in train_command(sky, system, labels, seed, _pairs(cut, "--cut"), bands):
         print(line)
 
 

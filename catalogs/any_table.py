@@ -12,15 +12,11 @@ import duckdb
 
 from ..errors import RefusedFile
 from ..workspace.ledger import full_disk_told
-from ..workspace.query import first_row, identifier, quoted
+from ..workspace.query import first_row, identifier, literal_path, quoted
 from .prepare import READ_ERRORS
 from .readers import FileColumn, Source, open_file, refusing
 
 ROW_NUMBER = "file_row_number"
-
-
-#: Formats whose values are text until they are looked at.
-TEXT = (".csv", ".tsv", ".ecsv", ".mrt", ".vot", ".votable", ".xml")
 
 
 #: A whole number as a program writes it; one with zeros in front is a name.
@@ -50,13 +46,14 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
     try:
         if ROW_NUMBER in map(str.lower, source.columns):
             raise RefusedFile(f"column {ROW_NUMBER} has a name that DuckDB keeps for itself; rename it", file=file)
-        names = _distinct(source)
+        whole = _whole(source)
+        names = _distinct(whole)
         path = file
-        if file.suffix.lower() != ".parquet":
+        if file.suffix.lower() != ".parquet" or any(c.sql != identifier(n) for n, c in whole.items()):
             work.mkdir(exist_ok=True)
             path = work / "rows.parquet"
-            fields = ", ".join(f"{c.sql} as {identifier(names[n])}" for n, c in source.columns.items())
-            query = f"select {fields} from {source.relation(list(source.columns))}"
+            fields = ", ".join(f"{_declared(c)} as {identifier(names[n])}" for n, c in whole.items())
+            query = f"select {fields} from {source.relation(list(whole))}"
             with refusing(file), full_disk_told():
                 try:
                     connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")
@@ -64,15 +61,17 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
                     failure = source.failure()
                     if failure:
                         raise failure from None
+                    _refuse_misfit(connection, source, whole)
                     raise
-        rows = f"read_parquet([{quoted(path)}], file_row_number = true)"
+        rows = f"read_parquet([{literal_path(path)}], file_row_number = true, hive_partitioning = false)"
         with refusing(file):
             types = _types(connection, rows)
-        if next((s for s in reversed(file.suffixes) if s != ".gz"), "").lower() in TEXT:
-            casts = _casts(connection, rows, [n for n, kind in types.items() if kind == "VARCHAR"])
-            rows = f"(select * replace ({', '.join(casts)}) from {rows})" if casts else rows
+        guessed = [names[n] for n, c in whole.items() if c.is_text and not c.type]
+        casts = _casts(connection, rows, guessed)
+        if casts:
+            rows = f"(select * replace ({', '.join(casts)}) from {rows})"
             types = _types(connection, rows)
-        said = {name: replace(c, name=names[name]) for name, c in source.columns.items()}
+        said = {name: replace(c, name=names[name]) for name, c in whole.items()}
         by_name = {c.name: c for c in said.values()}
         yield Theirs(rows, types, {name: by_name.get(name, FileColumn(name, "")) for name in types}, file)
     except READ_ERRORS as error:
@@ -82,16 +81,52 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _whole(source: Source) -> dict[str, FileColumn]:
+    """The columns as the file has them: a vector of numbers is one, not its elements."""
+    whole: dict[str, FileColumn] = {}
+    for name, column in source.columns.items():
+        if column.part_of in source.vectors:
+            whole.setdefault(column.part_of, source.vectors[column.part_of])
+        else:
+            whole[name] = column
+    return {**whole, **source.vectors}
+
+
+def _declared(column: FileColumn) -> str:
+    """The SQL of a column in the type that its file declares."""
+    if column.is_text and column.type not in ("", "VARCHAR"):
+        return f"trim({column.sql})::{column.type}"
+    return column.sql
+
+
+def _refuse_misfit(connection: duckdb.DuckDBPyConnection, source: Source, columns: dict[str, FileColumn]) -> None:
+    """Name the first text that is not of the type that its file declares, if one is at fault."""
+    for name, column in columns.items():
+        if column.is_text and column.type not in ("", "VARCHAR"):
+            row = first_row(
+                connection,
+                f"select {column.sql} from {source.relation([name])} "
+                f"where {column.sql} is not null and try_cast(trim({column.sql}) as {column.type}) is null limit 1",
+            )
+            if row:
+                raise RefusedFile(
+                    f"column {name} holds {row[0]!r}, which is no {column.type}, as its header says; mend the file",
+                    file=source.path,
+                    column=name,
+                    value=row[0],
+                )
+
+
 def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     rows = connection.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
     return {name: kind for name, kind in rows if name != ROW_NUMBER}
 
 
-def _distinct(source: Source) -> dict[str, str]:
+def _distinct(columns: dict[str, FileColumn]) -> dict[str, str]:
     """Names that differ by more than case, since SQL does not tell `G` from `g`."""
     used: set[str] = set()
     names = {}
-    for name in source.columns:
+    for name in columns:
         other = name
         while other.lower() in used:
             other += "_2"

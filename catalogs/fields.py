@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 
 import duckdb
 
 from ..errors import MissingColumn, RefusedFile, UnknownName, UserError, WrongUnit
 from ..workspace.query import first_row, quoted
 from .readers import FileColumn, Source
+from .readers.sexagesimal import PATTERN, degrees
 from .survey import Column, Survey
+from .units import Conversion, conversion, in_brackets, is_other_than_dex
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 FLOATS = ("REAL", "DOUBLE")
@@ -17,9 +20,8 @@ FLOATS = ("REAL", "DOUBLE")
 LARGEST_EXACT = 2**53
 #: No star is this bright or faint: archives write 99, 99.99, 99.999, -999 where they have no magnitude.
 IMPOSSIBLE_MAGNITUDE = 90
-UNIT_FORMATS = (None, "cds", "fits", "vounit")
-#: What files say and astropy does not read.
-UNIT_WORDS = {"muhz": "uHz", "degrees": "deg", "degree": "deg", "angular degree": "deg", "---": "", "none": ""}
+#: What stands for a missing number where a typed file holds numbers as text.
+NO_NUMBER = ("", "null", "none", "nan", "na", "n/a", "<na>", "--")
 
 
 def choose(survey: Survey, source: Source, renames: dict[str, str]) -> dict[str, str]:
@@ -35,13 +37,14 @@ def choose(survey: Survey, source: Source, renames: dict[str, str]) -> dict[str,
     by_case = {name.lower(): name for name in reversed(names)} | {name: name for name in names}
     chosen = {ours: theirs for theirs, ours in renames.items()}
     for name, column in survey.columns.items():
-        known = [name, *column.aka]
+        known = [name, *column.aka, *(role for role in ("ra", "dec") if name == getattr(survey, role))]
         found = next((by_case[k] for k in (*known, *(k.lower() for k in known)) if k in by_case), None)
         if name not in chosen and found and not column.derived:
             chosen[name] = found
         if name not in chosen and column.required:
+            unread = next((n for n in source.left_out if n.lower() in [k.lower() for k in known]), None)
             raise MissingColumn(
-                f"column {name} is missing",
+                f"column {name} is missing" if unread is None else f"column {unread} is of a kind that is not read",
                 file=source.path,
                 column=name,
                 hint=f"{survey.path} expects it. If yours has another name, use --rename THEIRS={name}",
@@ -73,7 +76,10 @@ def _check_positions(survey: Survey, source: Source, chosen: dict[str, str]) -> 
 def _check_renames(survey: Survey, source: Source, renames: dict[str, str]) -> None:
     for theirs, ours in renames.items():
         if theirs not in source.columns:
-            what = "has several values a row" if theirs in source.left_out else "is not in the file"
+            near = [name for name in source.columns if name.lower() == theirs.lower()]
+            what = "is not in the file" + (f"; it has {near[0]}" if near else "")
+            if theirs in source.left_out:
+                what = "has several values a row, or is of a kind that is not read"
             raise MissingColumn(f"--rename {theirs}={ours}: column {theirs} {what}", file=source.path, column=theirs)
         if ours not in survey.columns:
             raise UnknownName(f"--rename {theirs}={ours}: survey {survey.name} has no column {ours}", column=ours)
@@ -81,8 +87,16 @@ def _check_renames(survey: Survey, source: Source, renames: dict[str, str]) -> N
             raise UserError(f"--rename {theirs}={ours}: two columns cannot both become {ours}")
 
 
-def typed_field(survey: Survey, column: Column, theirs: str | None, source: Source, units: dict[str, str]) -> str:
-    """The SQL that makes one column of the survey from the file, sentinels still in it."""
+def typed_field(
+    survey: Survey,
+    column: Column,
+    theirs: str | None,
+    source: Source,
+    units: dict[str, str],
+    in_parts: frozenset[str] = frozenset(),
+) -> str:
+    """The SQL that makes one column of the survey from the file, sentinels still in it; `in_parts` are the columns of
+    the file whose text has hours or degrees, minutes and seconds."""
     if column.constant is not None:
         return f'{column.constant}::{column.type} as "{column.name}"'
     if column.by:
@@ -91,8 +105,8 @@ def typed_field(survey: Survey, column: Column, theirs: str | None, source: Sour
     if theirs is None:
         return f'null::{column.type} as "{column.name}"'
     said = source.columns[theirs]
-    factor = _factor(column, source, said, units.get(column.name))
-    return f'{_typed(survey, column, said, factor)} as "{column.name}"'
+    made = None if theirs in in_parts else _conversion(column, source, said, units.get(column.name))
+    return f'{_typed(survey, column, said, made)} as "{column.name}"'
 
 
 def is_sentinel(survey: Survey, column: Column) -> str:
@@ -117,9 +131,9 @@ def first_misfit(
     """Name the first value that does not fit its column; what DuckDB says where no value is at fault."""
     for name, theirs in chosen.items():
         column, said = survey.columns[name], source.columns[theirs]
-        value = _value(said)
+        value = without_prefix(said, survey.id_prefixes) if name == survey.id else _number(said)
         test = f"try_cast({value} as {column.type}) is null"
-        if column.type in INTEGERS and (said.is_text or said.is_float):
+        if column.type in INTEGERS and (said.is_text or said.is_float or _is_decimal(said)):
             test += f" or {_is_fraction(said, value)}"
         if column.type == "BIGINT":
             test += f" or {_is_rounded(said, value)}"
@@ -141,6 +155,8 @@ def first_misfit(
 def _fault(column: Column, said: FileColumn, value: object) -> str:
     if column.type == "BIGINT" and _looks_rounded(value):
         return f"which has lost digits of {column.name}: 64-bit integers must be stored as integers or plain digits"
+    if column.type == "BIGINT" and (release := re.match(r"Gaia E?DR\d", str(value))):
+        return f"an identifier of {release[0]}, which is another release than that of {column.name} here"
     return f"which is no {column.type}; mend the file" + (" or its delimiter" if said.is_text else "")
 
 
@@ -174,27 +190,77 @@ def _is_fraction(said: FileColumn, value: str) -> str:
     return f"({guard}coalesce(try_cast({value} as double) % 1 <> 0, false))"
 
 
-def _typed(survey: Survey, column: Column, said: FileColumn, factor: float) -> str:
-    value = _value(said)
+def _typed(survey: Survey, column: Column, said: FileColumn, made: Conversion | None) -> str:
+    if column.name == survey.id and said.is_text:
+        return _id(survey, column, said)
+    if column.type == "VARCHAR":
+        return said.sql if said.type == "VARCHAR" else f"{_value(said)}::VARCHAR"
+    value = _number(said)
+    if made is None:
+        return f"{degrees(value, 15 if column.name == survey.ra else 1)}::{column.type}"
     if column.type in INTEGERS and said.is_float:
         value = f"if(isnan({value}), null, {value})"
-    if column.type in INTEGERS and factor == 1 and (said.is_text or said.is_float):
+    if column.type in INTEGERS and made.is_identity and (said.is_text or said.is_float or _is_decimal(said)):
         fault = _is_fraction(said, value)
         fault = f"{_is_rounded(said, value)} or {fault}" if column.type == "BIGINT" else fault
         return f"if({fault}, error('not whole'), {value})::{column.type}"
-    if factor == 1:
-        return f"{value}::{column.type}"
+    if made.is_identity:
+        # A cast to a floating-point number passes over blanks itself.
+        is_plain = column.type in FLOATS and said.is_text and said.type != "VARCHAR"
+        return f"{said.sql if is_plain else value}::{column.type}"
+    number = f"{value}::DOUBLE"
     sentinels = ", ".join(repr(s) for s in survey.sentinels) or "null"
-    return f"if({value}::DOUBLE in ({sentinels}), {value}::DOUBLE, {value}::DOUBLE * {factor!r})::{column.type}"
+    return f"if({number} in ({sentinels}), {number}, {made.sql(number)})::{column.type}"
 
 
-def _factor(column: Column, source: Source, said: FileColumn, stated: str | None) -> float:
-    """From the file's unit to the survey's; 1 where the file does not say."""
+def _id(survey: Survey, column: Column, said: FileColumn) -> str:
+    """An identifier that stands as text, behind what archives write before it."""
+    value = without_prefix(said, survey.id_prefixes)
+    if column.type not in INTEGERS:
+        return f"{value}::{column.type}"
+    return f"if({_is_rounded(said, value)} or {_is_fraction(said, value)}, error('not whole'), {value})::{column.type}"
+
+
+def without_prefix(said: FileColumn, prefixes: tuple[str, ...]) -> str:
+    """The SQL of an identifier without what archives write before it, such as "Gaia DR3 "."""
+    value = _value(said)
+    if not said.is_text or not prefixes:
+        return value
+    words = "|".join(re.escape(prefix).replace(r"\ ", r"\s*") for prefix in prefixes)
+    return f"regexp_replace({value}, {quoted(f'^({words})')}, '', 'i')"
+
+
+def _is_decimal(said: FileColumn) -> bool:
+    return said.type.startswith("DECIMAL")
+
+
+def _number(said: FileColumn) -> str:
+    """The SQL of a value that is to become a number; of a typed file's text, NULL where it says so in words."""
+    value = _value(said)
+    if said.is_text and said.type == "VARCHAR":
+        return f"if(lower({value}) in ({', '.join(map(quoted, NO_NUMBER))}), null, {value})"
+    return value
+
+
+def _conversion(column: Column, source: Source, said: FileColumn, stated: str | None) -> Conversion:
+    """From the file's unit to the survey's, the same where the file does not say."""
     text = stated or said.unit
-    if text == column.unit or not column.unit or column.unit == "dex" or column.type not in (*INTEGERS, *FLOATS):
-        return 1.0
-    factor = unit_factor(text, column.unit)
-    if factor is None:
+    if column.type not in (*INTEGERS, *FLOATS):
+        return Conversion()
+    if text == column.unit or not column.unit or (not stated and column.unit == "dex" and not is_other_than_dex(text)):
+        return Conversion()
+    if in_brackets(text) and not column.unit.startswith("dex"):
+        inside = text.strip()[1:-1]
+        raise WrongUnit(
+            f"column {said.name} is in {text!r}: CDS writes the logarithm of a quantity so, others the quantity itself",
+            file=source.path,
+            column=said.name,
+            value=text,
+            hint=f"say --unit '{column.name}=dex({inside})' if it holds logarithms to base 10, or "
+            f"--unit {column.name}={inside} if it does not",
+        )
+    made = conversion(text, column.unit)
+    if made is None:
         raise WrongUnit(
             f"column {said.name} is in {text!r}, which cannot be converted to {column.unit} of {column.name}",
             file=source.path,
@@ -202,39 +268,18 @@ def _factor(column: Column, source: Source, said: FileColumn, stated: str | None
             value=text,
             hint=f"if the file is wrong, say --unit {column.name}={column.unit}",
         )
-    return factor
+    return made
 
 
-def unit_factor(text: str, ours: str) -> float | None:
-    """From one unit to another; 1 where the file does not say, None where they are of different kinds."""
-    from astropy import units as u
-
-    text = UNIT_WORDS.get(text.strip().lower(), text)
-    if not text:
-        return 1.0
-    try:
-        theirs = _unit(text)
-        if theirs == u.hour and u.Unit(ours).is_equivalent(u.deg):
-            theirs = u.hourangle
-        return float(f"{theirs.to(u.Unit(ours)):.15g}")
-    except (ValueError, TypeError, u.UnitConversionError):
-        return None
-
-
-def _unit(text: str):
-    """An astropy unit in any of the spellings that archives use.
-
-    Raises
-    ------
-    ValueError
-        If none of them reads it.
-    """
-    from astropy import units as u
-
-    for form in UNIT_FORMATS:
-        for spelling in (text, text.lower()):
-            try:
-                return u.Unit(spelling, format=form, parse_strict="raise")
-            except (ValueError, TypeError):
-                continue
-    raise ValueError(text)
+def sexagesimal(
+    connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source, chosen: dict[str, str]
+) -> frozenset[str]:
+    """The file's columns of the position whose first value is text of hours or degrees, minutes and seconds."""
+    found = set()
+    for theirs in (chosen[name] for name in (survey.ra, survey.dec) if name in chosen):
+        said = source.columns[theirs]
+        if said.is_text and said.unit.lower() not in ("deg", "degree", "rad", "hourangle"):
+            query = f"select {said.sql} from {source.relation([theirs])} where {said.sql} is not null limit 1"
+            row = first_row(connection, query)
+            found |= {theirs} if row and PATTERN.fullmatch(str(row[0]).strip()) else set()
+    return frozenset(found)

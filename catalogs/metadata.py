@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import duckdb
+import numpy as np
 
 from ..workspace.query import first_row, identifier, quoted
 from .survey import Column
-
-if TYPE_CHECKING:
-    pass
-
+from .units import standard
 
 VERSION_KEY = "IVOA.VOTable-Parquet.version"
 
@@ -36,6 +34,9 @@ CSVW_TYPES = {
     "SMALLINT": "short",
     "INTEGER": "int",
     "BIGINT": "long",
+    "UTINYINT": "unsignedByte",
+    "USMALLINT": "unsignedShort",
+    "UINTEGER": "unsignedInt",
     "UBIGINT": "unsignedLong",
     "HUGEINT": "integer",
     "REAL": "float",
@@ -52,6 +53,9 @@ TYPES = {
     "SMALLINT": ("short", "int16"),
     "INTEGER": ("int", "int32"),
     "BIGINT": ("long", "int64"),
+    "UTINYINT": ("unsignedByte", "uint8"),
+    "USMALLINT": ("int", "uint16"),
+    "UINTEGER": ("long", "uint32"),
     "UBIGINT": ("long", "uint64"),
     "HUGEINT": ("double", "float64"),
     "REAL": ("float", "float32"),
@@ -60,18 +64,25 @@ TYPES = {
 }
 
 
-def kv_metadata(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[Column], description: str) -> str:
-    """The KV_METADATA option of DuckDB's COPY for the rows of `relation`, which goes after FROM."""
+def kv_metadata(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: list[Column],
+    description: str,
+    masks: dict[str, np.ndarray] | None = None,
+) -> str:
+    """The KV_METADATA option of DuckDB's COPY for the rows of `relation`, which goes after FROM; `masks` tell which
+    rows of a column are NULL."""
     widths = text_widths(connection, relation, columns)
     entries = {VERSION_KEY: "1.0", CONTENT_KEY: votable_header(columns, widths, description)}
-    entries[ASTROPY_KEY] = astropy_header(columns)
+    entries[ASTROPY_KEY] = astropy_header(columns, masks or {})
     entries |= {f"table::len::{name}": str(width) for name, width in widths.items()}
     return f"kv_metadata {{{', '.join(f'{quoted(key)}: {quoted(value)}' for key, value in entries.items())}}}"
 
 
 def text_widths(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[Column]) -> dict[str, int]:
     """Length in characters of the longest value of each column of text; readers without variable strings need it."""
-    names = [column.name for column in columns if column.type not in TYPES]
+    names = [column.name for column in columns if column.type not in TYPES and column.type[-1:] not in ("]", ")")]
     if not names:
         return {}
     longest = ", ".join(f"max(length({identifier(name)}::varchar))" for name in names)
@@ -79,35 +90,60 @@ def text_widths(connection: duckdb.DuckDBPyConnection, relation: str, columns: l
     return {name: max(1, n or 1) for name, n in zip(names, row, strict=True)}
 
 
-def votable_header(columns: list[Column], widths: dict[str, int], description: str) -> str:
-    """The VOTable header of a table with these columns (`Column.type` in DuckDB's names)."""
+def votable_header(
+    columns: list[Column], widths: dict[str, int], description: str, lengths: dict[str, str] | None = None
+) -> str:
+    """The VOTable header of a table with these columns (`Column.type` in DuckDB's names); `lengths` are those of lists,
+    "*" for a variable one. A unit that the standard does not have stands in the description."""
     root = ElementTree.Element("VOTABLE", version="1.4", xmlns="http://www.ivoa.net/xml/VOTable/v1.3")
     table = ElementTree.SubElement(ElementTree.SubElement(root, "RESOURCE"), "TABLE")
     ElementTree.SubElement(table, "DESCRIPTION").text = description
     for column in columns:
-        datatype = TYPES.get(column.type, ("unicodeChar", ""))[0]
+        is_list = column.type.endswith("[]")
+        datatype = TYPES.get(column.type.removesuffix("[]"), ("unicodeChar", ""))[0]
         element = ElementTree.SubElement(table, "FIELD", name=column.name, datatype=datatype)
-        if datatype == "unicodeChar":
-            element.set("arraysize", str(widths.get(column.name, 1)))
-        if column.unit:
-            element.set("unit", column.unit)
-        if column.ucd:
-            element.set("ucd", column.ucd)
-        if column.description:
-            ElementTree.SubElement(element, "DESCRIPTION").text = column.description
+        if is_list or datatype == "unicodeChar":
+            size = (lengths or {}).get(column.name, "*") if is_list else str(widths.get(column.name, 1))
+            element.set("arraysize", size)
+        unit = standard(column.unit, "vounit")
+        said = column.description + (f" [{column.unit}]" if column.unit and not unit else "")
+        for key, value in (("unit", unit), ("ucd", column.ucd)):
+            if value:
+                element.set(key, value)
+        if said.strip():
+            ElementTree.SubElement(element, "DESCRIPTION").text = said.strip()
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def astropy_header(columns: list[Column]) -> str:
-    """The YAML of `Table.read(file)`, as in the header of an ECSV file."""
+def astropy_header(
+    columns: list[Column], masks: dict[str, np.ndarray] | None = None, lengths: dict[str, int] | None = None
+) -> str:
+    """The YAML of `Table.read(file)`, as in the header of an ECSV file, where `lengths` are those of lists (0 for a
+    variable one); `masks` tell which rows of a column are missing."""
     lines = ["datatype:"]
     for column in columns:
         entry = {"name": column.name, "datatype": TYPES.get(column.type, ("", "string"))[1]}
+        if column.type.endswith("[]") and lengths is not None:
+            length = lengths.get(column.name, 0)
+            one = TYPES[column.type.removesuffix("[]")][1]
+            entry["subtype"] = f"{one}[{length or 'null'}]"
+        if column.type == "JSON":
+            entry["subtype"] = "json"
         if column.unit:
             entry["unit"] = column.unit
         if column.description:
             entry["description"] = column.description
         lines.append("- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in entry.items()) + "}")
+    if masks:
+        lines += ["meta:", "  __serialized_columns__:"]
+    for name, mask in (masks or {}).items():
+        twice = base64.b64encode(base64.b64encode(mask.tobytes())).decode()
+        lines += [
+            f"    {json.dumps(name)}:",
+            "      __class__: astropy.table.column.MaskedColumn",
+            f"      data: !astropy.table.SerializedColumn {{name: {json.dumps(name)}}}",
+            f'      mask: !numpy.ndarray {{buffer: !!binary "{twice}", dtype: bool, order: C, shape: [{len(mask)}]}}',
+        ]
     return "\n".join(lines)
 
 
@@ -132,7 +168,5 @@ def _csvw_column(column: Column) -> dict[str, str]:
 
 
 def plain(kind: str) -> str:
-    """The type to write: numbers that other formats do not know become DOUBLE."""
-    if kind == "HUGEINT" or kind.startswith("DECIMAL"):
-        return "DOUBLE"
+    """DuckDB's name of a type in the words of survey files."""
     return "REAL" if kind == "FLOAT" else kind

@@ -16,7 +16,7 @@ from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
 from .checks import check_rows
-from .fields import choose, first_misfit, is_sentinel, typed_field
+from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
 from .releases import check_release
@@ -170,7 +170,7 @@ def _convert_all(
             read = _columns_to_read(survey, source, chosen)
             if not part.exists():
                 with refusing(file):
-                    _convert(connection, survey, source, chosen, read, part, units, run)
+                    _convert(connection, _in_first_units(survey, said), source, chosen, read, part, units, run)
         finally:
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
@@ -188,6 +188,12 @@ def _completed(column: Column, said: FileColumn | None) -> Column:
         ucd=column.ucd or said.ucd,
         description=column.description or said.description,
     )
+
+
+def _in_first_units(survey: Survey, said: dict[str, FileColumn]) -> Survey:
+    """The survey with the first file's unit where it says none itself, so that later files are converted to that."""
+    columns = {n: replace(c, unit=c.unit or (said[n].unit if n in said else "")) for n, c in survey.columns.items()}
+    return replace(survey, columns=columns)
 
 
 def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:
@@ -222,10 +228,13 @@ def _convert(
     run: Run,
 ) -> None:
     """One file to Parquet in the survey's names, types and units."""
-    fields = [typed_field(survey, column, chosen.get(name), source, units) for name, column in survey.columns.items()]
-    query = f"select {', '.join(fields)} from {source.relation(read)}"
     temporary = part.with_suffix(".tmp")
     try:
+        in_parts = sexagesimal(connection, survey, source, chosen)
+        fields = [
+            typed_field(survey, c, chosen.get(name), source, units, in_parts) for name, c in survey.columns.items()
+        ]
+        query = f"select {', '.join(fields)} from {source.relation(read)}"
         run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression snappy)")
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None

@@ -16,7 +16,9 @@ from ..workspace.query import identifier, quoted
 from .healpix import ORDER
 from .metadata import kv_metadata
 from .readers import FileColumn, parquet
+from .readers.hats import PROPERTIES
 from .survey import Column, Survey
+from .writers import hats
 
 TIMEOUT = 60
 
@@ -24,7 +26,8 @@ TIMEOUT = 60
 def fetch_cone(
     place: str, survey: Survey, ra: float, dec: float, radius: float, work: Path, separation: str
 ) -> list[Path]:
-    """The rows of a HATS catalog within a cone [deg], one Parquet file in `work` for each partition that has some.
+    """The rows of a HATS catalog within a cone [deg], as a HATS catalog in `work`, so that its partitions are read as
+    those of any other.
 
     A partition that is there already, from a try before, is not read again. `separation` is the statement that makes
     the macro `sphere.separation_arcsec`.
@@ -37,14 +40,16 @@ def fetch_cone(
     catalog = _Catalog(place.rstrip("/"))
     parts = []
     for order, pixel in _touched(catalog.partitions(), ra, dec, radius):
-        part = work / f"Norder={order}.Npix={pixel}.parquet"
+        part = hats.partition_file(work, order, pixel)
+        part.parent.mkdir(parents=True, exist_ok=True)
         if not part.exists():
             _copy_rows(catalog, order, pixel, survey, (ra, dec, radius), part, separation)
         parts.append(part)
-    found = [part for part in parts if pq.ParquetFile(part).metadata.num_rows]
-    if not found:
+    n_rows = sum(pq.ParquetFile(part).metadata.num_rows for part in parts)
+    if not n_rows:
         raise RefusedFile(f"has no row within {radius:g} deg of {ra:g}, {dec:g}", file=place)
-    return found
+    (work / PROPERTIES[0]).write_text(f"hats_nrows={n_rows}\n", encoding="utf-8")
+    return [work]
 
 
 class _Catalog:

@@ -86,7 +86,8 @@ class Survey:
     `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `sentinels` are numbers that stand
     for a missing value. `wide` tables hold several surveys' photometry in one row and need no match. `layout` is that
     of its text files where they have no header, `hdu` the table of its FITS files where they hold several. `release`
-    tells its files from those of other releases.
+    tells its files from those of other releases. `id_prefixes` are what archives write before an identifier, such as
+    "Gaia DR3 ".
     """
 
     name: str
@@ -109,6 +110,7 @@ class Survey:
     layout: Layout | None = None
     hdu: str = ""
     release: Release | None = None
+    id_prefixes: tuple[str, ...] = ()
     path: Path | None = None
 
     @property
@@ -209,6 +211,8 @@ def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey
         }
     if "sentinels" in entries:
         entries["sentinels"] = tuple(float(value) for value in entries["sentinels"])
+    if "id_prefixes" in entries:
+        entries["id_prefixes"] = tuple(entries["id_prefixes"])
     if "layout" in entries:
         entries["layout"] = _layout(entries["layout"])
     if "release" in entries:
@@ -267,7 +271,9 @@ def _check(survey: Survey) -> None:
     """What only the whole survey shows."""
     if not PLAIN_NAME.fullmatch(survey.name):
         raise ValueError(f"the file's name is the survey's, and {survey.name!r} is no plain name (letters, digits, _)")
-    numbers = [*survey.sentinels, *([survey.epoch] if isinstance(survey.epoch, int | float) else [])]
+    numbers = list(survey.sentinels)
+    if isinstance(survey.epoch, int | float):
+        numbers.append(survey.epoch)
     for column in survey.columns.values():
         numbers += [value for value in (column.constant, *column.values.values()) if value is not None]
     if not all(math.isfinite(number) for number in numbers):

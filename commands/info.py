@@ -14,6 +14,16 @@ from ..workspace.folder import existing_sky
 from ..workspace.query import first_row
 from .steps.fitted import fitted_lines
 
+#: A product, what made it, and its models that were trained on simulated stars.
+RUNS = """
+    select product, n_rows, seconds, made_by, made_at,
+        (
+            select string_agg(model, ', ' order by model) from candlesql.models
+            where trained_on in ('simulated', 'both') and contains(runs.models::varchar, sha256)
+        ) as simulated
+    from candlesql.runs as runs order by made_at
+"""
+
 
 def describe_sky(path: Path) -> Iterator[str]:
     """`candlesql info`: catalogs, products, and cuts that are not the published ones."""
@@ -24,11 +34,10 @@ def describe_sky(path: Path) -> Iterator[str]:
             if sky.catalog(name).exists():
                 yield f"  {_catalog_line(connection, load_survey(name, sky.surveys))}"
         yield from _shared_stars(connection)
-        runs = connection.execute(
-            "select product, n_rows, seconds, made_by, made_at from candlesql.runs order by made_at"
-        ).fetchall()
-        for product, rows, seconds, made_by, made_at in runs:
-            yield f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
+        runs = connection.execute(RUNS).fetchall()
+        for product, rows, seconds, made_by, made_at, simulated in runs:
+            said = f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
+            yield said + (f", by {simulated}, which was trained on simulated stars" if simulated else "")
         for system in ("red_clump", "distmass"):
             for line in fitted_lines(connection, system):
                 yield f"  {line}"

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.any_table import Theirs, as_parquet
-from ..catalogs.fields import unit_factor
 from ..catalogs.metadata import plain
 from ..catalogs.survey import Column
+from ..catalogs.units import conversion, in_brackets
 from ..catalogs.writers import write_file
 from ..errors import UserError
 from ..sql.describe import named, provenance, view_columns
@@ -80,16 +80,18 @@ def _place(theirs: Theirs, axis: str) -> str:
     if not by_name + by_ucd:
         raise UserError(f"has no column {axis}; it has {', '.join(list(theirs.types)[:8])}", file=theirs.file)
     name = (by_name + by_ucd)[0]
-    factor = unit_factor(theirs.said[name].unit, "deg")
-    if factor is None:
+    made = None if in_brackets(theirs.said[name].unit) else conversion(theirs.said[name].unit, "deg")
+    if made is None:
         raise UserError(f"column {name} is in {theirs.said[name].unit!r}, which is no angle", file=theirs.file)
-    return f"theirs.{identifier(name)}::double * {factor!r}"
+    return f"({made.sql(f'theirs.{identifier(name)}::double')})"
 
 
 def _by_id(theirs: Theirs, view: str, on: str) -> str:
     """The FROM clause that gives each row of the file the star that its column `on` names."""
-    if on not in theirs.types:
+    alike = [name for name in theirs.types if name.lower() == on.lower()]
+    if not alike:
         raise UserError(f"has no column {on}; it has {', '.join(list(theirs.types)[:8])}", file=theirs.file)
+    on = on if on in alike else alike[0]
     kind = theirs.types[on]
     if kind in ("DOUBLE", "FLOAT"):
         raise UserError(
@@ -98,7 +100,8 @@ def _by_id(theirs: Theirs, view: str, on: str) -> str:
             file=theirs.file,
         )
     name = identifier(on)
-    key = f"theirs.{name}" if "INT" in kind else f"try_cast(trim(theirs.{name}::varchar) as bigint)"
+    text = f"regexp_replace(trim(theirs.{name}::varchar), '^Gaia\\s*E?DR\\d\\s*', '', 'i')"
+    key = f"theirs.{name}" if "INT" in kind else f"try_cast({text} as bigint)"
     return f"from {theirs.relation} as theirs left join {named(view)} as ours on {key} = ours.{KEY}"
 
 

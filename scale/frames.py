@@ -27,7 +27,7 @@ from ..sql import files
 from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_match, show_product, stage
-from ..udfs import functions
+from ..udfs import functions, taught
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import identifier, quoted
 from .plan import kinds_of, one_base
@@ -120,6 +120,8 @@ class Desk:
         self.connection.execute("set threads = 1")
         self.connection.execute("set enable_progress_bar = false")
         functions.register_models(self.connection, self.sky.models)
+        self.connection.execute(f"create schema candlesql; {taught.TABLES}")
+        taught.fill_tables(self.connection, self.sky.models)
         needed = _needed({self.steps.inputs, self.judged})
         for schema in ("staging", "match", self.steps.name):
             self.connection.execute(f"create schema if not exists {schema}")

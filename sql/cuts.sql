@@ -118,6 +118,8 @@ create or replace macro cuts.green_min_common_stars() as 10; -- [] fewer stars i
 create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose table gives no error
 create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
+create or replace macro cuts.max_inferred_chi2_per_band() as 3; -- [] ours; what is inferred of stars that the model cannot fit is not right
+create or replace macro cuts.min_inferred_feh() as -1; -- [dex] ours; 50 and 75 % of labels are within one and two errors below it, of stars never trained on
 create or replace macro cuts.min_inferred_bands() as 3; -- [] fewer bands say little about five unknowns
 
 -- Photometry: region of validity, from the scatter of held-out stars (docs/photometry.md)
@@ -190,6 +192,7 @@ create or replace macro cuts.hogg_gaia_parallax_offset() as 0.029; -- [mas] Lind
 create or replace macro cuts.hogg_best_parallax_error() as 0.05; -- [] error over parallax of the stars of the right panel of figure 2
 create or replace macro cuts.hogg_m_h_bin() as 0.25; -- [dex] Hogg+2018 figure 3, here in bins
 create or replace macro cuts.hogg_h_w2_bin() as 0.1; -- [mag] Hogg+2018 figure 3, here in bins
+create or replace macro cuts.hogg_parallax_bin() as 0.25; -- [mas] ours, for pulls by parallax
 create or replace macro cuts.hogg_magnitude_bin() as 1; -- [mag] Hogg+2018 figure 5, here in bins of G
 create or replace macro cuts.hogg_distance_bin() as 1; -- [kpc] Hogg+2018 figure 5, here in bins
 create or replace macro cuts.hogg_map_cell() as 1; -- [kpc] Hogg+2018 figure 6, here in cells

@@ -50,14 +50,21 @@ def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
         "select sql from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?",
         [schema or "main", name],
     )
+    kinds = dict(connection.execute("select sha256, trained_on from candlesql.models").fetchall())
     runs = connection.execute("select product, inputs, models, made_at from candlesql.runs order by product").fetchall()
     lines = [f"{view} by candlesql {version('candlesql')}"]
     for product, inputs, models, made_at in runs:
         hashes = " ".join(f"{Path(p).name}:{h[:12]}" for p, h in json.loads(inputs).items())
-        used = " ".join(f"{m}:{h[:12]}" for m, h in json.loads(models).items())
+        used = " ".join(f"{m}:{h[:12]}{_kind(kinds, h)}" for m, h in json.loads(models).items())
         lines.append(f"{product} made {made_at:%Y-%m-%dT%H:%M:%SZ} from {hashes} {used}".rstrip())
     lines.append(f"cuts {cut_values(connection)}")
     return "\n".join([*lines, f"query {' '.join(stored[0].split())}"] if stored else lines)
+
+
+def _kind(kinds: dict[str, str | None], sha256: str) -> str:
+    """What to say of a model beside its hash: that it knows simulated stars, where it does."""
+    kind = kinds.get(sha256)
+    return f" (trained on {kind} stars)" if kind in ("simulated", "both") else ""
 
 
 def named(view: str) -> str:

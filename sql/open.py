@@ -299,7 +299,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         """select schema_name, table_name from duckdb_tables()
            where database_name = 'before' and not internal and not temporary order by all"""
     ).fetchall()
-    ours = {row[0] for row in connection.execute("select schema_name from duckdb_schemas()").fetchall()} - {"main"}
+    ours = {
+        row[0]
+        for row in connection.execute(
+            "select schema_name from duckdb_schemas() where database_name <> 'before'"
+        ).fetchall()
+    } - {"main"}
     own = [(schema, table) for schema, table in rows if schema == "region" or schema not in ours]
     return [("candlesql", name) for name in LEDGER if ("candlesql", name) in rows] + own
 

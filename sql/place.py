@@ -57,7 +57,8 @@ def write_product(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd)")
+        header = _header(connection, models or {})
+        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd{header})")
         (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
         if not rows and if_empty:
             raise UserError(if_empty())
@@ -66,3 +67,13 @@ def write_product(
     finally:
         temporary.unlink(missing_ok=True)
     return rows
+
+
+def _header(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> str:
+    """An option of COPY that writes into the file which models made it, and what stars they know."""
+    said = {f"candlesql.model.{name}": sha256 for name, sha256 in models.items()}
+    for name, sha256 in models.items():
+        row = first_row(connection, "select trained_on from candlesql.models where sha256 = ?", [sha256])
+        said[f"candlesql.trained_on.{name}"] = (row and row[0]) or "not known"
+    pairs = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in said.items())
+    return f", kv_metadata {{{pairs}}}" if said else ""

@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 from platformdirs import user_cache_path
 
-from ..udfs import functions
+from ..udfs import functions, taught
 from ..workspace.connection import FORMAT, attach
 from ..workspace.folder import Sky
 from ..workspace.progress import spinner
@@ -43,7 +43,9 @@ TABLES = """
 
 def code_of(sky: Sky) -> str:
     """A hash of the content of all that makes a workspace's views: the package's files, DuckDB, the models."""
-    own = functions.fingerprint(sky.models) if any(sky.models.rglob("*")) else ""
+    own = ""
+    if any(sky.models.rglob("*")):
+        own = functions.fingerprint(sky.models) + taught.fingerprint(sky.models)
     return hashlib.sha256(f"{_code_of_package()} {own}".encode()).hexdigest()
 
 
@@ -52,7 +54,8 @@ def _code_of_package() -> str:
     digest = hashlib.sha256(f"{version('candlesql')} {duckdb.__version__} {FORMAT}".encode())
     for path in views.code_sources():
         digest.update(path.name.encode() + path.read_bytes())
-    digest.update(functions.fingerprint(Path(os.devnull)).encode())
+    shipped = Path(os.devnull)
+    digest.update((functions.fingerprint(shipped) + taught.fingerprint(shipped)).encode())
     return digest.hexdigest()
 
 
@@ -115,7 +118,8 @@ def _make(made: Path, code: str, sky: Sky) -> None:
         shutil.copyfile(template_of(plain), made)
     with _file(made) as connection, spinner("preparing the views of this version, once"):
         if not has_own:
-            connection.execute(TABLES)
+            connection.execute(TABLES + taught.TABLES)
+        taught.fill_tables(connection, sky.models)
         views.drop_all(connection)
         with ThreadPoolExecutor(1) as pool, connection.cursor() as other:
             other.execute("use sky")

@@ -146,3 +146,16 @@ def mock_sky(empty_sky, tmp_path_factory) -> Path:
     sky = Path(shutil.copytree(empty_sky, tmp_path_factory.mktemp("mock") / "sky"))
     list(run_demo(sky, 4000, 3))
     return sky
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How many tests were skipped because the real data are not beside the checkout."""
+    absent = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and str(DATA.parent) in report.longrepr[2]
+    ]
+    if absent:
+        terminalreporter.write_line(
+            f"{len(absent)} tests of real data were skipped: {DATA} is not all here", yellow=True
+        )

@@ -20,7 +20,9 @@ from .workspace import open_to_train
 OWN_COMMANDS = ("distmass", "parallax", "photometry")
 
 
-def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
+def train_command(
+    path: Path, system: str, labels: str | None, seed: int, cuts: dict[str, str], bands: Path | None = None
+) -> Iterator[str]:
     """Match what is not matched, train, and say how the networks do on stars held out.
 
     Raises
@@ -34,9 +36,12 @@ def train_command(path: Path, system: str, labels: str | None, seed: int, cuts: 
     except ModuleNotFoundError as error:
         raise MissingPackage(f"training needs {error.name}: pip install 'candlesql[train]'") from None
     system_steps(system)
+    if bands and system != "photometry":
+        raise UserError(f"--bands {bands}: only photometry has bands of its own")
     if system in OWN_COMMANDS:
         module = import_module(f".{system}.command", __package__)
-        yield from getattr(module, f"train_{system}")(path, labels, seed, cuts)
+        given = {"bands": bands} if bands else {}
+        yield from getattr(module, f"train_{system}")(path, labels, seed, cuts, **given)
         return
     sky = find_sky(path)
     started = time.time()

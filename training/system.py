@@ -23,6 +23,7 @@ from .export import Member, system_graph
 from .mdn import train
 from .origin import origin
 from .specification import System, load_system
+from .taught import kind_of_stars, write_list
 from .trees import train_trees
 
 FOLDS = 5
@@ -101,7 +102,29 @@ def train_system(
     _write_hull(connection, system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
     metadata |= origin(connection, view or system.view, system.input_names)
+    metadata |= _stars_seen(connection, system, view or system.view, len(folds), model_path)
     return write_model(model_path, graph, metadata)
+
+
+def _stars_seen(
+    connection: duckdb.DuckDBPyConnection, system: System, relation: str, n_folds: int, model_path: Path
+) -> dict[str, str]:
+    """For the metadata: whether the training stars are simulated, and the list of the real ones, which is written."""
+    columns = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
+    place = ", ".join(f'"{name}"' if name in columns else f'null::double as "{name}"' for name in ("ra", "dec"))
+    ids = ", ".join(system.id)
+    complete = " and ".join(f"{name} is not null" for name in system.input_names)
+    trained = "true" if n_folds > 1 else f"stats.fold({system.id[-1]}, 'cross-validation', {FOLDS}) <> 0"
+    stars = f"from {relation} as stars where {complete} and {trained}"
+    real = f"{stars} and ({ids}) not in (select ({ids}) from {system.name}.truth)"
+    (n,) = first_row(connection, f"select count(*) {stars}")
+    (n_real,) = first_row(connection, f"select count(*) {real}")
+    found = {"trained_on": kind_of_stars(n, n - n_real)}
+    if n_real:
+        name = " || ':' || ".join(system.id)
+        query = f"select {place}, [{name}] as names {real}"
+        found["training_stars"] = write_list(connection, model_path.parent, model_path.stem, query)
+    return found
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) -> tuple[Rows, System]:

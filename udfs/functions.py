@@ -165,7 +165,7 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     """The model as one scalar and one table macro."""
     arguments = _quoted(_names(model.inputs))
     try:
-        scalar = scalar_macro_body(model, arguments)
+        scalar = scalar_macro_body(model, _possible(model))
         table = table_macro_body(model, "query_table(source)")
     except NotImplementedError:
         scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
@@ -187,7 +187,8 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     for model in models_of(own):
         register(connection, model, f"{model.name}_onnx")
         net, rows = _network_notes(model).values()
-        call = _shadow(connection, f"{model.name}_net", f"{model.name}_onnx", _names(model.inputs), net)
+        name, columns = f"{model.name}_net", _names(model.inputs)
+        call = _shadow(connection, name, f"{model.name}_onnx", columns, net, values=_possible(model))
         connection.execute(
             f"create or replace temp macro {model.name}_rows(source) as table "
             f"select *, unnest({call}) from query_table(source)"
@@ -197,6 +198,11 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
             _register_derivatives(connection, model)
     for name, path in hull_files(own).items():
         _register_hull(connection, name, _hull(path, path.stat().st_mtime_ns))
+
+
+def _possible(model: Model) -> list[str]:
+    """The inputs of a model, NULL where a value stands for a missing one: no training star has it."""
+    return [field.possible(quoted_name(field.name)) for field in model.inputs]
 
 
 @contextmanager
@@ -296,10 +302,11 @@ def _shadow(
     columns: list[str],
     note: str,
     type_: str = "FLOAT",
+    values: list[str] | None = None,
 ) -> str:
     """Let a temporary macro of the stored one's name call the vectorised function; returns the call."""
-    values = ", ".join(f'"{column}"::{type_}' for column in columns)
-    call = f"{function}({values})"
+    given = ", ".join(f"({value})::{type_}" for value in values or _quoted(columns))
+    call = f"{function}({given})"
     connection.execute(f"create or replace temp macro {macro}({', '.join(_quoted(columns))}) as {call}")
     comment(connection, "macro", f"temp.main.{macro}", note)
     return call

@@ -45,12 +45,24 @@ MOST_ROUNDS = 1000
 TRAINED_ON = ("simulated", "real", "both")
 
 
+#: Beyond them no star is, by unit: archives write 99.999, -999 or -9999 for what they have not.
+POSSIBLE = {"mag": (-90, 90), "dex": (-90, 90), "K": (1, 1_000_000), "mas": (-900, 900)}
+SENTINELS = (-9999, -999)
+
+
 @dataclass(frozen=True)
 class Field:
     """An input or output: its name and unit."""
 
     name: str
     unit: str
+
+    def possible(self, value: str) -> str:
+        """The SQL of a value of this input, NULL where it can only stand for a missing one."""
+        if self.unit.partition("(")[0] in POSSIBLE:
+            low, high = POSSIBLE[self.unit.partition("(")[0]]
+            return f"case when {value} between {low} and {high} then {value} end"
+        return f"case when {value} not in ({', '.join(map(str, SENTINELS))}) then {value} end"
 
     @property
     def function(self) -> str:
@@ -185,6 +197,8 @@ def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> Non
         systems = dict(json.loads(metadata.get("input_systems", "{}")))
     except (ValueError, TypeError):
         raise UserError(f"metadata {PREFIX}input_systems is no JSON object of inputs and systems", file=path) from None
+    if metadata.get("training_stars") and not is_plain(metadata["training_stars"]):
+        raise UserError(f"metadata {PREFIX}training_stars is no name: small letters, digits and _ only", file=path)
     foreign = sorted(set(systems) - inputs)
     if foreign:
         raise UserError(f"metadata {PREFIX}input_systems names {foreign[0]!r:.80}, which is not an input", file=path)

@@ -78,7 +78,8 @@ def table_macro_body(model: Model, source: str) -> str:
     if any(len(rows) > WIDEST_QUERY for step in program.steps for rows in step.values()):
         arguments = ", ".join(f'"{given.name}"' for given in model.inputs)
         return f"select *, unnest({model.name}_net({arguments})) from {source}"
-    finite = (f'case when isfinite("{f.name}"::FLOAT) then "{f.name}"::FLOAT end' for f in model.inputs)
+    given = (f.possible(f'"{f.name}"::FLOAT') for f in model.inputs)
+    finite = (f"case when isfinite({value}) then {value} end" for value in given)
     first = ", ".join(f"{value} as {_column('x', i)}" for i, value in enumerate(finite))
     query = f"select {{'row': t}} as kept, {first} from {source} as t"
     for step in program.steps:

@@ -161,6 +161,12 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
         for name, arguments, body, what in (
             (f"{model.name}_net", given, _struct(model, _value), "[struct] All outputs"),
             (f"{model.name}_error_net", given, _struct(model, _relative_error), f"[struct] {ERRORS}"),
+            (
+                f"{model.name}_scatter",
+                [],
+                _scatter(model),
+                "[struct] Relative scatter of each output beside those errors",
+            ),
             (f"{schema}.{quoted_name(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
             (
                 f"{schema}.{quoted_name(function + '_error')}",
@@ -178,6 +184,14 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
 def _with_units(model: SpectralModel) -> str:
     """The inputs with their units, and what their standard errors are called."""
     return ", ".join(f"{entry['name']} [{entry['unit']}]" for entry in json.loads(model.metadata["inputs"]))
+
+
+def _scatter(model: SpectralModel) -> str:
+    """The relative scatter of each output beside the errors of the inputs; NULL where the file does not say it."""
+    said = json.loads(model.metadata.get("relative_scatter", "{}"))
+    values = {name: f"{float(said[name])!r}" if name in said else "null" for name in model.outputs}
+    parts = (f"'{name}': {value}::double" for name, value in values.items())
+    return "{" + ", ".join(parts) + "}"
 
 
 def _struct(model: SpectralModel, form: Callable[[SpectralModel, int, list[str]], str]) -> str:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from candlesql.training.distmass.data import Stars, Target
+from candlesql.training.distmass.errors import ratio_to_label
 from candlesql.training.distmass.networks import Networks, train_networks, with_state
-from candlesql.training.distmass.train import ratio_to_label, read_kepler
+from candlesql.training.distmass.train import read_kepler
 from candlesql.training.entry import start
 
 FOLDS, BUCKETS, VALIDATION = 5, 25, 4
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     found = defaultdict(list)
-    stars = read_kepler(options.kepler)
+    stars, _ = read_kepler(options.kepler)
     for fold in range(FOLDS):
         networks = train_networks(rotated(stars, fold), options.seed)
         for name, ratios, pulls in judged(networks):

@@ -37,7 +37,7 @@ def refusing(path: Path) -> Iterator[None]:
     except MemoryError:
         raise RefusedFile("asks for more memory than there is; damaged, or no catalog", file=path) from None
     except Exception as error:
-        if "No space left" in str(error):
+        if "No space left" in str(error) or "interrupted" in str(error).lower():
             raise
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         last = lines[-1] if "Traceback (most recent call last)" in str(error) else lines[0]

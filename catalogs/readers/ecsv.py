@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,26 @@ from typing import Any
 import yaml
 
 from ...errors import RefusedFile
+from ...workspace.query import quoted
 from .source import FileColumn
+
+#: ECSV datatype to DuckDB's type, and the subtype of columns with several values a row (APE 6).
+TYPES = {
+    "bool": "BOOLEAN",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "float16": "REAL",
+    "float32": "REAL",
+    "float64": "DOUBLE",
+    "string": "VARCHAR",
+}
+VECTOR = re.compile(r"(\w+)\[([\d,]+|null)\]")
 
 
 def header(text: str, path: Path) -> dict[str, Any]:
@@ -36,7 +57,15 @@ def described(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
     meta = said.get("meta")
     ucd = (dict(meta) if isinstance(meta, list | dict) else {}).get("ucd", "")
     unit, text = said.get("unit") or "", said.get("description") or ""
-    return replace(column, unit=_text(unit), ucd=_text(ucd), description=_text(text))
+    column = replace(column, unit=_text(unit), ucd=_text(ucd), description=_text(text))
+    if not column.is_text or "datatype" not in said:
+        return column
+    found = VECTOR.fullmatch(_text(said.get("subtype") or ""))
+    if found and found[1] in TYPES:
+        depth = 1 + found[2].count(",")
+        form = "[" * depth + json.dumps(TYPES[found[1]]) + "]" * depth
+        return replace(column, sql=f"from_json({column.sql}, {quoted(form)})", type=TYPES[found[1]] + "[]" * depth)
+    return replace(column, type=TYPES.get(_text(said["datatype"]), ""))
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """FITS binary and ASCII tables, plain or gzipped, in slices of constant size.
 
-The elements of a short vector are columns of their own, `NAME[1]` and so on; longer ones, variable-length arrays,
-complex numbers and bit fields are left out.
+The elements of a short vector are columns of their own, `NAME[1]` and so on; whole, vectors of any length and
+variable-length arrays of numbers are lists. Complex numbers and bit fields are left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import uuid
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ import pyarrow.compute as pc
 from astropy.io.fits import Header
 
 from ...errors import RefusedFile, UserError
-from .source import FileColumn, Source
+from .source import FileColumn, Source, streamed
 
 BLOCK = 2880
 #: Of one header: six or so stand for a column.
@@ -37,6 +36,19 @@ CODES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "
 SIZES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 #: Integer zero points that only mean the other signedness; FITS standard 4.0, section 7.3.2.
 RESIGNED = {("u1", -128): "i1", (">i2", 2**15): "u2", (">i4", 2**31): "u4", (">i8", 2**63): "u8"}
+#: Arrow's names of types, in DuckDB's.
+ARROW_NAMES = {
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "float": "REAL",
+    "double": "DOUBLE",
+}
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -53,8 +65,30 @@ class Field:
     zero: float = 0
     null: str | int | None = None
     is_logical: bool = False
-    is_ascii: bool = False
+    is_ascii: str = ""
     part_of: str = ""
+    count: int = 1
+    heap: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a vector or a variable-length array."""
+        return self.count > 1 or bool(self.heap)
+
+    @property
+    def numpy_type(self) -> object:
+        """Of what stands in the row: of a variable-length array its length and place."""
+        if self.heap:
+            return (">i4" if self.heap == "P" else ">i8", (2,))
+        return (self.code, (self.count,)) if self.count > 1 else self.code
+
+    @property
+    def declared(self) -> str:
+        """DuckDB's name of its type."""
+        if self.is_text:
+            return {"": "VARCHAR", "A": "VARCHAR", "I": "BIGINT"}.get(self.is_ascii, "DOUBLE")
+        one = "BOOLEAN" if self.is_logical else "DOUBLE" if self.is_scaled else ARROW_NAMES[str(self.one_type)]
+        return one + ("[]" if self.heap else f"[{self.count}]" if self.count > 1 else "")
 
     @property
     def is_text(self) -> bool:
@@ -65,8 +99,14 @@ class Field:
         return self.scale != 1 or (self.zero != 0 and (self.code, self.zero) not in RESIGNED)
 
     @property
-    def arrow_type(self) -> pa.DataType:
+    def one_type(self) -> pa.DataType:
         return _array(self, np.empty(0, self.code)).type
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        if self.heap:
+            return pa.list_(self.one_type)
+        return pa.list_(self.one_type, self.count) if self.count > 1 else self.one_type
 
 
 class Table:
@@ -84,23 +124,28 @@ class Table:
             raise RefusedFile(f"not a readable FITS file ({error})", file=path) from None
         self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
         self.fields, self.left_out = _layout(self.header, path)
+        self.vectors = {name: field for name, field in self.fields.items() if field.is_whole}
 
     def batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows, in slices; what goes wrong is kept in `failure`, since DuckDB shows only its text."""
         fields = [self.fields[name] for name in names]
-        spec = {"names": names, "formats": [f.code for f in fields], "offsets": [f.offset for f in fields]}
+        spec = {"names": names, "formats": [f.numpy_type for f in fields], "offsets": [f.offset for f in fields]}
         dtype = np.dtype(spec | {"itemsize": self.row_size})  # type: ignore[call-overload]
         schema = self.schema(names)
         rows = max(1, min(SLICE_ROWS, SLICE_BYTES // max(1, self.row_size)))
         try:
             with _opened(self.path) as stream:
                 _table_header(stream, self.path, self.hdu)
+                heap = _Heap(self, stream.tell()) if any(field.heap for field in fields) else None
                 for start in range(0, self.n_rows, rows):
                     raw = stream.read(self.row_size * min(rows, self.n_rows - start))
                     if len(raw) < self.row_size * min(rows, self.n_rows - start):
                         raise EOFError(f"it ends after {start + len(raw) // self.row_size:,} rows")
                     slice_ = np.frombuffer(raw, dtype)
-                    yield pa.RecordBatch.from_arrays([_array(f, slice_[f.name]) for f in fields], schema=schema)
+                    arrays = [
+                        _whole(f, slice_[f.name], heap) if f.is_whole else _array(f, slice_[f.name]) for f in fields
+                    ]
+                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
                 self._check_end(stream, raw[-self.row_size :] if self.n_rows > 0 else b"")
         except UserError as error:
             self.failure = error
@@ -137,20 +182,44 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, hdu: str = "") -> So
         If the file is truncated, is no FITS file, or holds no table or several.
     """
     table = Table(path, hdu)
-    registered: list[str] = []
 
-    def relation(names: list[str]) -> str:
-        name = f"fits_{uuid.uuid4().hex}"
-        chosen = names or list(table.fields)[:1]
-        connection.register(name, pa.RecordBatchReader.from_batches(table.schema(chosen), table.batches(chosen)))
-        registered.append(name)
-        return name
+    relation, close = streamed(connection, table.schema, table.batches, list(table.fields))
+    columns = _described(table)
+    vectors = {name: columns[name] for name in table.vectors}
+    kept = {name: column for name, column in columns.items() if name not in vectors}
+    if not kept and not vectors:
+        raise RefusedFile("its table has no column that is read", file=path)
+    return Source(path, kept, relation, table.left_out, lambda: table.failure, close, vectors)
 
-    def close() -> None:
-        while registered:
-            connection.unregister(registered.pop())
 
-    return Source(path, _described(table), relation, table.left_out, lambda: table.failure, close)
+class _Heap:
+    """The bytes of variable-length arrays, behind the rows."""
+
+    def __init__(self, table: Table, at: int) -> None:
+        self.stream = _opened(table.path)
+        self.at = at + table.header.get("THEAP", table.n_rows * table.row_size)
+
+    def values(self, field: Field, places: np.ndarray) -> list[np.ndarray]:
+        """The raw values of each row, whose lengths and offsets are `places`, (rows, 2)."""
+        size = np.dtype(field.code).itemsize
+        arrays = []
+        for length, offset in places.tolist():
+            self.stream.seek(self.at + offset)
+            raw = self.stream.read(length * size)
+            if len(raw) < length * size:
+                raise EOFError("the array of a row lies beyond its end")
+            arrays.append(np.frombuffer(raw, field.code))
+        return arrays
+
+
+def _whole(field: Field, raw: np.ndarray, heap: _Heap | None) -> pa.Array:
+    """A column of vectors as lists."""
+    if heap is None or not field.heap:
+        return pa.FixedSizeListArray.from_arrays(_array(field, np.ascontiguousarray(raw).reshape(-1)), field.count)
+    arrays = heap.values(field, raw)
+    ends = np.cumsum([0, *(len(array) for array in arrays)])
+    flat = np.concatenate(arrays) if arrays else np.empty(0, field.code)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), _array(field, flat.astype(field.code)))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -177,6 +246,8 @@ def _table_header(stream: BinaryIO, path: Path, hdu: str) -> Header:
         size = _n_bytes(header)
         stream.seek(size + -size % BLOCK, os.SEEK_CUR)
         number += 1
+    if header.get("ZTABLE", False):
+        raise RefusedFile("its table is compressed (ZTABLE), which is not read; unpack it with funpack", file=path)
     needed = header["NAXIS1"] * header["NAXIS2"]
     there = path.stat().st_size - stream.tell()
     if not isinstance(stream, gzip.GzipFile) and there < needed:
@@ -266,6 +337,19 @@ def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ..
                 Field(label, "", form.code, offset + place, i, is_logical=form.is_logical, part_of=whole, **scaling)
                 for label, place, whole in form.elements(name)
             ]
+            if form.code and (form.count > 1 or form.heap):
+                whole = Field(
+                    name,
+                    "",
+                    form.code,
+                    offset,
+                    i,
+                    is_logical=form.is_logical,
+                    count=form.count,
+                    heap=form.heap,
+                    **scaling,
+                )
+                kept[name] = replace(whole, sql=f"c{len(kept)}")
             offset += form.n_bytes
         else:
             fields = _ascii_field(header, i, name, scaling)
@@ -277,8 +361,6 @@ def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ..
         raise RefusedFile(
             f"damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}", file=path
         )
-    if not kept:
-        raise RefusedFile("its table has no column with one value a row", file=path)
     return kept, tuple(left_out)
 
 
@@ -290,10 +372,11 @@ class _Form:
     count: int
     n_bytes: int
     is_logical: bool
+    heap: str = ""
 
     def elements(self, name: str) -> list[tuple[str, int, str]]:
         """Name, offset and the vector's name of each value."""
-        if not self.code or self.count > MAX_ELEMENTS:
+        if not self.code or self.heap or self.count > MAX_ELEMENTS:
             return []
         if self.count == 1:
             return [(name, 0, "")]
@@ -309,6 +392,8 @@ def _binary_form(header: Header, i: int, path: Path) -> _Form:
     if letter == "A":
         is_list = "," in str(header.get(f"TDIM{i}", "")) or (rest.isdigit() and int(rest) < repeat)
         return _Form(f"S{repeat}" if repeat and not is_list else "", 1, size, False)
+    if letter in "PQ" and repeat and rest[:1] in CODES:
+        return _Form(CODES[rest[0]], 1, size, rest[0] == "L", letter)
     return _Form(CODES.get(letter, "") if repeat else "", repeat, size, letter == "L")
 
 
@@ -316,7 +401,7 @@ def _ascii_field(header: Header, i: int, name: str, scaling: dict) -> list[Field
     found = ASCII_FORM.match(str(header[f"TFORM{i}"]))
     if not found or scaling["scale"] != 1 or scaling["zero"] != 0:
         return []
-    return [Field(name, "", f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=True)]
+    return [Field(name, "", f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=found[1])]
 
 
 def _described(table: Table) -> dict[str, FileColumn]:
@@ -331,6 +416,7 @@ def _described(table: Table) -> dict[str, FileColumn]:
             is_text=field.is_text,
             is_float=field.is_scaled or field.code in (">f4", ">f8"),
             part_of=field.part_of,
+            type=field.declared,
         )
         for name, field in table.fields.items()
     }

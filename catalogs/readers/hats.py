@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import parquet_rows
+from ...workspace.query import first_row, parquet_rows
 from . import parquet
 from .source import Source
 
 PROPERTIES = ("hats.properties", "properties")
 COLLECTION, PRIMARY = "collection.properties", "hats_primary_table_url"
+INFO = "partition_info.csv"
 
 
 def is_catalog(folder: Path) -> bool:
@@ -29,26 +32,89 @@ def _rows_of(folder: Path) -> Path:
     """Where a catalog's own files are: of a collection, which LSDB writes, beside those of its margins and indexes."""
     if not (folder / COLLECTION).is_file():
         return folder
-    lines = (line.partition("=") for line in (folder / COLLECTION).read_text(encoding="utf-8").splitlines())
-    named = {key.strip(): value.strip() for key, _, value in lines}
+    named = _entries(folder / COLLECTION)
     if not named.get(PRIMARY):
         raise RefusedFile(f"{folder / COLLECTION}: does not say which catalog it is of ({PRIMARY} is missing)")
     return folder / named[PRIMARY]
 
 
+def _entries(file: Path) -> dict[str, str]:
+    lines = (line.partition("=") for line in file.read_text(encoding="utf-8").splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines}
+
+
 def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
-    """Open a HATS catalog; units and descriptions come from its first partition.
+    """Open a HATS catalog: the types of its partitions united, units and descriptions from the first that has a column.
 
     Raises
     ------
     UserError
-        If the folder is none, its partitions are missing, or their columns differ.
+        If the folder is none, or not all of its partitions and rows are there.
     """
     if not is_catalog(folder):
         raise RefusedFile("is a folder, and no HATS catalog (it has no hats.properties)", file=folder)
     files = partitions(folder)
     if not files:
         raise RefusedFile("a HATS catalog without partitions; fetch its folder dataset/ too", file=folder)
-    source = parquet.read(connection, files[0])
-    relation = parquet_rows(files, "hive_partitioning = false")
-    return replace(source, path=folder, relation=lambda names: relation)
+    _refuse_incomplete(connection, folder, files)
+    relation = parquet_rows(files, "hive_partitioning = false", "union_by_name = true")
+    source = parquet.opened(connection, folder, relation, files[0])
+    for file in files[1:]:
+        if all(column.unit or column.description for column in source.columns.values()):
+            break
+        said = parquet.described(source.columns, parquet.notes_of(connection, file), folder)
+        source = replace(
+            source, columns={n: c if c.unit or c.description else said[n] for n, c in source.columns.items()}
+        )
+    return source
+
+
+def _refuse_incomplete(connection: duckdb.DuckDBPyConnection, folder: Path, files: list[Path]) -> None:
+    """Refuse a catalog whose partitions or rows are fewer, or others, than its own lists say."""
+    catalog = _rows_of(folder)
+    there = {(int(found[1]), int(found[2])) for found in map(_pixel, files) if found}
+    listed = _listed(catalog / INFO)
+    for missing in sorted(listed - there if listed else ()):
+        raise RefusedFile(
+            f"{len(listed - there):,} of the {len(listed):,} partitions in its {INFO} are missing, the first is "
+            f"Norder={missing[0]}, Npix={missing[1]}; fetch it again",
+            file=folder,
+        )
+    for other in sorted(there - listed if listed else ()):
+        raise RefusedFile(
+            f"partition Norder={other[0]}, Npix={other[1]} is not in its {INFO}; take it away, or fetch it again",
+            file=folder,
+        )
+    properties = next((catalog / name for name in PROPERTIES if (catalog / name).is_file()), None)
+    promised = _entries(properties).get("hats_nrows", "") if properties else ""
+    if not promised.isdigit():
+        return
+    try:
+        (rows,) = first_row(connection, f"select sum(num_rows) from {_metadata(files)}")
+    except duckdb.Error as error:
+        raise RefusedFile(
+            f"a partition is no readable Parquet file ({str(error).splitlines()[0]})", file=folder
+        ) from None
+    if rows != int(promised):
+        raise RefusedFile(
+            f"its hats.properties says {int(promised):,} rows, {rows:,} are there; fetch it again", file=folder
+        )
+
+
+def _metadata(files: list[Path]) -> str:
+    return parquet_rows(files).replace("read_parquet", "parquet_file_metadata", 1)
+
+
+def _pixel(file: Path) -> re.Match[str] | None:
+    return re.search(r"Norder=(\d+)/.*Npix=(\d+)", file.as_posix())
+
+
+def _listed(info: Path) -> set[tuple[int, int]]:
+    """Order and pixel of each partition that a catalog's list names; none where there is no list."""
+    if not info.is_file():
+        return set()
+    with info.open(encoding="utf-8", newline="") as lines:
+        try:
+            return {(int(row["Norder"]), int(row["Npix"])) for row in csv.DictReader(lines, skipinitialspace=True)}
+        except (KeyError, ValueError, TypeError):
+            raise RefusedFile(f"its {INFO} does not list Norder and Npix", file=info.parent) from None

@@ -9,8 +9,8 @@ import duckdb
 from ...errors import RefusedFile, UserError
 from ...workspace.query import quoted
 from ..survey import Layout
+from .missing import unless_missing
 from .source import FileColumn, Source
-from .text import NULLS
 
 #: A character that no line of text holds, so that each line is one field.
 NEVER = "\x01"
@@ -29,12 +29,10 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> S
         f"escape = '', columns = {{'line': 'VARCHAR'}}, strict_mode = false)"
     )
     wanted = f"trim(line) <> '' and not starts_with(ltrim(line), {quoted(layout.comment)})"
-    nulls = ", ".join(quoted(null) for null in NULLS)
     relation = f"(select {_cut(layout)} as f from {lines} where {wanted})"
     columns = {}
     for i, name in enumerate(layout.names, 1):
-        value = f"trim(f[{i}])"
-        columns[name] = FileColumn(name, f"(case when {value} not in ({nulls}) then {value} end)", is_text=True)
+        columns[name] = FileColumn(name, unless_missing(f"trim(f[{i}])", []), is_text=True)
     return Source(
         path, columns, lambda names: relation, failure=lambda: _misfit(connection, path, layout, lines, wanted)
     )

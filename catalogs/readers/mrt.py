@@ -10,21 +10,25 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import quoted
+from ...workspace.query import literal_path
+from .missing import unless_missing
 from .source import FileColumn, Source
-from .text import NULLS
+from .text import not_utf8
 
 TITLE = "Byte-by-byte Description"
 #: First and last byte, format, unit, label, explanation; astropy.io.ascii reads the same.
 COLUMN = re.compile(r"\s*(?:(\d+)\s*-\s*)?(\d+)\s+([AIFE]\d*(?:\.\d+)?)\s+(\S+)\s+(\S+)\s*(.*)")
 RULE = re.compile(r"[-=]{10,}\s*$")
 #: What stands for a missing value, in an explanation such as "?=-9.99 Period".
-MISSING = re.compile(r"\?=(\S+)")
+MISSING = re.compile(r"\?=([^\s,;]+)")
 NO_UNIT = "---"
+TYPES = {"A": "VARCHAR", "I": "BIGINT", "F": "DOUBLE", "E": "DOUBLE"}
+DAMAGE = (EOFError, OSError, zlib.error, UnicodeDecodeError)
 
 
 @dataclass
@@ -34,23 +38,38 @@ class Described:
     name: str
     first: int
     last: int
+    form: str
     unit: str
     said: list[str] = field(default_factory=list)
 
     def as_column(self) -> FileColumn:
         text = " ".join(" ".join(self.said).split())
-        missing = MISSING.search(text)
-        nulls = ", ".join(quoted(value) for value in [*NULLS, *missing.groups()] if value) if missing else ""
-        nulls = nulls or ", ".join(quoted(value) for value in NULLS if value)
-        cut = f"nullif(trim(substr(line, {self.first}, {self.last - self.first + 1})), '')"
-        unit = "" if self.unit == NO_UNIT else self.unit
+        missing = [value.strip("\"'") for value in MISSING.findall(text)]
+        cut = f"trim(substr(line, {self.first}, {self.last - self.first + 1}))"
         return FileColumn(
             self.name,
-            f"(case when {cut} not in ({nulls}) then {cut} end)",
-            unit=unit,
+            unless_missing(cut, missing),
+            unit="" if self.unit == NO_UNIT else self.unit,
             description=text,
             is_text=True,
+            type=TYPES.get(self.form[:1], ""),
         )
+
+
+def is_mrt(path: Path, suffix: str) -> bool:
+    """Whether a file called `.txt` or `.dat`, as journals and CDS name them, describes its bytes at the top."""
+    if suffix not in (".txt", ".dat"):
+        return False
+    try:
+        with _opened(path) as lines:
+            return TITLE in lines.read(1 << 16)
+    except DAMAGE:
+        return False
+
+
+def _opened(path: Path) -> IO[str]:
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    return cast(IO[str], opener(path, "rt", encoding="utf-8-sig"))
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -63,7 +82,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     """
     columns, n_header = _top(path)
     relation = (
-        f"read_csv({quoted(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, "
+        f"read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, "
         f"skip = {n_header}, columns = {{'line': 'VARCHAR'}})"
     )
     return Source(path, columns, lambda names: relation)
@@ -73,18 +92,24 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
     """The columns, and the number of lines before the rows, which begin after the last rule."""
     found: list[Described] = []
     n_header = rules = 0
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    tables = set()
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with _opened(path) as lines:
             for number, line in enumerate(lines, 1):
                 if RULE.match(line):
                     rules, n_header = (rules + 1 if rules else 0), number
                 elif TITLE in line:
                     rules = 1
+                    tables.add(line.partition(TITLE)[2].strip())
                 elif rules == 3:
                     _describe(found, line)
-    except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise RefusedFile(f"truncated, or not what its name says ({error}); fetch it again", file=path) from None
+    except DAMAGE as error:
+        raise RefusedFile(f"{not_utf8(error)}", file=path) from None
+    if len(tables) > 1:
+        raise RefusedFile(
+            f"describes {len(tables)} tables: {', '.join(sorted(tables)[:8])}; keep one description and its rows",
+            file=path,
+        )
     if not found:
         raise RefusedFile(f"has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS", file=path)
     twice = {c.name for c in found if [other.name for other in found].count(c.name) > 1}
@@ -97,7 +122,7 @@ def _describe(found: list[Described], line: str) -> None:
     """A column's line, or more of the explanation before it."""
     column = COLUMN.match(line)
     if column:
-        first, last, _, unit, name, text = column.groups()
-        found.append(Described(name, int(first or last), int(last), unit, [text]))
+        first, last, form, unit, name, text = column.groups()
+        found.append(Described(name, int(first or last), int(last), form, unit, [text]))
     elif found:
         found[-1].said.append(line)

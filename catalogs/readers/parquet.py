@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import quoted
+from ...workspace.query import identifier, literal_path
 from . import ecsv
 from .source import FileColumn, Source
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 ASTROPY_KEY = b"table_meta_yaml"
 NESTED = ("STRUCT", "MAP", "UNION", "LIST")
+VECTOR = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN)(\[\d*\])+")
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -28,31 +30,68 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     UserError
         If the file is truncated or no Parquet.
     """
-    literal = quoted(path)
-    relation = f"read_parquet([{literal}], hive_partitioning = false)"
+    return opened(connection, path, f"read_parquet([{literal_path(path)}], hive_partitioning = false)", path)
+
+
+def opened(connection: duckdb.DuckDBPyConnection, path: Path, relation: str, first: Path) -> Source:
+    """The rows of `relation`, which are those of `path`; the file `first` says what they are."""
     try:
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
-        notes = dict(connection.execute(f"select key, value from parquet_kv_metadata({literal})").fetchall())
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
+    return of_types(path, types, relation, notes_of(connection, first))
+
+
+def of_types(path: Path, types: dict[str, str], relation: str, notes: dict[bytes, bytes]) -> Source:
+    """The source of a relation whose columns have DuckDB's types and what metadata says of them."""
     left_out = tuple(n for n, type_ in types.items() if type_.startswith(NESTED) or type_.endswith("]"))
-    columns = {
-        name: FileColumn(name, '"' + name.replace('"', '""') + '"', is_float=type_ in ("FLOAT", "DOUBLE"))
-        for name, type_ in types.items()
-        if name not in left_out
-    }
-    return Source(path, described(columns, notes, path), lambda names: relation, left_out)
+    columns = described({n: column_of(n, type_) for n, type_ in types.items()}, notes, path)
+    vectors = {name: columns[name] for name in left_out if VECTOR.fullmatch(types[name])}
+    kept = {name: column for name, column in columns.items() if name not in left_out}
+    return Source(path, kept, lambda names: relation, left_out, vectors=vectors)
+
+
+def notes_of(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[bytes, bytes]:
+    """A file's key-value metadata.
+
+    Raises
+    ------
+    UserError
+        If it is no Parquet file.
+    """
+    try:
+        return dict(connection.execute(f"select key, value from parquet_kv_metadata({literal_path(path)})").fetchall())
+    except duckdb.Error as error:
+        raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
+
+
+def column_of(name: str, type_: str) -> FileColumn:
+    """A column of a file that knows types, given DuckDB's name of its type; bytes are text."""
+    sql = f"decode({identifier(name)})" if type_ == "BLOB" else identifier(name)
+    declared = {"BLOB": "VARCHAR", '"NULL"': "", "FLOAT": "REAL"}.get(type_, type_)
+    is_text = declared in ("VARCHAR", "JSON") or declared.startswith("ENUM")
+    return FileColumn(name, sql, is_text=is_text, is_float=type_ in ("FLOAT", "DOUBLE"), type=declared)
 
 
 def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
     """The columns with what a file's key-value metadata says of them."""
     if VOTABLE_KEY in notes:
         said = _votable_fields(notes[VOTABLE_KEY], path)
-        return {name: replace(column, **said.get(name, {})) for name, column in columns.items()}
+        columns = {name: replace(column, **said.get(name, {})) for name, column in columns.items()}
     if ASTROPY_KEY in notes:
         entries = ecsv.header(notes[ASTROPY_KEY].decode(), path)
-        return {name: ecsv.described(column, entries) for name, column in columns.items()}
+        columns = {name: _by_astropy(column, entries) for name, column in columns.items()}
     return columns
+
+
+def _by_astropy(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
+    said = ecsv.described(replace(column, is_text=False), entries)
+    return replace(
+        column,
+        unit=said.unit or column.unit,
+        ucd=said.ucd or column.ucd,
+        description=said.description or column.description,
+    )
 
 
 def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import identifier
-from .source import FileColumn, Source
+from . import parquet
+from .source import Source
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -24,15 +24,9 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise RefusedFile(f"holds {len(statements)} statements; it must be one SELECT", file=path)
         relation = f"({statements[0].query.strip().rstrip(';')}\n)"
-        types = connection.execute(f"describe from {relation}").fetchall()
+        types = {row[0]: row[1] for row in connection.execute(f"describe from {relation}").fetchall()}
     except duckdb.Error as error:
         raise RefusedFile(f"{str(error).splitlines()[0]}", file=path) from None
     except UnicodeDecodeError as error:
         raise RefusedFile(f"not text ({error})", file=path) from None
-    columns = {
-        name: FileColumn(name, identifier(name), is_float=type_ in ("FLOAT", "DOUBLE"))
-        for name, type_, *_ in types
-        if not type_.endswith("]") and not type_.startswith(("STRUCT", "MAP", "UNION"))
-    }
-    left_out = tuple(row[0] for row in types if row[0] not in columns)
-    return Source(path, columns, lambda names: relation, left_out)
+    return parquet.of_types(path, types, relation, {})

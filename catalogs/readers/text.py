@@ -10,37 +10,45 @@ import gzip
 import re
 import shutil
 import zlib
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
 import duckdb
 
-from ...errors import RefusedFile
-from ...workspace.query import quoted
-from . import csvw, ecsv
+from ...errors import RefusedFile, UserError
+from ...workspace.query import literal_path, quoted
+from . import csvw, ecsv, vizier
+from .missing import NULLS, unless_missing
 from .source import FileColumn, Source
 
 DELIMITERS = (",", "\t", ";", "|")
+BLOCK = 1 << 22
+#: A text that no field is.
+NEVER = "\x01"
+#: What stands for a missing value in ECSV; any other word may be a value.
+ECSV_NULLS = ["", "null", "NULL"]
 DAMAGE = (EOFError, OSError, zlib.error)
-NULLS = ["", "null", "NULL", "NaN", "nan", "--"]
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    """Open a table of text; an ECSV header gives delimiter, units and descriptions, a CSVW file beside it the latter.
+    """Open a table of text; an ECSV header gives delimiter, types, units and descriptions, a CSVW file beside it the
+    latter two, and so do the lines under the names in VizieR's tab-separated form.
 
     Raises
     ------
     UserError
         If the header is unreadable, has one column only (an unknown delimiter), or a name twice.
     """
-    comments, names_line = _top(path)
-    if names_line.count('"') % 2:
+    top = _top(path)
+    if top.names.count('"') % 2:
         raise RefusedFile("a name in its header runs over the end of the line; rename that column", file=path)
-    said = _ecsv_header(path, comments)
+    said = _ecsv_header(path, top.comments)
     candidates = (*DELIMITERS, " ") if said else DELIMITERS
-    delimiter = said.get("delimiter") or max(candidates, key=re.sub('"[^"]*"', "", names_line).count)
-    names = next(csv.reader([names_line], delimiter=delimiter, skipinitialspace=True))
+    delimiter = said.get("delimiter") or max(candidates, key=re.sub('"[^"]*"', "", top.names).count)
+    names = next(csv.reader([top.names], delimiter=delimiter, skipinitialspace=True))
     if len(names) < 2:
         raise RefusedFile(
             f"its header has one column, {names[0][:40]!r}; fields must be separated by commas, tabs, "
@@ -51,38 +59,95 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     if twice:
         raise RefusedFile(f"column {min(twice)} stands twice in its header; rename one of them", file=path)
     columns = {name: FileColumn(name, f"c{i}", is_text=True) for i, name in enumerate(names)}
+    kinds = ", ".join(f"'{column.sql}': 'VARCHAR'" for column in columns.values())
+    n_lines, is_vizier = top.n_lines, delimiter == "\t" and vizier.is_under(top.below, len(names))
     if said:
         columns = {name: ecsv.described(column, said) for name, column in columns.items()}
+    elif is_vizier:
+        columns = vizier.described(columns, top.below, top.comments)
+        n_lines += vizier.rule_at(top.below) + 1
     else:
         columns = csvw.described(columns, path)
-    kinds = ", ".join(f"'{column.sql}': 'VARCHAR'" for column in columns.values())
-    top, rows, close = len(comments) + 1, path, lambda: None
-    if any(re.search(rf'{re.escape(delimiter)}\s*"', line) for line in comments):
+    rows, close = path, lambda: None
+    if top.has_blanks or any(re.search(rf'{re.escape(delimiter)}\s*"', line) for line in top.comments):
         folder = TemporaryDirectory(prefix="candlesql-")
-        top, rows, close = 0, _rows_alone(path, top, Path(folder.name)), folder.cleanup
+        n_lines, rows, close = 0, _rows_alone(path, n_lines, Path(folder.name)), folder.cleanup
+    nulls = [NEVER] if is_vizier else ECSV_NULLS if said else NULLS
     relation = (
-        f"read_csv({quoted(rows)}, auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
-        f"header = false, skip = {top}, nullstr = {NULLS!r}, columns = {{{kinds}}})"
+        f"read_csv({literal_path(rows)}, auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', "
+        f"escape = '\"', header = false, skip = {n_lines}, nullstr = {nulls!r}, null_padding = {is_vizier}, "
+        f"columns = {{{kinds}}})"
     )
-    return Source(path, columns, lambda names: relation, close=close)
+    if is_vizier:
+        relation = vizier.rows(relation, columns)
+        columns = {n: replace(c, sql=unless_missing(f"trim({c.sql})", [])) for n, c in columns.items()}
+    vectors = {n: replace(c, is_text=False) for n, c in columns.items() if c.type.endswith("]")}
+    kept = {name: column for name, column in columns.items() if name not in vectors}
+    return Source(path, kept, lambda names: relation, tuple(vectors), lambda: _not_text(path), close, vectors)
 
 
-def _top(path: Path) -> tuple[list[str], str]:
-    """The comment lines at the top, and the line of column names."""
+@dataclass(frozen=True)
+class Top:
+    """The lines of a text file before its rows: comments, names, and the first lines below those."""
+
+    comments: list[str]
+    names: str
+    below: list[str]
+    n_lines: int
+    has_blanks: bool
+
+
+def _top(path: Path) -> Top:
     comments: list[str] = []
+    n_blank = 0
     with path.open("rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-    if is_gzip != (path.suffix.lower() == ".gz"):
+        start = file.read(2)
+    if (start == b"\x1f\x8b") != (path.suffix.lower() == ".gz"):
         raise RefusedFile("its name and its content disagree on gzip; rename it", file=path)
     try:
         with _opened(path, "rt", encoding="utf-8-sig") as lines:
             for line in lines:
-                if not line.startswith("#"):
-                    return comments, line.rstrip("\r\n")
-                comments.append(line)
-    except (*DAMAGE, UnicodeDecodeError) as error:
+                if not line.strip():
+                    n_blank += 1
+                elif not line.startswith("#"):
+                    below = [below.rstrip("\r\n") for below in islice(lines, 3)]
+                    n_lines = len(comments) + n_blank + 1
+                    return Top(comments, line.rstrip("\r\n"), below, n_lines, n_blank > 0)
+                else:
+                    comments.append(line)
+    except UnicodeDecodeError as error:
+        raise RefusedFile(not_utf8(error), file=path) from None
+    except DAMAGE as error:
         raise RefusedFile(f"truncated, or not what its name says ({error}); fetch it again", file=path) from None
     raise RefusedFile("has no line of column names", file=path)
+
+
+def not_utf8(error: Exception) -> str:
+    """What is wrong with a text that cannot be read, and the way out."""
+    if not isinstance(error, UnicodeDecodeError):
+        return f"truncated, or not what its name says ({error}); fetch it again"
+    start = bytes(error.object[:64])
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "is text in UTF-16, and only UTF-8 is read; convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
+    if b"\0" in start:
+        return "is no text (it holds NUL bytes); give it the name of its format"
+    return (
+        f"is not UTF-8 (byte {error.object[error.start]:#04x}), perhaps Latin-1; convert it: "
+        "iconv -f LATIN1 -t UTF-8 FILE > NEW"
+    )
+
+
+def _not_text(path: Path) -> UserError | None:
+    """What is wrong with the letters of a file, if anything."""
+    try:
+        with _opened(path, "rt", encoding="utf-8") as file:
+            while file.read(BLOCK):
+                pass
+    except UnicodeDecodeError as error:
+        return RefusedFile(not_utf8(error), file=path)
+    except DAMAGE as error:
+        return RefusedFile(f"truncated or damaged ({error}); fetch it again", file=path)
+    return None
 
 
 def _rows_alone(path: Path, n_lines: int, folder: Path) -> Path:
@@ -93,7 +158,7 @@ def _rows_alone(path: Path, n_lines: int, folder: Path) -> Path:
         with _opened(path, "rb") as file, rows.open("wb") as copy:
             for _ in range(n_lines):
                 file.readline()
-            shutil.copyfileobj(file, copy, 1 << 22)
+            shutil.copyfileobj(file, copy, BLOCK)
     except DAMAGE as error:
         raise RefusedFile(f"truncated, or cannot be copied to {folder} ({error})", file=path) from None
     return rows

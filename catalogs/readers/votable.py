@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import re
 import struct
 import tempfile
-import uuid
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,11 +24,14 @@ import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
 from . import fits, parquet
-from .source import FileColumn, Source
-from .votable_binary import TYPES, Field, pieces_of, records, values_of
+from .chosen import chosen
+from .source import FileColumn, Source, streamed
+from .votable_binary import BOOLEANS, DECLARED, TYPES, Field, pieces_of, records, values_of
 
 BLOCK, SLICE_ROWS = 1 << 20, 20_000
 LONGEST_PIECE, DEEPEST = 1 << 25, 100
+#: A table begins; the longest of these is shorter than what is looked at twice at the seam of two blocks.
+TABLE, SEAM = re.compile(rb"<(?:[\w.-]+:)?TABLE[\s>]"), 64
 SERIALISATIONS = ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET")
 DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struct.error, ValueError)
 
@@ -36,8 +39,11 @@ DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struc
 class Document:
     """A VOTable as it comes by: what its header says, and then rows of text or a stream of bytes."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, place: int = 0) -> None:
+        self.path, self.place = path, place
+        self.tables: list[str] = []
+        self.nulls: dict[str, str] = {}
+        self._name = ""
         self.elements: list[dict[str, str]] = []
         self.serialisation = self.status = self.said = ""
         self.stream: dict[str, str] = {}
@@ -77,17 +83,22 @@ class Document:
             self._row = []
         elif name == "INFO" and attributes.get("name") == "QUERY_STATUS":
             self.status, self.text, self._wanted = attributes.get("value", ""), [], True
+        elif name == "TABLE":
+            self._name = attributes.get("name") or attributes.get("ID") or "(no name)"
+            if not self.is_done:
+                self.elements = []
+        elif name == "DATA":
+            self.tables.append(self._name)
         elif self.is_done:
             return
-        elif name == "TABLE":
-            self.elements = []
         elif name == "FIELD":
             self.elements.append(dict(attributes))
         elif name == "VALUES" and inside == "FIELD":
-            self.elements[-1]["null"] = attributes.get("null", "")
+            null = attributes.get("null", self.nulls.get(attributes.get("ref", ""), ""))
+            self.elements[-1]["null"] = self.nulls[attributes.get("ID", "")] = null
         elif name == "DESCRIPTION" and inside == "FIELD":
             self.text, self._wanted = [], True
-        elif name in SERIALISATIONS and inside == "DATA":
+        elif name in SERIALISATIONS and inside == "DATA" and self.place in (0, len(self.tables)):
             self.serialisation = name
         elif name == "STREAM" and self.serialisation:
             self.stream, self.text, self._wanted = attributes, [], True
@@ -100,10 +111,10 @@ class Document:
         name = self._open.pop()
         if name == "TD":
             self._row.append("".join(self.text))
-            if len(self._row) > len(self.elements):
+            if self.serialisation and not self.is_done and len(self._row) > len(self.elements):
                 raise ValueError(f"a row has more cells than the header's {len(self.elements):,} fields")
             self._wanted = False
-        elif name == "TR" and not self.is_done:
+        elif name == "TR" and self.serialisation and not self.is_done:
             self.rows.append(self._row)
         elif name == "DESCRIPTION" and self._open[-1:] == ["FIELD"]:
             self.elements[-1]["description"] = " ".join("".join(self.text).split())
@@ -112,7 +123,7 @@ class Document:
             self.said, self._wanted = " ".join("".join(self.text).split()), False
         elif name == "STREAM":
             self._wanted = False
-        elif name == self.serialisation:
+        elif name == self.serialisation and self._open[-1:] == ["DATA"]:
             self.is_done = True
 
     def taken_bytes(self, rest: str) -> tuple[bytes, str]:
@@ -124,12 +135,13 @@ class Document:
 
 
 class Table:
-    """The first table of a VOTable: its fields, and its rows from the start as often as wanted."""
+    """A table of a VOTable: its fields, and its rows from the start as often as wanted."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wanted: str = "") -> None:
         self.path = path
         self.failure: UserError | None = None
-        document = Document(path)
+        self.place = _place(path, wanted)
+        document = Document(path, self.place)
         try:
             for _ in document.blocks():
                 if document.serialisation:
@@ -146,23 +158,28 @@ class Table:
         self.fields = [_field(i, element, path) for i, element in enumerate(document.elements)]
 
     @property
-    def kept(self) -> dict[str, Field]:
-        """Fields with one value a row; the second of two with one name gets its number."""
-        kept: dict[str, Field] = {}
+    def readable(self) -> dict[str, Field]:
+        """Fields with one value or a vector a row; the second of two with one name gets its number."""
+        named: dict[str, Field] = {}
         for i, field in enumerate(self.fields, 1):
-            if field.is_kept:
-                kept[field.name if field.name not in kept else f"{field.name}_{i}"] = field
-        return kept
+            if field.is_kept or field.is_vector:
+                named[field.name if field.name not in named else f"{field.name}_{i}"] = field
+        return named
+
+    @property
+    def kept(self) -> dict[str, Field]:
+        """Fields with one value a row."""
+        return {name: field for name, field in self.readable.items() if field.is_kept}
 
     def schema(self, names: list[str]) -> pa.Schema:
         is_text = self.serialisation == "TABLEDATA"
-        return pa.schema(
-            [(f.sql, pa.string() if is_text else TYPES[f.datatype][2]) for f in (self.kept[name] for name in names)]
-        )
+        fields = [self.readable[name] for name in names]
+        return pa.schema([(f.sql, pa.string() if is_text and f.is_kept else f.arrow_type) for f in fields])
 
     def batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows, in slices; what goes wrong is kept in `failure`, since DuckDB shows only its text."""
-        places = [self.fields.index(self.kept[name]) for name in names]
+        readable = self.readable
+        places = [self.fields.index(readable[name]) for name in names]
         schema = self.schema(names)
         make = self._text_rows if self.serialisation == "TABLEDATA" else self._binary_rows
         try:
@@ -174,8 +191,8 @@ class Table:
             self.failure = RefusedFile(f"truncated or damaged ({error}); fetch it again", file=self.path)
             raise self.failure from None
 
-    def _text_rows(self, places: list[int]) -> Iterator[list[list[str | None]]]:
-        document, n_seen = Document(self.path), 0
+    def _text_rows(self, places: list[int]) -> Iterator[list[list[Any]]]:
+        document, n_seen = Document(self.path, self.place), 0
         for _ in document.blocks():
             rows, document.rows = document.rows, []
             for row in rows:
@@ -189,7 +206,7 @@ class Table:
     def _binary_rows(self, places: list[int]) -> Iterator[list[list[Any]]]:
         n_mask = -(-len(self.fields) // 8) if self.serialisation == "BINARY2" else 0
         pieces, slots = pieces_of(self.fields)
-        document, data, rest, start = Document(self.path), b"", "", 0
+        document, data, rest, start = Document(self.path, self.place), b"", "", 0
         for _ in document.blocks():
             new, rest = document.taken_bytes(rest) if document.stream else (b"", rest)
             data, start = data[start:] + new, 0
@@ -205,51 +222,81 @@ class Table:
             raise ValueError("its stream ends within a row")
 
 
-def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
-    """Open the first table of a VOTable.
+def read(connection: duckdb.DuckDBPyConnection, path: Path, wanted: str = "") -> Source:
+    """Open the one table of a VOTable, or that with the number (from 1) or name `wanted`.
 
     Raises
     ------
     UserError
-        If it is no VOTable, holds no table, or is an archive's error message.
+        If it is no VOTable, holds no table or several, is an archive's error message, or an answer that was cut off.
     """
-    table = Table(path)
+    table = Table(path, wanted)
     if table.serialisation in ("FITS", "PARQUET"):
         return _elsewhere(connection, table)
     if not table.kept:
         raise RefusedFile("its table has no column with one value a row", file=path)
-    registered: list[str] = []
-
-    def relation(names: list[str]) -> str:
-        name = f"votable_{uuid.uuid4().hex}"
-        chosen = names or list(table.kept)[:1]
-        connection.register(name, pa.RecordBatchReader.from_batches(table.schema(chosen), table.batches(chosen)))
-        registered.append(name)
-        return name
-
-    def close() -> None:
-        while registered:
-            connection.unregister(registered.pop())
-
-    columns = {
-        name: FileColumn(
-            name,
-            f.sql,
-            f.unit,
-            f.ucd,
-            f.description,
-            is_text=f.is_text or table.serialisation == "TABLEDATA",
-            is_float=f.datatype in ("float", "double") and table.serialisation != "TABLEDATA",
-        )
-        for name, f in table.kept.items()
-    }
+    relation, close = streamed(connection, table.schema, table.batches, list(table.kept))
+    columns = {name: _described(field, table.serialisation == "TABLEDATA") for name, field in table.readable.items()}
+    vectors = {name: column for name, column in columns.items() if column.type.endswith("]")}
+    kept = {name: column for name, column in columns.items() if name not in vectors}
     left_out = tuple(field.name for field in table.fields if not field.is_kept)
-    return Source(path, columns, relation, left_out, lambda: table.failure, close)
+    return Source(path, kept, relation, left_out, lambda: table.failure, close, vectors)
+
+
+def _described(field: Field, is_text: bool) -> FileColumn:
+    return FileColumn(
+        field.name,
+        field.sql,
+        field.unit,
+        field.ucd,
+        field.description,
+        is_text=field.is_text or (is_text and field.is_kept),
+        is_float=field.datatype in ("float", "double") and not is_text,
+        type=DECLARED[field.datatype] + ("[]" if field.is_vector else ""),
+    )
+
+
+def _place(path: Path, wanted: str) -> int:
+    """Which of the document's tables with rows is meant, from 1; 0 for the only one.
+
+    The bytes tell quickly whether there may be several, or an answer that was cut off; then the document is read.
+    """
+    n_tables = n_overflows = 0
+    tail = b""
+    try:
+        with _opened(path) as file:
+            while block := file.read(BLOCK):
+                window = tail + block
+                tail = window[-SEAM:]
+                seen = len(TABLE.findall(window)) - len(TABLE.findall(tail))
+                n_tables += seen
+                n_overflows += window.count(b"OVERFLOW")
+        n_tables += len(TABLE.findall(tail))
+        if not wanted and n_tables < 2 and not n_overflows:
+            return 0
+        document = Document(path)
+        for _ in document.blocks():
+            document.rows = []
+            if document.stream:
+                document.text = []
+    except DAMAGE as error:
+        if wanted or n_tables > 1:
+            raise RefusedFile(f"not a readable VOTable ({error})", file=path) from None
+        return 0
+    if document.status == "OVERFLOW":
+        raise RefusedFile(
+            "its archive has cut the answer off (QUERY_STATUS OVERFLOW): not all rows are here; ask for fewer",
+            file=path,
+        )
+    if not wanted and len(document.tables) < 2:
+        return 0
+    name = chosen(path, document.tables, wanted)
+    return int(wanted) if wanted.isdigit() and wanted not in document.tables else document.tables.index(name) + 1
 
 
 def _elsewhere(connection: duckdb.DuckDBPyConnection, table: Table) -> Source:
     """The rows stand in a FITS or Parquet file, inside the VOTable or beside it; the VOTable says what they are."""
-    document = Document(table.path)
+    document = Document(table.path, table.place)
     folder = tempfile.TemporaryDirectory()
     inner = Path(folder.name) / f"rows.{table.serialisation.lower()}"
     rest = ""
@@ -311,8 +358,18 @@ def _field(place: int, element: dict[str, str], path: Path) -> Field:
     )
 
 
-def _cell(text: str, field: Field) -> str | None:
+def _cell(text: str, field: Field) -> Any:
     """The text of a TD; empty, the field's null value, and the `?` of logicals are NULL."""
     text = text.strip()
     missing = not text or text == field.null or (field.datatype == "boolean" and text == "?")
-    return None if missing else text
+    if missing or (field.null and field.is_null(text)):
+        return None
+    return [_element(word, field) for word in text.split()] if field.is_vector else text
+
+
+def _element(text: str, field: Field) -> Any:
+    if field.datatype == "boolean":
+        return BOOLEANS.get(text[:1].encode())
+    if field.null and field.is_null(text):
+        return None
+    return float(text) if field.datatype in ("float", "double") else int(text, 0)

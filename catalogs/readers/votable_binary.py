@@ -24,6 +24,19 @@ TYPES: dict[str, tuple[int, str, pa.DataType]] = {
     "floatComplex": (8, "", pa.null()),
     "doubleComplex": (16, "", pa.null()),
 }
+#: DuckDB's names of the types.
+DECLARED = {
+    "boolean": "BOOLEAN",
+    "bit": "BOOLEAN",
+    "unsignedByte": "UTINYINT",
+    "short": "SMALLINT",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "char": "VARCHAR",
+    "unicodeChar": "VARCHAR",
+    "float": "REAL",
+    "double": "DOUBLE",
+}
 BOOLEANS = dict.fromkeys((b"T", b"t", b"1"), True) | dict.fromkeys((b"F", b"f", b"0"), False)
 
 
@@ -44,6 +57,19 @@ class Field:
     def is_text(self) -> bool:
         return self.datatype in ("char", "unicodeChar")
 
+    def is_null(self, text: str) -> bool:
+        """Whether a number is the field's null value, however it is written."""
+        if self.is_text:
+            return False
+        try:
+            return int(text) == int(self.null)
+        except ValueError:
+            pass
+        try:
+            return float(text) == float(self.null)
+        except ValueError:
+            return False
+
     @property
     def is_variable(self) -> bool:
         return self.arraysize.endswith("*")
@@ -58,6 +84,15 @@ class Field:
     def is_kept(self) -> bool:
         single = self.is_text or self.arraysize in ("", "1")
         return bool(TYPES[self.datatype][1]) and single and "x" not in self.arraysize
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it is several numbers or truth values a row."""
+        return not self.is_kept and not self.is_text and self.datatype != "bit" and bool(TYPES[self.datatype][1])
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        return pa.list_(TYPES[self.datatype][2]) if self.is_vector else TYPES[self.datatype][2]
 
     @property
     def n_bytes(self) -> int:
@@ -112,7 +147,9 @@ def records(
 def values_of(field: Field, raw: tuple, masks: list[int], bit: int) -> list[Any]:
     """A column of a slice as Python values; NaN stays."""
     values = list(raw)
-    if field.datatype == "boolean":
+    if field.is_vector:
+        values = [_vector(value, field) for value in raw]
+    elif field.datatype == "boolean":
         values = [BOOLEANS.get(value) for value in raw]
     elif field.datatype == "bit":
         values = [value != 0 for value in raw]
@@ -122,6 +159,14 @@ def values_of(field: Field, raw: tuple, masks: list[int], bit: int) -> list[Any]
         null = float(field.null)
         values = [None if value == null else value for value in raw]
     return [None if mask & bit else value for mask, value in zip(masks, values, strict=True)] if any(masks) else values
+
+
+def _vector(raw: bytes, field: Field) -> list[Any]:
+    if field.datatype == "boolean":
+        return [BOOLEANS.get(bytes([byte])) for byte in raw]
+    size, letter, _ = TYPES[field.datatype]
+    numbers = struct.unpack(f">{len(raw) // size}{letter}", raw)
+    return [None if field.null and field.is_null(str(number)) else number for number in numbers]
 
 
 def _text(raw: bytes, field: Field) -> str | None:

@@ -101,7 +101,11 @@ def _write_parts(
     ranges = _ranges(connection, sky, steps)
     paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
     outputs = stored_outputs(steps, model)
-    metadata = {"candlesql.model": model.name, "candlesql.model_sha256": model.sha256}
+    metadata = {
+        "candlesql.model": model.name,
+        "candlesql.model_sha256": model.sha256,
+        "candlesql.trained_on": model.trained_on or "not known",
+    }
     done = sum(rows for path, (_, rows) in zip(paths, ranges, strict=True) if path.exists())
     with rows_bar(f"scoring {steps.name}", done, sum(rows for _, rows in ranges)) as advance:
         for path, (condition, rows) in zip(paths, ranges, strict=True):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
+from ...errors import UserError
 from ...sql.place import write_product
 from ...sql.systems import SystemSteps, no_model
+from ...udfs.feature_space import SAMPLE, FeatureSpace
 from ...udfs.spectral import SpectralModel, load_spectral, spectral_files
 from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh
@@ -33,6 +36,7 @@ def score_spectra(
         way_out = f"`candlesql spectra {sky.root} FILE…`"
         return f"{steps.inputs} has no rows: store spectra with {way_out}, or loosen a cut"
 
+    _check_spectra(connection, sky, steps, model)
     query = _query(steps, model)
     said = f"score {steps.name}"
     return {product: write_product(connection, sky, product, query, target, said, sources, hashes, run, nothing)}
@@ -43,6 +47,28 @@ def _model(sky: Sky, system: str) -> SpectralModel:
     if path is None:
         raise no_model(sky, system)
     return load_spectral(path)
+
+
+def _check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: SpectralModel) -> None:
+    """Refuse spectra that are not like those that the model was trained on.
+
+    Raises
+    ------
+    UserError
+        With the way out, which is to train.
+    """
+    stored = model.metadata.get("feature_space")
+    rows = connection.execute(f"select {model.inputs[-1]} from {steps.inputs} limit {SAMPLE}").fetchall()
+    if not stored or not rows:
+        return
+    wrong = FeatureSpace.from_text(stored).misfit(np.array([row[0] for row in rows], np.float32))
+    if wrong:
+        raise UserError(
+            f"the spectra of {steps.inputs} are not those that {model.path.name} was trained on ("
+            f"{model.metadata.get('trained_on', 'unknown')} stars): {wrong}",
+            file=sky.root,
+            hint=f"train first: `candlesql train {sky.root} {steps.name}`",
+        )
 
 
 def _query(steps: SystemSteps, model: SpectralModel) -> str:

@@ -57,7 +57,7 @@ with computed as (
             ages.log_age_apokasc2 - ages.log_age_apokasc2_low
         ) as "AGE_ERR",
         (
-            case when training.absolute_k_label is not null and training.split <> 'test' then 1 else 0 end
+            case when stars.is_trained_on then 1 else 0 end
             + case when stars.is_inside_apokasc2 or stars.is_inside_apokasc3 then 0 else 2 end
             + case when stars.is_inside then 0 else 4 end
             + case
@@ -68,13 +68,12 @@ with computed as (
         )::integer as "BITMASK",
         case when stars.is_inside_apokasc2 then stars.mass_apokasc2_msun_error end as "MASS_APOKASC2_ERR",
         case when stars.is_inside_apokasc3 then stars.mass_apokasc3_msun_error end as "MASS_APOKASC3_ERR",
-        stars.paper_distance_kpc * fits.fractional_error as "DISTANCE_PAPER_ERR",
+        stars.paper_distance_kpc * stars.paper_distance_error_ratio as "DISTANCE_PAPER_ERR",
         stars.paper_mass_apokasc2_msun * cuts.distmass_mass_error_ratio() as "MASS_APOKASC2_PAPER_ERR"
     from distmass.distances as stars
     left join distmass.ages as ages using (spectrum_id)
     left join distmass.training as training using (spectrum_id)
     left join distmass.nmsu as nmsu using (spectrum_id)
-    left join distmass.paper_errors as fits using (spectrum_id)
 )
 
 select

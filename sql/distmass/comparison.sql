@@ -1,5 +1,5 @@
 -- A star with a trusted distance and each network's distance over it, minus 1, and their standard errors; `is_test` stars
--- were never trained on.
+-- were never trained on, simulated stars are neither that nor the contrary.
 with methods as (
     select
         'ensemble' as method,
@@ -29,9 +29,10 @@ select
     methods.spectrum_id,
     methods.logg,
     methods.inferred_error,
+    training.is_test,
+    training.is_simulated,
     methods.inferred_kpc / methods.gaia_distance_kpc - 1 as difference,
-    methods.gaia_distance_kpc_error / methods.gaia_distance_kpc as gaia_error,
-    distmass.split(methods.bucket) = 'test' as is_test
+    methods.gaia_distance_kpc_error / methods.gaia_distance_kpc as gaia_error
 from methods
 inner join distmass.training as training using (spectrum_id)
 where training.absolute_k_label is not null and methods.inferred_kpc is not null

@@ -9,7 +9,8 @@ with masses as (
         stars.logg,
         stars.mass_apokasc2_msun / training.mass_apokasc2_label - 1 as difference,
         stars.mass_apokasc2_msun_error / training.mass_apokasc2_label as sigma,
-        training.split = 'test' as is_test
+        training.is_test,
+        training.is_simulated
     from distmass.predictions as stars
     inner join distmass.training as training using (spectrum_id)
     union all
@@ -20,7 +21,8 @@ with masses as (
         stars.logg,
         stars.mass_apokasc3_msun / training.mass_apokasc3_label - 1 as difference,
         stars.mass_apokasc3_msun_error / training.mass_apokasc3_label as sigma,
-        training.split = 'test' as is_test
+        training.is_test,
+        training.is_simulated
     from distmass.predictions as stars
     inner join distmass.training as training using (spectrum_id)
     union all
@@ -31,7 +33,8 @@ with masses as (
         stars.logg,
         stars.paper_mass_apokasc2_msun / training.mass_apokasc2_label - 1 as difference,
         cuts.distmass_mass_error_ratio() * stars.paper_mass_apokasc2_msun / training.mass_apokasc2_label as sigma,
-        training.split = 'test' as is_test
+        training.is_test,
+        training.is_simulated
     from distmass.predictions as stars
     inner join distmass.training as training using (spectrum_id)
     union all
@@ -42,7 +45,8 @@ with masses as (
         stars.logg,
         stars.paper_mass_apokasc3_msun / training.mass_apokasc3_label - 1 as difference,
         cuts.distmass_mass_error_ratio() * stars.paper_mass_apokasc3_msun / training.mass_apokasc3_label as sigma,
-        training.split = 'test' as is_test
+        training.is_test,
+        training.is_simulated
     from distmass.predictions as stars
     inner join distmass.training as training using (spectrum_id)
 ),
@@ -55,20 +59,22 @@ distances as (
         comparison.logg,
         comparison.difference,
         case
-            when comparison.method = 'paper' then fits.fractional_error
+            when comparison.method = 'paper' then fits.paper_distance_error_ratio
             else stats.hypot(comparison.inferred_error, comparison.gaia_error)
         end as sigma,
-        comparison.is_test
+        comparison.is_test,
+        comparison.is_simulated
     from distmass.comparison as comparison
-    left join distmass.paper_errors as fits using (spectrum_id)
+    left join distmass.distances as fits using (spectrum_id)
 ),
 
 aged as (
     select
         ages.*,
         training.logg,
-        distmass.log10_age(training.mass_apokasc2_label, training.m_h, stars.alpha_m) as log_age_label,
-        training.split = 'test' as is_test
+        training.is_test,
+        training.is_simulated,
+        distmass.log10_age(training.mass_apokasc2_label, training.m_h, stars.alpha_m) as log_age_label
     from distmass.ages as ages
     inner join distmass.training as training using (spectrum_id)
     inner join distmass.inputs as stars using (spectrum_id)
@@ -82,7 +88,8 @@ ages as (
         logg,
         log_age_apokasc2 - log_age_label as difference,
         (log_age_apokasc2_high - log_age_apokasc2_low) / 2 as sigma,
-        is_test
+        is_test,
+        is_simulated
     from aged
     union all
     select
@@ -92,7 +99,8 @@ ages as (
         logg,
         paper_log_age_apokasc2 - log_age_label as difference,
         null as sigma,
-        is_test
+        is_test,
+        is_simulated
     from aged
 ),
 

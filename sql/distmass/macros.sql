@@ -4,6 +4,25 @@
 create or replace macro distmass.split(bucket) as
 case when bucket < 5 then 'test' when bucket < 9 then 'validation' else 'train' end;
 
+-- [] The names by which the training stars of DistMass are listed, of spectrum_id and apogee_id.
+create or replace macro distmass.names(spectrum_id, apogee_id) as [spectrum_id, 'apogee:' || apogee_id];
+-- [boolean] Whether apogee_id is a name with a position in it.
+create or replace macro distmass.has_place(apogee_id) as
+coalesce(regexp_full_match(apogee_id, '2M[0-9]{8}[+-][0-9]{7}'), false);
+-- [deg] The right ascension ra [deg], or that of apogee_id where it is missing.
+create or replace macro distmass.ra_or_that_of_name(ra, apogee_id) as
+case when ra is not null then ra when distmass.has_place(apogee_id) then distmass.ra_of_name(apogee_id) end;
+-- [deg] The declination dec [deg], or that of apogee_id where it is missing.
+create or replace macro distmass.dec_or_that_of_name(dec, apogee_id) as
+case when dec is not null then dec when distmass.has_place(apogee_id) then distmass.dec_of_name(apogee_id) end;
+-- [boolean] Whether the networks were trained on a star with the names spectrum_id and apogee_id at ra, dec [deg].
+create or replace macro distmass.was_seen(spectrum_id, apogee_id, ra, dec) as
+main.trained_on(
+    'distmass', distmass.ra_or_that_of_name(ra, apogee_id), distmass.dec_or_that_of_name(dec, apogee_id)
+)
+or main.trained_on_name('distmass', spectrum_id)
+or main.trained_on_name('distmass', 'apogee:' || apogee_id);
+
 -- [boolean] Whether label_mass [Msun] is used: its error label_mass_error [Msun] is small, or its table gives none;
 -- Stone-Martinez et al. 2024, section 5.3.
 create or replace macro distmass.is_precise(label_mass, label_mass_error) as

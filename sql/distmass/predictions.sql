@@ -74,6 +74,7 @@ select
         )
     ) as mass_apokasc3_msun_error,
     case when is_inside then paper.absolute_k_mag end as paper_absolute_k_mag,
+    case when is_inside then paper.distance_error_ratio end as paper_distance_error_ratio,
     case when is_inside_apokasc2 then paper.mass_apokasc2_msun end as paper_mass_apokasc2_msun,
     case when is_inside_apokasc3 then paper.mass_apokasc3_msun end as paper_mass_apokasc3_msun
 from computed

@@ -10,7 +10,3 @@ distmass.added_variance(by_teff, teff_error, cuts.distmass_reference_teff_error(
 + distmass.added_variance(by_m_h, m_h_error, cuts.distmass_reference_m_h_error())
 + distmass.added_variance(by_c_fe, c_fe_error, cuts.distmass_reference_c_fe_error())
 + distmass.added_variance(by_n_fe, n_fe_error, cuts.distmass_reference_n_fe_error());
-
--- [] Fractional error of the paper's distance at logg [dex]: 20 % at low log g, 10 % at high; Stone-Martinez et al.
--- 2024, abstract.
-create or replace macro distmass.stated_distance_error(logg) as greatest(0.1, least(0.2, 0.2 - 0.04 * logg));

@@ -33,5 +33,7 @@ select
     teff_k is null or logg is null or m_h is null as lacks_parameters,
     c_fe is null or n_fe is null as lacks_abundances,
     k is null as lacks_magnitude,
+    distmass.was_seen(spectrum_id, apogee_id, ra, "dec") as is_trained_on,
+    coalesce(starts_with(star_id, 'mock_'), false) as is_simulated,
     stats.fold(star_id, 'distmass', 25) as bucket
 from with_distances

@@ -1,6 +1,7 @@
 -- A star that networks learn from or are judged on: labels of absolute magnitude and mass that pass the paper's cuts, else
 -- NULL (clusters of table 1 stand in for imprecise parallaxes), seismic masses with those of subgiants and dwarfs beside
--- them, and its part of the split (64 % train, 16 % validation, 20 % test by a hash of the star).
+-- them, and its part of the split by which new networks are trained (64 % train, 16 % validation, 20 % test by a hash of the
+-- star). `is_test`: the networks that are here never saw it; NULL for simulated stars.
 with candidates as (
     select
         inputs.*,
@@ -43,6 +44,7 @@ select
     c_fe,
     n_fe,
     bucket,
+    is_simulated,
     seismic_mass_apokasc2 as mass_apokasc2_label,
     seismic_mass_apokasc3 as mass_apokasc3_label,
     subgiant_mass as mass_subgiant_label,
@@ -52,5 +54,6 @@ select
     case when has_magnitude then 5 / ln(10) * trusted_distance_error end as absolute_k_label_error,
     coalesce(seismic_mass_apokasc2, subgiant_mass, isochrone_mass) as mass_apokasc2_supplemented,
     coalesce(seismic_mass_apokasc3, subgiant_mass, isochrone_mass) as mass_apokasc3_supplemented,
-    distmass.split(bucket) as split
+    distmass.split(bucket) as split,
+    case when not is_simulated then not is_trained_on end as is_test
 from trusted

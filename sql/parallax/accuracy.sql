@@ -1,5 +1,5 @@
 -- An offset of Gaia's zero-point, and how the spectrophotometric parallaxes meet Gaia's there: scatter of the best stars (Hogg et
--- al. 2018, figure 2, right: below 9 %), what of it the errors of both do not explain, chi-square a star of all, and its robust form,
+-- al. 2018, figure 2, right: below 9 %), what of it Gaia's errors and those of equation 5 do not explain, chi-square a star of all, and its robust form,
 -- which outliers do not drive.
 select
     parallax_offset::double as parallax_offset,
@@ -13,7 +13,9 @@ select
         pow(parallax_error / adjusted_parallax, 2) + pow(spec_parallax_error / spec_parallax, 2)
     ) filter (where is_best))) as unexplained_scatter,
     avg(pull * pull) as chi2_per_star,
-    pow(stats.robust_scatter(pull), 2) as robust_chi2_per_star
+    pow(stats.robust_scatter(pull), 2) as robust_chi2_per_star,
+    avg((abs(pull) < 1)::integer) as within_one_error,
+    avg((abs(pull) < 2)::integer) as within_two_errors
 from parallax.compared
 group by all
 order by parallax_offset desc

@@ -7,6 +7,7 @@ select
     parallax_error,
     spec_parallax,
     spec_parallax_error,
+    spec_parallax_total_error,
     is_training::integer as training_set,
     sample,
     combined_parallax,

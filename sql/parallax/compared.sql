@@ -14,6 +14,7 @@ select
     estimates.parallax_error,
     estimates.spec_parallax,
     estimates.spec_parallax_error,
+    estimates.spec_parallax_total_error,
     estimates.parallax + offsets.parallax_offset as adjusted_parallax,
     coalesce(
         estimates.parallax > 0 and estimates.parallax_error < cuts.hogg_best_parallax_error() * estimates.parallax,
@@ -21,7 +22,7 @@ select
     ) as is_best,
     estimates.spec_parallax / (estimates.parallax + offsets.parallax_offset) - 1 as relative_residual,
     (estimates.spec_parallax - estimates.parallax - offsets.parallax_offset)
-    / stats.hypot(estimates.parallax_error, estimates.spec_parallax_error) as pull
+    / stats.hypot(estimates.parallax_error, estimates.spec_parallax_total_error) as pull
 from parallax.estimates as estimates
 cross join offsets
 where estimates.is_training

@@ -1,19 +1,53 @@
 -- A star of the parent sample with its spectrophotometric parallax: by the model of the half that it is not in, so that its own
--- Gaia parallax is in none of it; that combined with Gaia's by inverse variance, and distances (1 over parallax).
-with chosen as (
+-- Gaia parallax is in none of it; NULL if both halves have it. The error is by equation 5 of Hogg et al. 2018; `total` adds
+-- the scatter of that model about the other half. Gaia's is combined by inverse variance; distances are 1 over parallax.
+with told as (
     select
         parent.*,
-        if(parent.sample = 'A', scores.parallax_by_b, scores.parallax_by_a) as spec_parallax,
-        if(parent.sample = 'A', scores.parallax_by_b_error, scores.parallax_by_a_error) as spec_parallax_error,
-        parent.parallax + cuts.hogg_parallax_offset() as adjusted_parallax
+        scores.* exclude (apogee_id),
+        parallax_scatter() as scatter,
+        main.is_listed('parallax/a', sphere.position_key(parent.ra, parent."dec"))
+        or main.is_listed('parallax/a', stats.key('apogee:' || parent.apogee_id)) as is_in_a,
+        main.is_listed('parallax/b', sphere.position_key(parent.ra, parent."dec"))
+        or main.is_listed('parallax/b', stats.key('apogee:' || parent.apogee_id)) as is_in_b
     from parallax.parent as parent
     inner join parallax.scores as scores using (apogee_id)
+),
+
+halved as (
+    select
+        *,
+        case when is_in_a = is_in_b then sample = 'A' else is_in_a end as is_by_b
+    from told
+),
+
+chosen as (
+    select
+        * exclude (
+            scatter, is_in_a, is_in_b, is_by_b, parallax_by_a, parallax_by_a_error, parallax_by_b, parallax_by_b_error,
+            parallax_by_both, parallax_by_both_error
+        ),
+        case
+            when is_in_a and is_in_b then null
+            when is_by_b then parallax_by_b
+            else parallax_by_a
+        end as spec_parallax,
+        case
+            when is_in_a and is_in_b then null
+            when is_by_b then parallax_by_b_error
+            else parallax_by_a_error
+        end as spec_parallax_error,
+        spec_parallax * case when is_by_b then scatter.parallax_by_b else scatter.parallax_by_a end as model_scatter,
+        stats.hypot(spec_parallax_error, model_scatter) as spec_parallax_total_error,
+        parallax + cuts.hogg_parallax_offset() as adjusted_parallax
+    from halved
 )
 
 select
     *,
-    parallax.combined(spec_parallax, spec_parallax_error, adjusted_parallax, parallax_error) as combined_parallax,
-    parallax.combined_error(spec_parallax_error, parallax_error) as combined_parallax_error,
+    parallax.combined(spec_parallax, spec_parallax_total_error, adjusted_parallax, parallax_error)
+        as combined_parallax,
+    parallax.combined_error(spec_parallax_total_error, parallax_error) as combined_parallax_error,
     1 / spec_parallax as spec_distance_kpc,
-    spec_parallax_error / (spec_parallax * spec_parallax) as spec_distance_kpc_error
+    spec_parallax_total_error / (spec_parallax * spec_parallax) as spec_distance_kpc_error
 from chosen

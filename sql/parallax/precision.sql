@@ -1,9 +1,9 @@
 -- A bin of G or of distance, and the errors of parallaxes there, spectrophotometric and Gaia's; Hogg et al. 2018, figure 5.
 with features as (
     select
-        spec_parallax_error,
+        spec_parallax_total_error as spec_parallax_error,
         parallax_error,
-        spec_parallax_error / spec_parallax as error_ratio,
+        spec_parallax_total_error / spec_parallax as error_ratio,
         unnest(['phot_g_mean_mag', 'spec_distance_kpc']) as feature,
         unnest([phot_g_mean_mag, spec_distance_kpc]) as feature_value,
         unnest([cuts.hogg_magnitude_bin(), cuts.hogg_distance_bin()]) as width

@@ -1,13 +1,13 @@
--- A bin of [M/H] or of H - W2 (a measure of reddening), and how the best stars' spectrophotometric parallaxes meet Gaia's in it;
+-- A bin of [M/H], of H - W2 (a measure of reddening) or of the parallax [mas], and how the best stars' spectrophotometric parallaxes meet Gaia's in it;
 -- Hogg et al. 2018, figure 3.
 with features as (
     select
         relative_residual,
         pull,
         is_best,
-        unnest(['m_h', 'h_w2']) as feature,
-        unnest([m_h, h_w2]) as feature_value,
-        unnest([cuts.hogg_m_h_bin(), cuts.hogg_h_w2_bin()]) as width
+        unnest(['m_h', 'h_w2', 'spec_parallax']) as feature,
+        unnest([m_h, h_w2, spec_parallax]) as feature_value,
+        unnest([cuts.hogg_m_h_bin(), cuts.hogg_h_w2_bin(), cuts.hogg_parallax_bin()]) as width
     from parallax.compared
     where parallax_offset = cuts.hogg_parallax_offset()
 )
@@ -21,7 +21,9 @@ select
     median(relative_residual) filter (where is_best) as bias,
     1.482602218505602 * mad(relative_residual) filter (where is_best) as robust_scatter,
     avg(pull) as mean_pull,
-    avg(pull * pull) as chi2_per_star
+    avg(pull * pull) as chi2_per_star,
+    avg((abs(pull) < 1)::integer) as within_one_error,
+    avg((abs(pull) < 2)::integer) as within_two_errors
 from features
 where feature_value is not null
 group by all

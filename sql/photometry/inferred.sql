@@ -1,21 +1,34 @@
 -- A star and what photometry, parallax and reddening prior say of it: mean and standard deviation of the posterior of
--- equation 19 of Green et al. 2020, as `candlesql score` wrote it; with a distance from the modulus.
+-- equation 19 of Green et al. 2020, as `candlesql score` wrote it; with a distance from the modulus. `flag` says what is
+-- wrong with a star whose parameters, or whose [Fe/H], are NULL; photometry.scores has them still.
+with flagged as (
+    select
+        *,
+        case
+            when chi2 / n_bands > cuts.max_inferred_chi2_per_band() then 'chi-square per band'
+            when feh < cuts.min_inferred_feh() then '[Fe/H]'
+        end as flag,
+        coalesce(flag = 'chi-square per band', false) as is_misfit
+    from photometry.scores
+    where n_bands >= cuts.min_inferred_bands()
+)
+
 select
     survey,
     source_id,
-    teff_k,
-    teff_k_error,
-    logg,
-    logg_error,
-    feh,
-    feh_error,
-    ebv,
-    ebv_error,
-    distance_modulus,
-    distance_modulus_error,
     chi2,
     n_bands::tinyint as n_bands,
-    photometric.distance_kpc(distance_modulus) as distance_kpc,
-    distance_kpc * distance_modulus_error * ln(10) / 5 as distance_kpc_error
-from photometry.scores
-where n_bands >= cuts.min_inferred_bands()
+    flag,
+    case when not is_misfit then teff_k end as teff_k,
+    case when not is_misfit then teff_k_error end as teff_k_error,
+    case when not is_misfit then logg end as logg,
+    case when not is_misfit then logg_error end as logg_error,
+    case when flag is null then feh end as feh,
+    case when flag is null then feh_error end as feh_error,
+    case when not is_misfit then ebv end as ebv,
+    case when not is_misfit then ebv_error end as ebv_error,
+    case when not is_misfit then distance_modulus end as distance_modulus,
+    case when not is_misfit then distance_modulus_error end as distance_modulus_error,
+    case when not is_misfit then photometric.distance_kpc(flagged.distance_modulus) end as distance_kpc,
+    distance_kpc * flagged.distance_modulus_error * ln(10) / 5 as distance_kpc_error
+from flagged

@@ -41,9 +41,12 @@ select
     l_logg,
     l_feh_logg,
     l_feh,
-    parallax,
-    parallax_error,
-    photometry.split_bucket(source_id) = 9 as held_out,
+    factored.parallax,
+    factored.parallax_error,
+    not(
+        main.trained_on('photometry', places.ra, places."dec")
+        or main.trained_on_name('photometry', places.measured_name)
+    ) as held_out,
     coalesce(ebv_prior, cuts.unmapped_ebv()) as ebv_prior,
     coalesce(ebv_prior_error, cuts.unmapped_ebv_error()) as ebv_prior_error,
     case when has_modulus then photometric.parallax_modulus(parallax) end as distance_modulus,
@@ -51,3 +54,4 @@ select
         when has_modulus then photometric.parallax_modulus_error(parallax, parallax_error)
     end as distance_modulus_error
 from factored
+left join photometry.places as places using (survey, source_id)

@@ -8,7 +8,9 @@ with thirteen_bands as (
             w1mpro, w2mpro, j_m_error, h_m_error, ks_m_error, w1mpro_error, w2mpro_error, g_error_ratio, bands, inside_hull, p_rc, p_rc_photometric
         )
     from (select columns(lambda c: not starts_with(c, 'any_')) from red_clump.scores)
-    where not exists (select 1 from red_clump.cross_validation)
+    where
+        not exists (select 1 from red_clump.cross_validation)
+        and not coalesce(main.trained_on('red_clump', ra, "dec"), true)
 ),
 
 any_bands as (
@@ -21,7 +23,9 @@ any_bands as (
         p_rc_photometric,
         columns('any_.*')
     from red_clump.scores
-    where not exists (select 1 from red_clump.any_bands_cross_validation)
+    where
+        not exists (select 1 from red_clump.any_bands_cross_validation)
+        and not coalesce(main.trained_on('red_clump_any_bands', ra, "dec"), true)
 )
 
 select * from any_bands

@@ -24,7 +24,7 @@ IDS = [4295806720, 34361129088, 38655544960, 6917528443525529728]
 
 @pytest.fixture(scope="module")
 def connection(tiny_sky):
-    with open_sky(tiny_sky) as connection:
+    with open_sky(tiny_sky, trust=True) as connection:
         yield connection
 
 

@@ -45,13 +45,13 @@ class Mutant:
 class Planter:
     """Runs the tests without a fault first, then each mutant against the tests that touch it."""
 
-    mutants: Callable[[list[pytest.Item]], Iterable[Mutant]]
+    mutants: list[Mutant]
     deep: bool
     told: Callable[[Mutant], None]
     done: list[Mutant] = field(default_factory=list)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = [item for item in session.items if self.deep or not needs_workspace(item)]
+        items = [item for item in session.items if self.wanted(item)]
         seconds = self.take(_forked(lambda: self.timed(items), patience=3600))
         red = [name for name, taken in seconds.items() if taken < 0]
         if red:
@@ -61,13 +61,17 @@ class Planter:
         for item in items:
             by_module[item.path] = by_module.get(item.path, 0) + seconds[item.nodeid]
         items.sort(key=lambda item: (by_module[item.path], str(item.path)))
-        for mutant in self.mutants(items):
+        for mutant in self.mutants:
             chosen = [item for item in items if mutant.touches(item)]
             mutant.tests = len(chosen)
             mutant.outcome = _forked(lambda m=mutant, c=chosen: _tried(m, c)) if chosen else SURVIVED
             self.done.append(mutant)
             self.told(mutant)
         return True
+
+    def wanted(self, item: pytest.Item) -> bool:
+        """Whether a test is quick enough, and may notice any of the mutants."""
+        return (self.deep or not needs_workspace(item)) and any(mutant.touches(item) for mutant in self.mutants)
 
     def timed(self, items: list[pytest.Item]) -> dict[str, Any]:
         """What the run without a fault says of each test."""

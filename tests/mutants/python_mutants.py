@@ -78,6 +78,10 @@ class Recording(Planter):
     called: Called = field(default_factory=set)
     by_fixture: dict[str, Called] = field(default_factory=dict)
 
+    def wanted(self, item: pytest.Item) -> bool:
+        """Every test: which of them run what is only known after the first run."""
+        return self.deep or not planting.needs_workspace(item)
+
     def timed(self, items: list[pytest.Item]) -> dict[str, Any]:
         threading.setprofile(self._note)
         sys.setprofile(self._note)

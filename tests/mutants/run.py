@@ -40,9 +40,9 @@ def main() -> int:
     drawn = [m for m in drawn if (m.file, m.was, m.becomes) not in known]
     is_python = any(path.suffix == ".py" for path in paths)
     tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
-    planter = Planter(lambda items: drawn, options.deep or is_python, _tell)
+    planter = Planter(drawn, options.deep, _tell)
     if is_python:
-        planter = python_mutants.Recording(lambda items: drawn, True, _tell)
+        planter = python_mutants.Recording(drawn, options.deep, _tell)
     code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
     if not planter.done and drawn:
         return int(code) or 1

@@ -17,7 +17,7 @@ SWAPS: list[tuple[str, str, str]] = [
     ("sign", r"(?<=\n    )\+(?= )", "-"),
     ("sign", r"(?<=\n    )-(?= )", "+"),
     ("quotient", r"(?<=[\w)\]] )/(?= [\w(])", "*"),
-    ("quotient", r"(?<!select)(?<!,)(?<=[\w)\]] )\*(?= [\w(\[-])", "/"),
+    ("quotient", r"(?<!select )(?<!distinct )(?<=[\w)\]] )\*(?= [\w(\[-])", "/"),
     ("quotient", r"\b([\w.]+) / ([\w.]+)\b(?!\()", r"\2 / \1"),
     ("comparison", r"(?<= )<=(?= )", ">"),
     ("comparison", r"(?<= )>=(?= )", "<"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -50,16 +51,29 @@ def view(database: duckdb.DuckDBPyConnection) -> Callable[..., Rows]:
             called, _, columns = table.partition("(")
             select = f"from (values {content}) as given({columns}" if columns else content
             database.execute(f"create or replace table {called} as {select}")
+            _in_doubles(database, called)
         item = next(item for item in files.items() if item.name == name)
         database.execute(f"create or replace view {name} as {item.body}" if not item.is_macro else item.body)
         result = database.execute(query or f"from {name}")
         names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return [dict(zip(names, map(_plain, row), strict=True)) for row in result.fetchall()]
 
     return rows
 
 
 @pytest.fixture
 def value(database: duckdb.DuckDBPyConnection) -> Callable[[str], object]:
-    """`value("stats.hypot(3, 4)")`: what an expression gives."""
-    return lambda expression: database.execute(f"select {expression}").fetchone()[0]
+    """`value("stats.hypot(3, 4)")`: what an expression gives, decimals as floats."""
+
+    return lambda expression: _plain(database.execute(f"select {expression}").fetchone()[0])
+
+
+def _in_doubles(database: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Numbers written with a point are decimals in SQL; catalogs hold doubles."""
+    for name, kind, *_ in database.execute(f"describe {table}").fetchall():
+        if kind.startswith("DECIMAL("):
+            database.execute(f'alter table {table} alter "{name}" type double')
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value

@@ -14,7 +14,7 @@ from ...workspace.folder import find_sky
 from ...workspace.ledger import record
 from ...workspace.progress import bar
 from ..workspace import open_to_train
-from .data import read_stars
+from .data import read_stars, write_training_stars
 from .ensembles import seed_of
 from .train import train_all, write_ages
 
@@ -39,7 +39,8 @@ def train_distmass(path: Path, labels: str | None, seed: int, cuts: dict[str, st
         if not labels:
             _check_mass_labels(connection)
         stars = read_stars(connection, labels or VIEW)
-        found = train_all(stars, sky.models, seed)
+        origin = write_training_stars(connection, sky.models, labels or VIEW)
+        found = train_all(stars, sky.models, seed, origin)
         if parsec.exists():
             found["distmass_log_age"] = {"log_age": write_ages(parsec, sky.models, seed_of(seed, "age"))}
         model = load_model(sky.models / "distmass.onnx")

@@ -11,6 +11,8 @@ import duckdb
 import numpy as np
 
 from ...errors import UserError
+from ...workspace.query import first_row
+from ..taught import kind_of_stars, write_list
 
 SPECIFICATION = Path(__file__).with_name("networks.toml")
 #: How a unit ends the name of a column.
@@ -94,3 +96,18 @@ def read_stars(connection: duckdb.DuckDBPyConnection, relation: str = "distmass.
         np.asarray(table["bucket"]).astype(int),
         np.asarray(table["split"], dtype=str),
     )
+
+
+def write_training_stars(
+    connection: duckdb.DuckDBPyConnection, folder: Path, relation: str = "distmass.training"
+) -> dict[str, str]:
+    """Write the list of the stars outside the test part beside the models; returns what their metadata says of it."""
+    seen = f"""from {relation} as stars inner join distmass.inputs as inputs using (spectrum_id)
+               where stars.split <> 'test'"""
+    n, n_simulated = first_row(connection, f"select count(*), count(*) filter (inputs.is_simulated) {seen}")
+    query = f"""select inputs.ra, inputs."dec", distmass.names(spectrum_id, inputs.apogee_id) as names {seen}
+                and not inputs.is_simulated"""
+    return {
+        "trained_on": kind_of_stars(n, n_simulated),
+        "training_stars": write_list(connection, folder, "distmass", query),
+    }

@@ -8,11 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from .data import Stars, Target
+from .data import Stars, Target, specification
 from .regression import Recipe, Trained, predict, train
 
+#: log g [dex] below which a giant is luminous, and how many of them tell their errors.
+LUMINOUS_LOGG, FEWEST_LUMINOUS = 2.0, 30
 #: Share of a normal distribution within one standard deviation.
 ONE_SIGMA = 0.6827
+
+
+@dataclass(frozen=True)
+class Widening:
+    """What makes the networks' error the standard error: one factor for luminous giants, one for all others.
+
+    The labels of luminous giants scatter more about any network than their neighbours in log g do.
+    """
+
+    luminous: float
+    others: float
+
+    def at(self, x: np.ndarray) -> np.ndarray:
+        """The factor [rows] of stars with the inputs x [rows, inputs]."""
+        return np.where(is_luminous(x), self.luminous, self.others)
+
+
+def is_luminous(x: np.ndarray) -> np.ndarray:
+    """Which stars [rows] are giants above the red clump by far."""
+    logg = [entry["name"] for entry in specification()["inputs"]].index("logg")
+    return np.asarray(x[:, logg] < LUMINOUS_LOGG)
 
 
 @dataclass(frozen=True)
@@ -27,20 +50,21 @@ class Ensemble:
 
     target: Target
     networks: list[Trained]
-    widening: float
+    widening: Widening
     states: list[Trained]
 
     def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Value and standard error [rows] in the target's unit."""
         mean, scale = predict(self.networks, _read(x, self.states))
+        scale = scale * self.widening.at(x)
         if self.target.logarithmic:
-            return np.exp(mean), np.exp(mean) * scale * self.widening
-        return mean, scale * self.widening
+            return np.exp(mean), np.exp(mean) * scale
+        return mean, scale
 
     def seen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean as networks see the target, and ln of its standard error there [rows]."""
         mean, scale = predict(self.networks, _read(x, self.states))
-        return mean, np.log(scale * self.widening)
+        return mean, np.log(scale * self.widening.at(x))
 
 
 def train_states(stars: Stars, recipe: Recipe, seed: int) -> list[Trained]:
@@ -64,7 +88,7 @@ def train_ensemble(
     """Train on the 80 % outside the test part; members stop on different fifths of it.
 
     Errors are calibrated by a first ensemble on the training part alone: 68 % of the validation stars must fall within
-    one standard error, that of the label included.
+    one standard error, that of the label included, of the luminous giants among them as of the others.
 
     Parameters
     ----------
@@ -88,7 +112,7 @@ def train_ensemble(
     first = members([validation] * recipe.members, "calibration")
     judged = usable & validation
     mean, scale = predict(first, x[judged])
-    widening = _widening(mean - label[judged], scale, sigma[judged])
+    widening = _widenings(x[judged], mean - label[judged], scale, sigma[judged])
     return Ensemble(target, members(_held_out(stars, recipe), "member"), widening, states)
 
 
@@ -118,10 +142,23 @@ def seed_of(seed: int, *words: object) -> int:
     return int(hashlib.sha256(f"{seed}:{words}".encode()).hexdigest()[:8], 16)
 
 
+def _widenings(x: np.ndarray, residual: np.ndarray, scale: np.ndarray, sigma: np.ndarray) -> Widening:
+    """A factor of their own for luminous giants, where there are enough to tell."""
+    luminous = is_luminous(x)
+    everywhere = _widening(residual, scale, sigma)
+    if luminous.sum() < FEWEST_LUMINOUS:
+        return Widening(everywhere, everywhere)
+    parts = (_widening(residual[rows], scale[rows], sigma[rows]) for rows in (luminous, ~luminous))
+    return Widening(*parts)
+
+
 def _widening(residual: np.ndarray, scale: np.ndarray, sigma: np.ndarray) -> float:
     """The factor of `scale` at which 68 % of the residuals are within hypot(factor * scale, sigma)."""
 
     def excess(factor: float) -> float:
         return float(np.quantile(np.abs(residual) / np.hypot(factor * scale, sigma), ONE_SIGMA)) - 1
 
-    return float(brentq(excess, 0.05, 20))
+    least, most = 0.05, 20.0
+    if excess(least) < 0:  # the labels' own errors are as large as the residuals
+        return least
+    return float(brentq(excess, least, most))

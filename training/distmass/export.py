@@ -12,6 +12,7 @@ from ...udfs.graph import GraphBuilder
 from ...udfs.model import write_model
 from .data import Target, specification
 from .distil import Student
+from .errors import DistanceErrors
 from .networks import Networks
 from .regression import Trained
 
@@ -25,8 +26,11 @@ def density_name(target: Target) -> str:
     return "log_density" if target.name == "absolute_k" else f"log_density_{known_as}"
 
 
-def paper_graph(networks: dict[str, Trained]) -> onnx.GraphProto:
-    """One output for each label of `networks.toml`, from the paper's networks by name of their label."""
+def paper_graph(networks: dict[str, Trained], errors: DistanceErrors | None = None) -> onnx.GraphProto:
+    """One output for each label of `networks.toml`, from the paper's networks by name of their label.
+
+    The last is the fractional error of the distance.
+    """
     builder = GraphBuilder()
     parts = []
     for target in specification()["targets"]:
@@ -39,7 +43,17 @@ def paper_graph(networks: dict[str, Trained]) -> onnx.GraphProto:
             h = builder.layer(h, layer)
         scaled = builder.add("Mul", h, builder.constant(network.target_scale))
         parts.append(builder.add("Add", scaled, builder.constant(network.target_mean)))
+    parts.append(_distance_error(builder, errors) if errors else _everywhere(builder, 0))
     return builder.finish(builder.concat(parts), len(specification()["inputs"]), len(parts), "paper")
+
+
+def _distance_error(builder: GraphBuilder, errors: DistanceErrors) -> str:
+    place = [entry["name"] for entry in specification()["inputs"]].index("logg")
+    logg = builder.add("Max", builder.rows("x", place, place + 1), builder.constant(errors.logg[0]))
+    logg = builder.add("Min", logg, builder.constant(errors.logg[1]))
+    a, b, c = (builder.constant(value) for value in errors.coefficients)
+    inner = builder.add("Add", builder.add("Mul", logg, c), b)
+    return builder.add("Add", builder.add("Mul", logg, inner), a)
 
 
 def write_state(path: Path, student: Student, metadata: dict[str, Any]) -> None:

@@ -26,9 +26,10 @@ from ..entry import start
 from .ages import INPUTS as AGE_INPUTS
 from .ages import OUTPUTS as AGE_OUTPUTS
 from .ages import age_graph, train_ages
-from .data import Stars, Target, read_stars, specification
+from .data import Stars, Target, read_stars, specification, write_training_stars
 from .distil import Student
 from .ensembles import seed_of
+from .errors import distance_errors, ratio_to_label
 from .export import paper_graph, write_state, write_student
 from .networks import is_used, train_networks, with_state
 
@@ -41,20 +42,27 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    for name, metrics in train_all(read_kepler(options.kepler), options.out, options.seed).items():
+    stars, origin = read_kepler(options.kepler, options.out)
+    for name, metrics in train_all(stars, options.out, options.seed, origin).items():
         print(name, json.dumps(metrics))
     print("log_age", json.dumps(write_ages(options.parsec, options.out, seed_of(options.seed, "age"))))
 
 
-def read_kepler(path: Path) -> Stars:
-    """Training stars of a table of Kepler giants."""
+def read_kepler(path: Path, out: Path | None = None) -> tuple[Stars, dict[str, str]]:
+    """Training stars of a table of Kepler giants, and what the metadata of their models says of them.
+
+    Parameters
+    ----------
+    out
+        Where the list of the training stars goes, if it is wanted.
+    """
     with tempfile.TemporaryDirectory() as folder:
         ingest_survey(Path(folder), "kepler_apogee", [path], {}, {})
         with open_sky(folder) as connection:
-            return read_stars(connection)
+            return read_stars(connection), write_training_stars(connection, out) if out else {}
 
 
-def train_all(stars: Stars, out: Path, seed: int) -> dict[str, dict[str, Any]]:
+def train_all(stars: Stars, out: Path, seed: int, origin: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
     """Train and write every network that learns from stars; returns metrics on test stars by file."""
     networks = train_networks(stars, seed)
     stars, targets = networks.stars, networks.targets
@@ -65,11 +73,12 @@ def train_all(stars: Stars, out: Path, seed: int) -> dict[str, dict[str, Any]]:
         "teachers": {e.target.name: _judge(stars, e.target, stars.x, *e.predict(stars.x)) for e in networks.teachers},
     }
     out.mkdir(parents=True, exist_ok=True)
-    given = _metadata(stars, targets) | {"training": {"seed": seed}}
+    given = _metadata(stars, targets) | {"training": {"seed": seed}} | (origin or {})
     outputs = [{"name": t.column, "unit": t.unit} for t in specification()["targets"]]
+    outputs.append({"name": "distance_error_ratio", "unit": ""})
     write_model(
         out / "distmass_paper.onnx",
-        paper_graph(papers),
+        paper_graph(papers, distance_errors(stars, papers)),
         given | {"outputs": outputs, "metrics": found["distmass_paper"]},
     )
     write_student(out / "distmass.onnx", networks, given | {"metrics": found["distmass"]})
@@ -110,11 +119,6 @@ def _judge(stars: Stars, target: Target, x: np.ndarray, value: np.ndarray, error
     return found
 
 
-def ratio_to_label(target: Target, value: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Mass over its label minus 1 [rows], or what an absolute magnitude makes of the distance."""
-    return value / label - 1 if target.logarithmic else 10 ** ((label - value) / 5) - 1
-
-
 def _metadata(stars: Stars, targets: list[Target]) -> dict[str, Any]:
     text = specification()
     digest = hashlib.sha256(np.ascontiguousarray(stars.x).tobytes())
@@ -143,6 +147,7 @@ def _age_metadata(parsec: Path, metrics: dict[str, float]) -> dict[str, Any]:
         "n_train": "core-helium nodes of nine tenths of the isochrones",
         "domain": {"mass_msun": [0.8, 8], "m_h": [-0.5, 0.5], "alpha_m": [-0.1, 0.4]},
         "metrics": metrics,
+        "trained_on": "simulated",
         "citation": "Bressan et al. 2012 (PARSEC); Stone-Martinez et al. 2024, section 6.1",
         "version": "1",
     }

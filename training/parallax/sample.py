@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 from ...catalogs.spectra.pixels import N_PIXELS
 from ...errors import UserError
 from ...workspace.query import first_row
+from ..taught import write_list
 from .fit import Scaling, centre
 from .objective import Design, Objective
 
@@ -123,6 +125,28 @@ def _spectra(connection: duckdb.DuckDBPyConnection, names: np.ndarray) -> np.nda
     if n_read != len(names):
         raise UserError(f"parallax.spectra: {n_read} spectra for {len(names)} training stars; one star, one spectrum")
     return found
+
+
+def spectral_errors(connection: duckdb.DuckDBPyConnection, names: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Squared errors of the features of the named stars times weights [7405, models]: [N, models]."""
+    places = {name: i for i, name in enumerate(names.tolist())}
+    found = np.empty((len(names), weights.shape[1]))
+    reader = connection.sql("select apogee_id, ln_flux_error from parallax.spectra").to_arrow_reader(4096)
+    for batch in reader:
+        rows = [(i, places[name]) for i, name in enumerate(batch.column(0).to_pylist()) if name in places]
+        if rows:
+            some, where = np.array(rows).T
+            found[where] = np.square(_matrix(batch.column(1))[some]) @ weights
+    return found
+
+
+def write_training_stars(connection: duckdb.DuckDBPyConnection, folder: Path) -> str:
+    """Write the list of the training stars of each half beside the model; returns the name of both for its metadata."""
+    for half in HALVES:
+        query = f"""select parent.ra, parent."dec", ['apogee:' || apogee_id] as names from parallax.training as training
+                    inner join parallax.parent as parent using (apogee_id) where training.sample = '{half}'"""
+        write_list(connection, folder, f"parallax/{half.lower()}", query)
+    return "parallax"
 
 
 def _matrix(column: pa.FixedSizeListArray) -> np.ndarray:

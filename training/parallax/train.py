@@ -18,16 +18,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
+from ...catalogs.spectra.pixels import chips
 from ...commands.score import score
 from ...commands.steps.cuts import cuts_applied
-from ...sql.open import refresh, writing
+from ...sql.open import open_sky, refresh, writing
 from ...udfs import spectral
+from ...udfs.feature_space import SAMPLE, FeatureSpace
 from ...workspace.folder import existing_sky
 from ...workspace.ledger import record
 from ...workspace.query import first_row
 from .beyond import feature_variance, network
+from .calibrate import OTHER_HALF, calibrate, relative_errors
 from .fit import Fit, Settings, fit
-from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample
+from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample, write_training_stars
 from .validate import Score, judge
 
 CITATION = "Hogg, Eilers & Rix 2019, AJ 158, 147 (arXiv:1810.09468)"
@@ -37,7 +40,7 @@ STRENGTHS = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 CLEARLY_WORSE = 1.02
 #: Offsets [mas] whose chi-square is reported beside that of the one in force and Gaia's own.
 OTHER_OFFSETS = (0.0, 0.08)
-OTHER_HALF = {"A": "B", "B": "A"}
+OUTPUTS = [f"parallax_by_{who}" for who in ("a", "b", "both")]
 #: In the model file, of workspaces that `simulate.py` made.
 SIMULATED = "Trained on a simulated APOGEE, not on observed spectra: for tests and examples"
 Say = Callable[[str], None]
@@ -151,7 +154,8 @@ def export(
             *({"name": n, "unit": "mag", "error": error} for n, error in zip(MAGNITUDES, ERRORS, strict=True)),
             {"name": "ln_flux", "unit": "", "error": "ln_flux_error"},
         ],
-        "outputs": [{"name": f"parallax_by_{who}", "unit": "mas"} for who in ("a", "b", "both")],
+        "outputs": [{"name": name, "unit": "mas"} for name in OUTPUTS],
+        "feature_space": feature_space(sample),
         "training_sha256": sample.sha256(),
         "n_train": str(len(sample.names)),
         "domain": {m: [round(float(a), 3), round(float(b), 3)] for m, a, b in zip(MAGNITUDES, low, high, strict=True)},
@@ -160,6 +164,13 @@ def export(
         "version": "1",
     }
     return spectral.write_spectral(path, theta[:, 1:n].T, theta[:, n:].T, theta[:, 0], about | metadata)
+
+
+def feature_space(sample: Sample) -> str:
+    """The space of the training spectra, by a sample of them as they were before they were centred."""
+    few = sample.design.spectra[:: max(1, len(sample.names) // SAMPLE)][:SAMPLE]
+    mean = sample.scaling.mean[sample.design.photometry.shape[1] :].astype(np.float32)
+    return FeatureSpace.of(few + mean, tuple(chip.stop - chip.start for chip in chips())).text()
 
 
 def write_table(scores: list[Score], path: Path) -> None:
@@ -201,8 +212,18 @@ def train_sky(
     offsets = [in_force, *(offset for offset in (of_gaia, *OTHER_OFFSETS) if offset != in_force)]
     fits, strength, scores = train(sample, offsets, strengths, settings, say)
     linear = next(one for one in scores if one.regularisation == strength)
-    note = SIMULATED if (sky.root / "truth.parquet").exists() else ""
-    model = export(sky.models / "spectra" / "parallax.onnx", sample, fits, linear, {"note": note})
+    file = sky.models / "spectra" / "parallax.onnx"
+    simulated = (sky.root / "truth.parquet").exists()
+    with open_sky(sky.root) as connection:
+        say("errors of features, and what the model scatters beside them")
+        relative = relative_errors(connection, sample, fits)
+        about = {
+            "note": SIMULATED if simulated else "",
+            "trained_on": "simulated" if simulated else "real",
+            "training_stars": write_training_stars(connection, file.parent),
+        }
+    calibration = calibrate(sample, held_out(sample, fits), relative, in_force)
+    model = export(file, sample, fits, linear, about | calibration.metadata(OUTPUTS))
     with writing(path) as connection:
         say("estimates and their errors")
         score(connection, sky, "parallax")

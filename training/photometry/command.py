@@ -13,20 +13,31 @@ import duckdb
 from ...commands.match import match_all
 from ...errors import UserError
 from ...udfs.model import Model, load_model
+from ...udfs.names import is_plain
 from ...workspace.folder import Sky, find_sky
 from ...workspace.ledger import record
 from ...workspace.progress import bar
 from ...workspace.query import first_row, quoted
+from ..taught import kind_of_stars, move_lists, write_list
 from ..workspace import open_to_train
 from . import density, train, train_infer
+from .data import training_stars
 
 SYSTEM = "photometry"
 VIEW = "photometry.training"
 MIN_STARS = 500  # fewer leave no tenth to judge by
 
 
-def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, str]) -> Iterator[str]:
+def train_photometry(
+    path: Path, labels: str | None, seed: int, cuts: dict[str, str], bands: Path | None = None
+) -> Iterator[str]:
     """Train on a view with the columns of `photometry.training`; the three models are replaced together, at the end.
+
+    Parameters
+    ----------
+    bands
+        A bands file (see `bands.toml` beside this module), say `vjk.toml`: the view has the columns that it names, and
+        the models are `photometry_vjk` and so on.
 
     Raises
     ------
@@ -39,12 +50,15 @@ def train_photometry(path: Path, labels: str | None, seed: int, cuts: dict[str, 
         match_all(connection, sky, SYSTEM)
         task = progress.add_task("training photometry", total=3)
         with tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder:
-            data = Path(folder) / f"{SYSTEM}_training.parquet"
-            _export(connection, labels or VIEW, data)
-            for done, what in enumerate(_train_each(data, seed)):
+            data, view = Path(folder) / f"{SYSTEM}_training.parquet", labels or VIEW
+            name = f"{SYSTEM}_{_stem(bands)}" if bands else SYSTEM
+            _export(connection, view, data)
+            for done, what in enumerate(_train_each(data, seed, name, bands, _kind_of_stars(connection, view))):
                 progress.update(task, description=what, completed=done)
+            write_list(connection, Path(folder), name, training_stars(connection, view))
             models = _move(Path(folder), sky)
         said = f"train {SYSTEM} --seed {seed}" + (f" --labels {labels}" if labels else "")
+        said += f" --bands {bands}" if bands else ""
         sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
         shas, rows = {model.name: model.sha256 for model in models}, int(models[0].metadata["n_train"])
         record(connection, f"{SYSTEM}.networks", said, sources, shas, rows, time.time() - started)
@@ -68,19 +82,42 @@ def _export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> Non
         raise UserError(f"--labels {view}: {str(error).splitlines()[0]}") from None
 
 
-def _train_each(data: Path, seed: int) -> Iterator[str]:
+def _stem(bands: Path) -> str:
+    """The name of a bands file, which becomes a part of names in SQL.
+
+    Raises
+    ------
+    UserError
+        If it is no name.
+    """
+    if not is_plain(bands.stem):
+        raise UserError(f"{bands.stem!r} is no name for SQL: small letters, digits and _ only", file=bands)
+    return bands.stem
+
+
+def _kind_of_stars(connection: duckdb.DuckDBPyConnection, view: str) -> str:
+    """Whether networks learn from simulated stars, real ones, or both."""
+    columns = {row[0] for row in connection.execute(f"describe from {view}").fetchall()}
+    if "survey" not in columns:
+        return "real"
+    simulated = "survey like 'gaia%' and \"row\" in (select source_id from staging.mock_truth)"
+    return kind_of_stars(*first_row(connection, f"select count(*), count(*) filter ({simulated}) from {view}"))
+
+
+def _train_each(data: Path, seed: int, name: str, bands: Path | None, kind: str) -> Iterator[str]:
     """The three trainings in order, each announced before it starts; the models stand beside the data."""
-    network, inference = data.with_name("photometry.onnx"), data.with_name("photometry_infer.onnx")
-    given = ["--data", str(data), "--seed", str(seed)]
+    network = data.with_name(f"{name}.onnx")
+    given = ["--data", str(data), "--seed", str(seed), "--stars", kind, *(["--bands", str(bands)] if bands else [])]
     yield "photometry: magnitudes and extinction"
     train.main([*given, "--out", str(network)])
     yield "photometry: densities"
-    density.main([*given, "--out", str(data.with_name("photometry_density.onnx"))])
+    density.main([*given, "--out", str(data.with_name(f"{name}_density.onnx"))])
     yield "photometry: inference"
-    train_infer.main([*given, "--network", str(network), "--out", str(inference)])
+    train_infer.main([*given, "--network", str(network), "--out", str(data.with_name(f"{name}_infer.onnx"))])
 
 
 def _move(folder: Path, sky: Sky) -> list[Model]:
     sky.models.mkdir(exist_ok=True)
+    move_lists(folder, sky.models)
     found = sorted(folder.glob("*.onnx"))
     return [load_model(path.replace(sky.models / path.name)) for path in found]

@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -275,3 +276,17 @@ def split(stars: Stars) -> tuple[Stars, Stars, Stars]:
 def sha256(path: Path | str) -> str:
     """SHA-256 of a file's bytes."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def training_stars(connection: duckdb.DuckDBPyConnection, view: str) -> str:
+    """A query for the list of the stars of a view that networks learn from: place, and what Gaia measured."""
+    columns = {row[0] for row in connection.execute(f"describe from {view}").fetchall()}
+    same = 'places.survey = stars.survey and places.source_id = stars."row"' if "survey" in columns else "false"
+    return f"""
+        select
+            places.ra,
+            places."dec",
+            [places.measured_name, photometry.measured_name(stars.parallax, stars.parallax_error)] as names
+        from {view} as stars
+        left join photometry.places as places on {same}
+        where photometry.split_bucket(stars."row") < 9"""

@@ -2,8 +2,9 @@
 
 A kernel density with the published bandwidth, in compact form: the stars are gathered into a few
 hundred groups, and every group becomes one Gaussian with the group's own mean and spread, the
-bandwidth added, weighted in every band with the number of its stars observed in that band. Each
-band's peak is scaled to one. Where the value is below some 1e-3 the network extrapolates.
+bandwidth added, weighted in every band with the number of its stars observed in that band. Heights
+are such that the exact density relative to its peak is met at the limit below which the network
+extrapolates, 1e-3 (1e-2 of stars with a parallax).
 
     python -m candlesql.training.photometry.density --data stars_13band.parquet
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.cluster.vq import kmeans2, vq
 
+from ...udfs.model import TRAINED_ON
 from ..entry import start
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, sha256, split_bucket
@@ -26,6 +28,11 @@ from .train import CITATION, MODELS, domain
 BANDWIDTH = (50.0, 0.05, 0.05)  # K, dex, dex
 GROUPS = 400
 SMALLEST_GROUP = 3  # so that no Gaussian is a single star
+#: Of the density relative to its peak, as in `cuts.green_min_density_colour` and `cuts.green_min_density_magnitude`.
+LIMIT_COLOUR, LIMIT_MAGNITUDE = 1e-3, 1e-2
+#: Where the limits are matched: so many training stars, moved by this much [K, dex, dex].
+PLACES, AROUND = 2000, (200.0, 0.2, 0.2)
+BLOCK = 100
 UNIT = 4.0  # groups are formed in units of this many bandwidths
 
 
@@ -38,7 +45,7 @@ class Density:
     mean, sigma : [k, 3]
         In K, dex, dex.
     weight : [b, k]
-        Height of every Gaussian in every band; a band's peak at the stars is 1.
+        Height of every Gaussian in every band, such that the density relative to its peak is right at the limit.
     """
 
     mean: Array
@@ -63,6 +70,31 @@ def group(theta: Array, groups: int, seed: int) -> np.ndarray:
         centres = centres[size >= SMALLEST_GROUP]
 
 
+def exact_density(at: Array, theta: Array, seen: Array) -> Array:
+    """The kernel density itself [n, b] of stars at theta [m, 3] that are seen in bands [m, b], without scale."""
+    found = []
+    for first in range(0, len(at), BLOCK):
+        offset = (at[first : first + BLOCK, None, :] - theta) / np.array(BANDWIDTH)
+        found.append(np.exp(-0.5 * np.sum(offset**2, axis=2)) @ seen)
+    return np.concatenate(found)
+
+
+def matched(density: Density, stars: Stars, seen: Array, seed: int) -> Density:
+    """Heights at which as many places about the stars lie above the limit of each band as by the exact density.
+
+    The tails of wide groups reach too far, and more so in bands that few stars have.
+    """
+    rng = np.random.default_rng(seed)
+    some = rng.choice(len(stars), min(PLACES, len(stars)), replace=False)
+    at = stars.theta[some] + rng.normal(size=(len(some), 3)) * AROUND
+    peak = exact_density(stars.theta[some], stars.theta, seen).max(axis=0)
+    limit = np.array([LIMIT_COLOUR] * (seen.shape[1] - 1) + [LIMIT_MAGNITUDE])
+    valid = np.mean(exact_density(at, stars.theta, seen) >= limit * peak, axis=0)
+    mine = density(at)
+    cut = np.array([np.quantile(mine[:, b], 1 - valid[b]) for b in range(len(limit))])
+    return Density(density.mean, density.sigma, density.weight * (limit / np.maximum(cut, 1e-12))[:, None])
+
+
 def fit_density(stars: Stars, groups: int = GROUPS, seed: int = 1) -> Density:
     """Density of the stars in every band, and, last, of those with a usable parallax."""
     labels = group(stars.theta, groups, seed)
@@ -76,7 +108,7 @@ def fit_density(stars: Stars, groups: int = GROUPS, seed: int = 1) -> Density:
     seen = np.column_stack([stars.observed, usable]).astype(float)  # [n, b + 1]
     density = Density(mean, sigma, seen.T @ member / sigma.prod(axis=1))
     peak = density(stars.theta).max(axis=0)
-    return Density(mean, sigma, density.weight / peak[:, None])
+    return matched(Density(mean, sigma, density.weight / peak[:, None]), stars, seen, seed)
 
 
 def save_density(density: Density, names: list[str], path: Path, metadata: dict[str, object]) -> None:
@@ -99,6 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Density of the training stars, band by band.")
     parser.add_argument("--data", type=Path, required=True, help="training table, Parquet")
     parser.add_argument("--out", type=Path, default=MODELS / "photometry_density.onnx")
+    parser.add_argument("--stars", default="real", choices=TRAINED_ON, help="what the stars are")
     parser.add_argument("--bands", type=Path, help="bands file (default: the 13 published bands)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
@@ -112,6 +145,8 @@ def main(arguments: list[str] | None = None) -> None:
         options.out,
         {
             "system": "photometry",
+            "trained_on": options.stars,
+            "training_stars": options.out.stem.removesuffix("_density"),
             "training_sha256": sha256(options.data),
             "n_train": len(stars),
             "domain": domain(stars),

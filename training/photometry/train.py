@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserError
+from ...udfs.model import TRAINED_ON
 from ..entry import start
 from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split, split_bucket
 from .distil import DistilOptions, distil
@@ -69,12 +71,19 @@ def train_mean(stars: Stars, options: RoundOptions, members: int, seed: int) -> 
     return distil(networks, stars, STUDENT, DistilOptions(), seed)
 
 
+def has_bands(published: Path, bands: list[Band]) -> bool:
+    """Whether the published network is one of these bands, in this order."""
+    return [str(name) for name in np.load(published)["bands"]] == [
+        band.name + "_ab" * (band.table != band.model) for band in bands
+    ]
+
+
 def metrics(network: Network, test: Stars, who: str, bands: list[Band], published: Path) -> dict[str, object]:
     """chi2/dof of held-out stars, beside the published network and by its covariance where its file is at hand."""
     rows = f"{len(test)} {who} of md5(row) modulo 10, never trained on"
     measure = "mean of min(chi2 / (observed bands - 1), 10), covariance of the "
     prediction = network.predict(test.theta)
-    if not published.exists():
+    if not published.exists() or not has_bands(published, bands):
         own = Judge.from_reference(test, prediction).score(prediction)
         return {"rows": rows, "measure": measure + "network itself", "chi2_per_dof": round(own, 4)}
     reference = read_published(published, bands).predict(test.theta)
@@ -94,6 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the photometry network.")
     parser.add_argument("--data", type=Path, required=True, help="training table, Parquet")
     parser.add_argument("--out", type=Path, default=MODELS / "photometry.onnx")
+    parser.add_argument("--stars", default="real", choices=TRAINED_ON, help="what the stars are")
     parser.add_argument("--bands", type=Path, help="bands file (default: the 13 published bands)")
     parser.add_argument("--published", type=Path, help="published network, to be judged beside it")
     parser.add_argument("--seed", type=int, default=1)
@@ -114,6 +124,8 @@ def main(arguments: list[str] | None = None) -> None:
     schedule = replace(RoundOptions(), rounds=options.rounds, fit=fit)
     network = train_mean(learn, schedule, options.members, options.seed)
     published = options.published or options.data.with_name("published_model.npz")
+    if options.published and not has_bands(published, bands):
+        raise UserError("is a network of other bands; leave --published out", file=published)
     scores = metrics(network, judged, who, bands, published)
     log.info("%s", scores)
     save_network(
@@ -122,6 +134,8 @@ def main(arguments: list[str] | None = None) -> None:
         options.out,
         {
             "system": "photometry",
+            "trained_on": options.stars,
+            "training_stars": options.out.stem,
             "training_sha256": sha256(options.data),
             "n_train": len(learn),
             "domain": domain(learn),

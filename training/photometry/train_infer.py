@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from ...udfs.model import TRAINED_ON
 from ..entry import start
 from .correction import (
     CorrectionOptions,
@@ -220,6 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="training table, Parquet")
     parser.add_argument("--network", type=Path, default=MODELS / "photometry.onnx")
     parser.add_argument("--out", type=Path, default=MODELS / "photometry_infer.onnx")
+    parser.add_argument("--stars", default="real", choices=TRAINED_ON, help="what the stars are")
     parser.add_argument("--bands", type=Path, help="bands file (default: the 13 published bands)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
@@ -240,6 +242,8 @@ def main(arguments: list[str] | None = None) -> None:
     log.info("correction: %d networks on %d rows", len(members), len(table))
     metadata: dict[str, object] = {
         "system": "photometry",
+        "trained_on": options.stars,
+        "training_stars": options.out.stem.removesuffix("_infer"),
         "missing": "nan",
         "training_sha256": sha256(options.data),
         "n_train": len(learn),

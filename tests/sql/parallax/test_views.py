@@ -55,7 +55,7 @@ def test_each_half_is_predicted_by_the_model_of_the_other(parallaxes):
 def test_gaia_and_spectrophotometric_parallaxes_are_averaged_by_inverse_variance(parallaxes):
     e = columns(parallaxes, "from parallax.estimates")
     values = np.stack([e["spec_parallax"], e["parallax"] + 0.048]).astype(float)
-    weights = np.stack([e["spec_parallax_error"], e["parallax_error"]]).astype(float) ** -2
+    weights = np.stack([e["spec_parallax_total_error"], e["parallax_error"]]).astype(float) ** -2
     np.testing.assert_allclose(e["combined_parallax"], np.average(values, axis=0, weights=weights), rtol=1e-5)
     np.testing.assert_allclose(e["combined_parallax_error"], weights.sum(axis=0) ** -0.5, rtol=1e-5)
     np.testing.assert_allclose(e["spec_distance_kpc"], 1 / e["spec_parallax"], rtol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from candlesql.tests.sql.red_clump.test_selection import binned
 
 NAMES = ("teff", "logg", "delta_nu", "delta_p")
 UNITS = {"teff": "_k", "logg": "", "delta_nu": "_uhz", "delta_p": "_s"}
@@ -97,3 +98,13 @@ def test_extinction_of_a_latitude(view):
     assert row["a_v_low"] == pytest.approx(0.0164 * factor), "0.64 of the way from the first to the second"
     assert row["a_v_high"] == pytest.approx(0.0436 * factor)
     assert row["a_v_true_median"] == pytest.approx(0.62)
+
+
+def test_the_selection_function_is_a_share_of_the_red_clump(view):
+    """Of four labelled red clump stars three are found, one of them in tier 1; the giant branch star does not count."""
+    tiers = ("1", "2", "2", "null")
+    rows = [f"{i}, true, .9, {tier}, 5, 1e-5, 4800, 4, 240" for i, tier in enumerate(tiers)]
+    given = {"red_clump.binned": binned(*rows, "9, false, .9, 1, 5, 1e-5, 4800, 4, 240")}
+    found = {row["tier"]: row for row in view("red_clump.selection_function", **given)}
+    assert (found[1]["n_rc"], found[1]["n_true"], found[1]["completeness"]) == (4, 1, 0.25)
+    assert (found[2]["n_rc"], found[2]["n_true"], found[2]["completeness"]) == (4, 3, 0.75)

@@ -18,12 +18,10 @@ def test_density_is_a_sum_of_gaussians():
     np.testing.assert_allclose(density(point)[:, 0], expected, rtol=1e-10)
 
 
-def test_groups_hide_single_stars_and_peak_is_one():
+def test_groups_hide_single_stars():
     stars = make_stars(800)
     size = np.bincount(group(stars.theta, 100, seed=1))
     assert size.min() >= SMALLEST_GROUP
-    density = fit_density(stars, groups=100)
-    np.testing.assert_allclose(density(stars.theta).max(axis=0), 1.0)
 
 
 def test_band_that_misses_a_region_has_no_density_there():
@@ -52,3 +50,19 @@ def test_real_stars_rank_as_in_the_full_kernel_density(real_stars):
     offset = (test.theta[:, None] - stars.theta[None]) / np.array(BANDWIDTH)
     full = np.exp(-0.5 * np.sum(offset**2, axis=2)).sum(axis=1)
     assert stats.spearmanr(density, full).statistic > 0.95
+
+
+def test_the_limit_of_validity_is_that_of_the_full_kernel_density(real_stars):
+    """Of the stars held out at most 6 % are valid in a band by one density and not by the other; W1 is the sparsest."""
+    learn = split_bucket(real_stars.row) < 9
+    stars, test = real_stars.take(learn), real_stars.take(~learn)
+    seen = stars.observed.astype(float)
+
+    def full(at: np.ndarray) -> np.ndarray:
+        parts = [((row - stars.theta) / np.array(BANDWIDTH)) for row in at]
+        return np.stack([np.exp(-0.5 * (part**2).sum(axis=1)) @ seen for part in parts])
+
+    exact = full(test.theta) / full(stars.theta[::7]).max(axis=0) >= 1e-3
+    ours = fit_density(stars)(test.theta)[:, :-1] >= 1e-3
+    assert (ours & ~exact).mean(axis=0).max() < 0.06
+    assert (exact & ~ours).mean(axis=0).max() < 0.06

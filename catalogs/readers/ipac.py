@@ -1,0 +1,81 @@
+"""IPAC tables (IRSA: 2MASS, AllWISE): columns between bars, with type, unit and null value in the header."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from ...errors import RefusedFile
+from ...workspace.query import literal_path
+from .missing import unless_missing
+from .source import FileColumn, Source
+
+NAMES = (".tbl", ".csv", ".tsv", ".txt", ".dat", ".ipac")
+#: By the first letters, since the format allows abbreviations.
+TYPES = {"c": "VARCHAR", "da": "VARCHAR", "i": "BIGINT", "l": "BIGINT", "d": "DOUBLE", "f": "DOUBLE", "r": "DOUBLE"}
+
+
+def is_ipac(path: Path, suffix: str) -> bool:
+    """Whether a text file begins as IPAC tables do, whatever its name says."""
+    if suffix not in NAMES or path.suffix.lower() == ".gz":
+        return False
+    with path.open("rb") as file:
+        lines = [line.rstrip() for line in file.read(1 << 16).splitlines()]
+    line = next((line for line in lines if line and not line.startswith(b"\\")), b"")
+    return line.startswith(b"|") and line.endswith(b"|") and line.count(b"|") > 2
+
+
+def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
+    """Open an IPAC table.
+
+    Raises
+    ------
+    UserError
+        If it has no header of bars, or the header is damaged.
+    """
+    if not is_ipac(path, ".tbl"):
+        raise RefusedFile(
+            "text that does not say what its columns are; say it in a survey file, [layout] names = [...]", file=path
+        )
+    header, n_lines = _top(path)
+    bars = [place for place, letter in enumerate(header[0]) if letter == "|"]
+    columns: dict[str, FileColumn] = {}
+    for first, last in pairwise(bars):
+        name, type_, unit, null = ([line[first + 1 : last].strip() for line in header] + ["", "", ""])[:4]
+        if name in columns:
+            raise RefusedFile(f"column {name} stands twice in its header; rename one of them", file=path)
+        value = f"trim(substr(line, {first + 1}, {last - first}))"
+        columns[name] = FileColumn(
+            name,
+            unless_missing(value, [null] if null else []),
+            unit="" if unit == "-" else unit,
+            is_text=True,
+            type=next((TYPES[k] for k in (type_[:2].lower(), type_[:1].lower()) if k in TYPES), ""),
+        )
+    relation = (
+        f"(from read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
+        f"header = false, skip = {n_lines}, columns = {{'line': 'VARCHAR'}}) where trim(line) <> '')"
+    )
+    return Source(path, columns, lambda names: relation)
+
+
+def _top(path: Path) -> tuple[list[str], int]:
+    """The lines of bars, and the number of lines before the rows."""
+    header: list[str] = []
+    n_lines = 0
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for line in lines:
+                if line.startswith("|"):
+                    header.append(line.rstrip("\r\n"))
+                elif not line.startswith("\\") and line.strip():
+                    break
+                n_lines += 1
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedFile(f"not what its name says ({error}); fetch it again", file=path) from None
+    widths = {len(line.rstrip()) for line in header}
+    if len(widths) != 1:
+        raise RefusedFile("the lines of its header do not have their bars in the same places; mend them", file=path)
+    return header, n_lines

@@ -1,0 +1,188 @@
+"""The views of `sql/photometry` that need no network, over a few rows, by hand."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+near = pytest.approx
+
+
+@pytest.mark.parametrize("star", [1, 77, 4295806720])
+def test_buckets_are_of_the_first_eight_digits_of_the_md5(value, star):
+    assert value(f"photometry.split_bucket({star})") == int(hashlib.md5(str(star).encode()).hexdigest()[:8], 16) % 10
+
+
+def test_what_is_no_temperature_or_reddening_is_an_error(value):
+    assert value("photometry.in_kelvin(100)") == 100
+    assert value("photometry.not_negative(0)") == 0
+    with pytest.raises(Exception, match="is not in K"):
+        value("photometry.in_kelvin(99)")
+    with pytest.raises(Exception, match="is negative"):
+        value("photometry.not_negative(-0.01)")
+
+
+BANDS = ["g", "bp", "rp", "ps1_g", "ps1_r", "ps1_i", "ps1_z", "ps1_y", "j", "h", "ks", "w1", "w2"]
+
+
+def test_each_band_that_is_there_is_observed(view):
+    """Band k has magnitude k with error k/100; ks has none, of w2 the error is too large."""
+    columns = ", ".join(f"{k} as {band}_mag, {k / 100} as {band}_mag_error" for k, band in enumerate(BANDS, start=1))
+    changed = columns.replace(", 11 as ks_mag", ", null::integer as ks_mag").replace("0.13 as w2", "0.21 as w2")
+    rows = view("photometry.observed", **{"photometry.inputs": f"select 's' as survey, 1 as source_id, {changed}"})
+    wanted = {band: (k, near(k / 100)) for k, band in enumerate(BANDS, start=1) if band not in ("ks", "w2")}
+    assert {r["band"]: (r["magnitude"], r["magnitude_error"]) for r in rows} == wanted
+
+
+INPUTS = (
+    "photometry.inputs(survey, source_id, g_mag, g_mag_error, parallax, parallax_error, ebv_prior, ebv_prior_error)"
+)
+LABELS = (
+    "photometry.labels(survey, source_id, label_survey, teff_k, logg, feh, variance_teff, variance_logg, variance_feh,"
+    " covariance_teff_logg, covariance_teff_feh, covariance_logg_feh)"
+)
+COVARIANCE = np.array([[6400.0, 4.0, 2.0], [4.0, 0.04, 0.002], [2.0, 0.002, 0.01]])
+TERMS = "6400.0, 0.04, 0.01, 4.0, 2.0, 0.002"
+
+
+def test_labels_are_whitened_by_cholesky(view):
+    (row,) = view(
+        "photometry.stars",
+        **{INPUTS: "('s', 1, 12.0, 0.02, 2.0, 0.1, 0.3, 0.05)", LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"},
+    )
+    factor = np.linalg.cholesky(COVARIANCE)
+    names = [["l_teff"], ["l_logg_teff", "l_logg"], ["l_feh_teff", "l_feh_logg", "l_feh"]]
+    for k, of_row in enumerate(names):
+        assert [row[name] for name in of_row] == near(factor[k, : k + 1], rel=1e-6)
+    # 10 - 5 log10(2), 5 / ln(10) / 20
+    assert (row["distance_modulus"], row["distance_modulus_error"]) == (near(8.49485), near(0.108574, rel=1e-5))
+    assert (row["ebv_prior"], row["ebv_prior_error"]) == (near(0.3), near(0.05))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "terms", "kept"),
+    [
+        ("12.0, 0.19", TERMS, True),
+        ("12.0, 0.21", TERMS, False),
+        ("null::double, 0.1", TERMS, False),
+        ("12.0, 0.1", TERMS.replace("6400.0", "39000.0"), True),
+        ("12.0, 0.1", TERMS.replace("6400.0", "41000.0"), False),
+        ("12.0, 0.1", TERMS.replace("6400.0", "0.0"), False),
+        ("12.0, 0.1", TERMS.replace("0.04,", "0.24,"), True),
+        ("12.0, 0.1", TERMS.replace("0.04,", "0.26,"), False),
+        ("12.0, 0.1", TERMS.replace("0.01,", "0.24,"), True),
+        ("12.0, 0.1", TERMS.replace("0.01,", "0.26,"), False),
+    ],
+)
+def test_stars_with_good_labels(view, inputs, terms, kept):
+    given = {INPUTS: f"('s', 1, {inputs}, 2.0, 0.1, null::double, null::double)"}
+    rows = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {terms})"})
+    assert len(rows) == kept
+    assert [(r["ebv_prior"], r["ebv_prior_error"]) for r in rows] == [(near(0.2), near(0.5))] * kept
+
+
+@pytest.mark.parametrize(
+    ("parallax", "error", "has"), [("2.0", "0.39", True), ("2.0", "0.41", False), ("-2", "0.1", False)]
+)
+def test_a_modulus_needs_five_sigma(view, parallax, error, has):
+    given = {INPUTS: f"('s', 1, 12.0, 0.1, {parallax}::double, {error}::double, 0.3, 0.05)"}
+    (row,) = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"})
+    assert (row["distance_modulus"] is not None) is has
+    assert (row["distance_modulus_error"] is not None) is has
+
+
+def test_compared_by_equation_4(view):
+    """Slopes 0.01 + 0.5 * 0.002, 0.2 + 0.5 * 0.02, 0.1 + 0.5 * 0.04 through L = [[10], [0.1, 0.2], [0.3, 0.4, 0.5]]."""
+    predicted = (
+        "photometry.predicted(survey, source_id, band, absolute_magnitude, extinction, magnitude_per_teff,"
+        " magnitude_per_logg, magnitude_per_feh, extinction_per_teff, extinction_per_logg, extinction_per_feh)"
+    )
+    stars = (
+        "photometry.stars(survey, source_id, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error,"
+        " ebv_prior, ebv_prior_error, l_teff, l_logg_teff, l_feh_teff, l_logg, l_feh_logg, l_feh)"
+    )
+    (row,) = view(
+        "photometry.compared",
+        **{
+            "photometry.observed(survey, source_id, band, magnitude, magnitude_error)": "('s', 1, 'g', 15.0, 0.02)",
+            stars: "('s', 1, true, 5000, 4, 0, 10.0, 0.1, 0.5, 0.1, 10.0, 0.1, 0.3, 0.2, 0.4, 0.5)",
+            predicted: "('s', 1, 'g', 4.2, 3.0, 0.01, 0.2, 0.1, 0.002, 0.02, 0.04)",
+        },
+    )
+    assert row["unreddened_residual"] == near(0.8)
+    assert row["label_error_1"] == near(0.011 * 10 + 0.21 * 0.1 + 0.12 * 0.3)
+    assert row["label_error_2"] == near(0.21 * 0.2 + 0.12 * 0.4)
+    assert row["label_error_3"] == near(0.12 * 0.5)
+
+
+COMPARED = (
+    "photometry.compared(survey, source_id, band, magnitude, magnitude_error, extinction, held_out, teff_k, logg, feh,"
+    " distance_modulus, distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3)"
+)
+TWO_BANDS = (
+    "('s', 1, 'g', 15.0, 0.3, 3.0, true, 5000, 4, 0, 10.0, 0.5, 1.0, 0.1, 0.2, 0.4),"
+    "('s', 1, 'ks', 13.0, 0.4, 0.5, true, 5000, 4, 0, 10.0, 0.5, 0.7, 0.3, 0.5, 0.2)"
+)
+REDDENINGS = "photometry.reddenings(survey, source_id, ebv, ebv_error)"
+
+
+def test_residuals_by_equation_18(view):
+    view("photometric.bands")
+    view("photometric.colours")
+    rows = view(
+        "photometry.residuals",
+        "from photometry.residuals order by quantity",
+        **{
+            COMPARED: TWO_BANDS,
+            REDDENINGS: "('s', 1, 0.2, 0.1)",
+            "photometry.densities(survey, source_id, band, density)": "('s', 1, 'g', 0.5), ('s', 1, 'ks', 0.4),"
+            "('s', 1, 'parallax', 0.3)",
+        },
+    )
+    absolute, colour = rows
+    assert (absolute["quantity"], colour["quantity"]) == ("M_g", "ks - g")
+    # M_g: 1.0 - 3.0 * 0.2; labels 0.01 + 0.04 + 0.16, reddening 0.09, photometry 0.09, distance 0.25
+    assert (absolute["residual"], absolute["observed"], absolute["predicted"]) == (near(0.4), near(5), near(4.6))
+    assert absolute["z_score"] == near(0.4 / 0.64**0.5)
+    assert (absolute["density"], colour["density"]) == (near(0.3), near(0.4))
+    # ks - g: 0.6 - 0.4; labels 0.04 + 0.09 + 0.04, reddening (2.5 * 0.1)^2, photometry 0.16 + 0.09
+    assert (colour["residual"], colour["observed"], colour["predicted"]) == (near(0.2), near(-2), near(-2.2))
+    assert colour["z_score"] == near(0.2 / 0.4825**0.5)
+
+
+def test_terms_of_equation_4(view):
+    rows = view("photometry.covariance_terms", **{COMPARED: TWO_BANDS, REDDENINGS: "('s', 1, 0.2, 0.1)"})
+    found = {(r["band_1"], r["band_2"], r["term"]): r["covariance"] for r in rows}
+    assert len(found) == 16
+    assert found["g", "ks", "labels"] == near(0.03 + 0.1 + 0.08)
+    assert found["g", "ks", "reddening"] == near(3.0 * 0.5 * 0.01)
+    assert found["g", "ks", "distance"] == near(0.25)
+    assert found["g", "ks", "photometry"] == 0
+    assert found["ks", "ks", "photometry"] == near(0.16)
+
+
+def test_residuals_in_bins_of_each_parameter(view):
+    """Residuals 0 to 4 of one star each in the same bins: percentiles at 0.64 and 3.36."""
+    columns = "photometry.residuals(survey, quantity, held_out, residual, z_score, teff_k, logg, feh, ebv, density)"
+    listed = ", ".join(f"('s', 'M_g', true, {k}, {2 * k}, 5010, 4.1, -0.3, 0.25, 0.02)" for k in range(5))
+    rows = view("photometry.residual_bins", **{columns: listed})
+    lows = {r["parameter"]: (r["bin_low"], r["bin_width"]) for r in rows}
+    assert lows == {
+        "teff_k": (5000, 250), "logg": (4, 0.25), "feh": (-0.5, 0.25), "ebv": (near(0.2), near(0.1)),
+        "log_density": (-2, 0.5),
+    }  # fmt: skip
+    for row in rows:
+        assert (row["n"], row["residual_median"], row["z_median"]) == (5, 2, 4)
+        assert (row["residual_low"], row["residual_high"]) == (near(0.64), near(3.36))
+        assert (row["z_low"], row["z_high"]) == (near(1.28), near(6.72))
+
+
+def test_cells_of_the_locus(view):
+    """0.12 and 0.14 in a cell of 0.05 mag, 4.3 and 4.4 in one of 0.25."""
+    columns = "photometry.loci(survey, blue, red, predicted_colour, predicted_absolute_g, teff_k, logg, feh)"
+    (row,) = view(
+        "photometry.locus_cells",
+        **{columns: "('s', 'g', 'rp', 0.12, 4.3, 5000, 4.0, 0.1), ('s', 'g', 'rp', 0.14, 4.4, 5200, 4.4, 0.3)"},
+    )
+    assert (row["colour_low"], row["absolute_g_low"], row["n"]) == (near(0.1), near(4.25), 2)
+    assert (row["teff_k"], row["logg"], row["feh"]) == (near(5100), near(4.2), near(0.2))

@@ -1,0 +1,212 @@
+"""A workspace that somebody else made is data; queries see the workspace and what is named."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from candlesql import UserError, open_sky
+from candlesql.sql import open as opening
+from candlesql.sql.open import new_or_existing, writing
+from candlesql.workspace.folder import find_sky
+
+COUNT = "select count(*) from match.gaia_dr2_twomass"
+
+
+@pytest.fixture
+def secret(tmp_path):
+    file = tmp_path / "secret.csv"
+    file.write_text("a,b\nTOPSECRET,2\n")
+    return file
+
+
+def spoil(sky: Path, *statements: str) -> None:
+    with duckdb.connect(str(sky / "sky.duckdb")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_views_and_macros_of_a_stranger_do_not_survive(own_sky, secret, candlesql):
+    runs = f"""create view candlesql.runs as select content as product, 1 as n_rows, 1.0 as seconds, content as made_by,
+        now()::timestamp as made_at, null::json as files from read_text('{secret}')"""
+    spoil(
+        own_sky,
+        "drop table candlesql.runs",
+        runs,
+        "create macro main.sqrt(x) as 42",
+        "create macro main.count(x) as 7",
+        f"create or replace macro cuts.max_ruwe() as (select content from read_text('{secret}'))",
+        f"create or replace view quality.gaia_dr2 as from '{secret}'",
+        "create schema mine",
+        "create table mine.notes as select 'kept' as note",
+    )
+    done = candlesql("info", own_sky)
+    assert done.code == 0
+    assert "TOPSECRET" not in done.out + done.err
+    with open_sky(own_sky) as connection:
+        assert connection.execute("select sqrt(4.0), cuts.max_ruwe()::double").fetchone() == (2.0, 1.4)
+        assert connection.execute("select count(*) from quality.gaia_dr2").fetchone() == (4,)
+        assert connection.execute("from mine.notes").fetchone() == ("kept",)
+        assert connection.execute("select count(*) from candlesql.runs").fetchone() == (0,)
+
+
+def test_cuts_of_a_stranger_are_numbers_or_letters(own_sky):
+    spoil(own_sky, "insert into candlesql.cuts values ('max_ruwe', '(select 1) --')")
+    with pytest.raises(UserError, match="is not a number"):
+        open_sky(own_sky)
+
+
+@pytest.mark.parametrize(
+    "files", ['{"../x": [1, "a"]}', '{"matches/x": 3}', "[1, 2]", '"x"', '{"/etc/passwd": [1, ""]}']
+)
+def test_a_strangers_ledger_says_nothing_of_other_files(own_sky, files, capfd):
+    spoil(own_sky, f"update candlesql.runs set files = '{files}'")
+    open_sky(own_sky).close()
+    assert "root:" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from read_text('{secret}')",
+        "from '{secret}'",
+        "from read_csv('{sky}/../secret.csv')",
+        "from glob('{folder}/*')",
+        "copy (select 1) to '{folder}/out.csv'",
+        "copy (select 1) to '{sky}/out.csv'",
+        "attach '{folder}/other.duckdb'",
+        "install spatial",
+        "load httpfs",
+        "set threads = 99999999999",
+        "set lock_configuration = false",
+        "pragma threads = 3000",
+        "export database '{folder}/all'",
+        "from red_clump.score('{secret}')",
+    ],
+)
+def test_queries_see_the_workspace_only(tiny_sky, secret, candlesql, query):
+    asked = query.format(secret=secret, sky=tiny_sky, folder=secret.parent)
+    if "{sky}/.." in query:
+        asked = query.format(secret=secret, sky=f"{tiny_sky}/../{os.path.relpath(secret.parent, tiny_sky.parent)}/x")
+    done = candlesql("sql", tiny_sky, asked)
+    assert done.code == 2, done
+    assert len(done.err.strip().splitlines()) == 1
+    assert "TOPSECRET" not in done.out + done.err
+    assert sorted(path.name for path in secret.parent.iterdir()) == ["secret.csv"]
+
+
+def test_what_is_named_may_be_read_and_trust_lifts_the_rest(tiny_sky, secret, candlesql):
+    for place in (secret, secret.parent):
+        assert (
+            candlesql("sql", tiny_sky, f"from '{secret}'", "--format", "csv", "--read", place).out
+            == "a,b\nTOPSECRET,2\n"
+        )
+    out = secret.with_name("out.csv")
+    assert candlesql("sql", tiny_sky, f"copy (select 1 as one) to '{out}'", "--trust").code == 0
+    assert out.read_text() == "one\n1\n"
+    with open_sky(tiny_sky, trust=False) as connection:
+        assert connection.execute(COUNT).fetchone() == (3,)
+        assert connection.execute("select photometry_net(5000, 3, 0) is not null").fetchone() == (True,)
+        connection.execute("create temp table t as select 1")
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute(f"from '{secret}'")
+
+
+def test_queries_work_where_the_name_of_the_workspace_is_a_pattern(own_sky, tmp_path, candlesql):
+    one, other = tmp_path / "s[1]", tmp_path / "s1"
+    shutil.copytree(own_sky, one)
+    shutil.copytree(own_sky, other)
+    with writing(other):
+        (other / "matches" / "gaia_dr2_twomass.parquet").unlink()
+    assert candlesql("sql", one, COUNT, "--format", "csv").out.splitlines()[1] == "3"
+    assert candlesql("sql", other, COUNT, "--format", "csv").out.splitlines()[1] == "0"
+    shutil.copy(own_sky / "matches" / "gaia_dr2_twomass.parquet", tmp_path / "g1.parquet")
+    for command in (
+        ["ingest", one, "twomass", tmp_path / "g[1].parquet"],
+        ["match", one, "gaia_dr2", "twomass"],
+        ["info", one],
+    ):
+        done = candlesql(*command)
+        assert done.code == (2 if "ingest" in command else 0), done
+
+
+def test_a_workspace_of_others_is_not_written_by_reading_it(own_sky, monkeypatch):
+    """Two who share it would else make its views anew in turn; the second opening makes nothing."""
+    monkeypatch.setattr(opening, "is_known", lambda digest: False)
+    before = (own_sky / "sky.duckdb").read_bytes()
+    with open_sky(own_sky) as connection:
+        assert connection.execute(COUNT).fetchone() == (3,)
+    assert (own_sky / "sky.duckdb").read_bytes() == before
+    monkeypatch.setattr(opening, "_build", lambda *_: pytest.fail("made again"))
+    open_sky(own_sky).close()
+
+
+def test_a_reader_does_not_stop_a_writer_and_keeps_what_it_saw(own_sky):
+    with open_sky(own_sky) as reader:
+        with writing(own_sky) as connection:
+            connection.execute("create schema mine")
+            connection.execute("create table mine.t as select 1 as x")
+        assert reader.execute(COUNT).fetchone() == (3,)
+        with pytest.raises(duckdb.CatalogException):
+            reader.execute("from mine.t")
+    with open_sky(own_sky) as after:
+        assert after.execute("from mine.t").fetchone() == (1,)
+
+
+def test_products_gone_or_damaged_are_told_and_made_again(own_sky, candlesql):
+    file = own_sky / "matches" / "gaia_dr2_twomass.parquet"
+    whole = file.read_bytes()
+    for left in (None, whole[: len(whole) // 2], b"", b"PAR1"):
+        file.unlink() if left is None else file.write_bytes(left)
+        done = candlesql("info", own_sky)
+        assert done.code == 0
+        told = done.err.strip().splitlines()
+        assert len(told) == 1
+        assert told[0].startswith(f"{file}: is {'gone' if left is None else 'damaged'}")
+        assert "`candlesql match gaia_dr2 twomass" in told[0]
+        assert candlesql("match", own_sky, "gaia_dr2", "twomass").code == 0
+        assert candlesql("sql", own_sky, COUNT, "--format", "csv")[:3] == (0, "count_star()\n3\n", "")
+
+
+def test_a_first_ingest_that_fails_leaves_what_others_saved(tmp_path):
+    root = tmp_path / "sky"
+
+    def fail():
+        with new_or_existing(root):
+            (root / "notes.txt").write_text("mine")
+            (root / "models" / "mine.onnx").write_text("mine")
+            raise UserError("no such file")
+
+    with pytest.raises(UserError):
+        fail()
+    assert (root / "notes.txt").read_text() == "mine"
+    assert (root / "models" / "mine.onnx").read_text() == "mine"
+
+
+def test_commands_write_into_the_workspace_and_their_cache_only(own_sky, tmp_path):
+    """ONNX Runtime wrote a device's name into the user's cache."""
+    home, cache = tmp_path / "home", os.environ.get("CANDLESQL_CACHE") or str(opening.cache_folder())
+    home.mkdir()
+    names = {"HOME": str(home), "CANDLESQL_CACHE": cache, "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
+    code = "from candlesql.cli import main; main()"
+    for arguments in (["sql", own_sky, "select photometry_net(5000, 3, 0)"], ["match", own_sky, "gaia_dr2", "twomass"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)], env=os.environ | names, capture_output=True, cwd=home
+        )
+        assert done.returncode == 0, done.stderr
+    assert [str(path) for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_files_of_the_ledger_are_those_that_were_written(tiny_sky):
+    with open_sky(tiny_sky) as connection:
+        rows = connection.execute("select files from candlesql.runs where product like 'match.%'").fetchall()
+    ((name, (size, digest)),) = json.loads(rows[0][0]).items()
+    assert (name, size) == (
+        "matches/gaia_dr2_twomass.parquet",
+        find_sky(tiny_sky).match("gaia_dr2", "twomass").stat().st_size,
+    )
+    assert len(digest) == 64

@@ -1,0 +1,56 @@
+"""Lists of training stars, written beside the models that were trained on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from ..udfs.taught import FOLDER, list_file
+from ..workspace.query import quoted
+
+
+def write_list(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, stars: str) -> str:
+    """Write the keys of training stars to `folder/training_stars/NAME.parquet`; returns the name, for the metadata.
+
+    Parameters
+    ----------
+    folder
+        Where the models lie.
+    stars
+        A query with the columns `ra`, `dec` [deg] and `names`, a list of texts; either may be NULL.
+    """
+    path = list_file(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    connection.execute(
+        f"""copy (
+            with stars as materialized ({stars}),
+            keys as (
+                select unnest(sphere.position_keys_near(ra, "dec")) as "key" from stars
+                union
+                select unnest(list_transform(names, lambda name: stats.key(name))) as "key" from stars
+            )
+            select "key" from keys where "key" is not null order by "key"
+        ) to {quoted(temporary)} (format parquet, parquet_version v2, compression zstd)"""
+    )
+    temporary.replace(path)
+    return name
+
+
+def move_lists(folder: Path, models: Path) -> None:
+    """Put the lists that were written beside models in `folder` where the models go."""
+    for path in sorted((folder / FOLDER).rglob("*.parquet")):
+        target = models / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+
+
+def list_beside(path: Path, name: str) -> dict[str, str]:
+    """For the metadata of a model: the list of its training stars, if one of that name lies beside it."""
+    return {"training_stars": name} if list_file(path.parent, name).exists() else {}
+
+
+def kind_of_stars(n: int, n_simulated: int) -> str:
+    """For the metadata of a model: what its training stars were."""
+    return "simulated" if n_simulated == n else "both" if n_simulated else "real"
