@@ -317,7 +317,7 @@ def test_join_into_fits(connection, mine, tmp_path):
         ({"id": [1, 2]}, {"on": "id"}, "none of its 2 rows joins staging.gaia_dr2"),
         ({"ra": [1.0], "dec": [1.0]}, {"radius_arcsec": -1.0}, "must lie between 0 and 600 arcsec"),
         ({"id": IDS}, {"on": "id", "view": "staging.twomass"}, "staging.twomass has no source_id"),
-        ({"id": IDS}, {"on": "id", "view": "staging.gaia"}, "there is no view staging.gaia; nearest: staging.ga"),
+        ({"id": IDS}, {"on": "id", "view": "staging.gaya"}, "there is no view staging.gaya; nearest: staging.ga"),
     ],
 )
 def test_join_that_cannot_be(connection, mine, tmp_path, columns, how, said):
