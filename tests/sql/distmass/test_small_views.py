@@ -196,3 +196,60 @@ def test_members_by_list_by_name_and_by_place(view):
     )
     found = [(r["spectrum_id"], r["cluster"], r["cluster_distance_kpc"], r["cluster_log_age"]) for r in rows]
     assert found == [(1, "M1", 8, 10), (2, "N2", 4, 9), (3, "N2", 4, 9)]
+
+
+def test_distances_of_clusters_are_of_the_paper_or_the_users(view):
+    """Stone-Martinez et al. 2024, table 1."""
+    rows = view(
+        "distmass.cluster_distances", **{"staging.clusters(cluster, distance_kpc, log_age)": "('M67', 0.85, 9.6)"}
+    )
+    found = {r["cluster"]: (r["distance_kpc"], r["occam_name"]) for r in rows}
+    assert len(rows) == len(found)
+    assert found["M67"] == (near(0.85), None)
+    assert found["N6791"] == (near(4.078), "NGC 6791")
+    assert found["N188"] == (near(1.7), "NGC 188")
+    printed = {
+        "M92": 8.2, "M15": 10, "N5466": 15.9, "N4147": 19, "M2": 12, "M13": 6.8, "M3": 10, "M5": 8, "M12": 5,
+        "M107": 6, "N2243": 4.5, "N2158": 4, "N2420": 2.5, "N7789": 2.2, "N5053": 17.4,
+    }  # fmt: skip
+    assert {cluster: found[cluster][0] for cluster in printed} == near(printed)
+    assert found["M10"] == (None, None)
+
+
+COMPARISON_GIVEN = {
+    "distmass.distances(spectrum_id, logg, bucket, distance_kpc, distance_kpc_error, paper_distance_kpc,"
+    " gaia_distance_kpc, gaia_distance_kpc_error)": "(1, 2.5, 0, 2.2, 0.22, 1.8, 2.0, 0.1), (2, 2.5, 7, 1.0, 0.1, null,"
+    " 1.0, 0.1), (3, 2.5, 0, 1.0, 0.1, 1.0, 1.0, 0.1)",
+    "distmass.nmsu(spectrum_id, distance_kpc, distance_kpc_low, distance_kpc_high)": "(1, 2.5, 2.0, 3.5)",
+    "distmass.training(spectrum_id, absolute_k_label)": "(1, -1.6), (2, -1.6), (3, null)",
+}
+
+
+def test_distances_are_compared_with_those_trusted(view):
+    """Star 1 is of the test part; 2 is not, and has no distance of the paper's; 3 has no label."""
+    rows = view("distmass.comparison", "from distmass.comparison order by spectrum_id, method", **COMPARISON_GIVEN)
+    found = [(r["spectrum_id"], r["method"], r["is_test"]) for r in rows]
+    assert found == [(1, "ensemble", True), (1, "nmsu", True), (1, "paper", True), (2, "ensemble", False)]
+    assert [r["difference"] for r in rows] == [near(0.1), near(0.25), near(-0.1), near(0)]
+    assert [r["inferred_error"] for r in rows] == [near(0.1), near(0.3), None, near(0.1)]
+    assert [r["gaia_error"] for r in rows] == [near(0.05), near(0.05), near(0.05), near(0.1)]
+
+
+def test_validation_of_five_stars(view):
+    """Differences 0, 0.1, 0.2, 0.4, 0.8 with errors of 0.25."""
+    listed = ", ".join(f"('mass', 'a', {x}, 0.25, true)" for x in (0.0, 0.1, 0.2, 0.4, 0.8))
+    rows = view(
+        "distmass.validation",
+        **{
+            "distmass.judged(quantity, method, difference, sigma, is_test)": f"{listed}, ('mass', 'a', 0.1, 0.5, false)"
+        },
+    )
+    assert [(r["stars"], r["n"]) for r in rows] == [("trained on", 1), ("test", 5)]
+    row = rows[1]
+    assert row["bias"] == near(0.2)
+    # deviations 0.2, 0.1, 0, 0.2, 0.6
+    assert row["robust_scatter"] == near(0.2 * 1.4826022)
+    assert row["pull_scatter"] == near(0.8 * 1.4826022)
+    # mean 0.3: 0.09 + 0.04 + 0.01 + 0.01 + 0.25, over 5
+    assert row["standard_deviation"] == near(0.08**0.5)
+    assert (row["within_one_error"], row["within_two_errors"]) == (near(0.6), near(0.8))

@@ -120,20 +120,18 @@ def test_precision_by_magnitude_and_distance(view):
     rows = view(
         "parallax.precision",
         **{
-            ESTIMATES: "('a', 'A', 1, 0.10, 1.0, 0.05, 0, 0, 10.2, true, null, 1, 0.5),"
+            ESTIMATES: "('a', 'A', 1, 0.10, 1.0, 0.05, 0, 0, 10.2, true, null, 1, 1.5),"
             "('b', 'A', 1, 0.04, 0.5, 0.05, 0, 0, 10.9, true, null, 1, 1.5),"
-            "('c', 'A', 1, 0.10, 0.5, 0.08, 0, 0, 11.1, true, null, 1, 1.5)"
+            "('c', 'A', 1, 0.20, 0.5, 0.08, 0, 0, 10.1, true, null, 1, 0.5)"
         },
     )
     bins = [(r["feature"], r["bin_low"], r["bin_high"], r["n"]) for r in rows]
-    assert bins == [
-        ("phot_g_mean_mag", 10, 11, 2), ("phot_g_mean_mag", 11, 12, 1),
-        ("spec_distance_kpc", 0, 1, 1), ("spec_distance_kpc", 1, 2, 2),
-    ]  # fmt: skip
-    assert [r["share_spec_better"] for r in rows] == [0.5, 1, 1, 0.5]
-    assert [r["spec_parallax_error_median"] for r in rows] == [near(x) for x in (0.05, 0.08, 0.05, 0.065)]
-    assert [r["gaia_parallax_error_median"] for r in rows] == [near(x) for x in (0.07, 0.1, 0.1, 0.07)]
-    assert [r["spec_error_ratio_median"] for r in rows] == [near(x) for x in (0.075, 0.16, 0.05, 0.13)]
+    assert bins == [("phot_g_mean_mag", 10, 11, 3), ("spec_distance_kpc", 0, 1, 1), ("spec_distance_kpc", 1, 2, 2)]
+    assert [r["share_spec_better"] for r in rows] == [near(2 / 3), 1, 0.5]
+    # medians of three, of one, and of two
+    assert [r["spec_parallax_error_median"] for r in rows] == [near(x) for x in (0.05, 0.08, 0.05)]
+    assert [r["gaia_parallax_error_median"] for r in rows] == [near(x) for x in (0.1, 0.2, 0.07)]
+    assert [r["spec_error_ratio_median"] for r in rows] == [near(x) for x in (0.1, 0.16, 0.075)]
 
 
 STAR = {

@@ -186,3 +186,118 @@ def test_cells_of_the_locus(view):
     )
     assert (row["colour_low"], row["absolute_g_low"], row["n"]) == (near(0.1), near(4.25), 2)
     assert (row["teff_k"], row["logg"], row["feh"]) == (near(5100), near(4.2), near(0.2))
+
+
+def test_slopes_of_a_network_that_is_a_parabola(view, database):
+    """M = 4 + T^2 / 1e7 + 2 g^2 - f^2, R = 3 + T / 1e4 - g / 10 + f / 5: central differences of them are exact."""
+    database.execute(
+        "create macro photometry_net(t, g, f) as {'absolute_g': 4 + t * t / 1e7 + 2 * g * g - f * f,"
+        " 'extinction_g': 3 + t / 1e4 - g / 10 + f / 5}"
+    )
+    (row,) = view(
+        "photometry.predicted",
+        **{"photometry.stars(survey, source_id, teff_k, logg, feh)": "('s', 1, 5000.0, 4.5, 0.25)"},
+    )
+    assert row["band"] == "g"
+    assert row["absolute_magnitude"] == near(4 + 2.5 + 40.5 - 0.0625)
+    assert row["extinction"] == near(3.1)
+    assert row["magnitude_per_teff"] == near(0.001)
+    assert row["magnitude_per_logg"] == near(18)
+    assert row["magnitude_per_feh"] == near(-0.5)
+    assert row["extinction_per_teff"] == near(1e-4)
+    assert row["extinction_per_logg"] == near(-0.1)
+    assert row["extinction_per_feh"] == near(0.2)
+
+
+def test_densities_by_band(view, database):
+    database.execute("create macro photometry_density_net(t, g, f) as {'density_g': t / 1e4, 'density_parallax': f}")
+    rows = view(
+        "photometry.densities",
+        **{"photometry.stars(survey, source_id, teff_k, logg, feh)": "('s', 1, 5000.0, 4.5, 0.25)"},
+    )
+    assert {r["band"]: r["density"] for r in rows} == {"g": near(0.5), "parallax": near(0.25)}
+
+
+R = np.array([3.0, 2.0, 1.0, 0.5, 0.2])
+ERRORS = np.array([0.02, 0.03, 0.05, 0.04, 0.1])
+LABELS_1 = np.array([[0.10, 0.08, 0.05, 0.02, 0.01], [0.01, -0.02, 0.03, 0.0, 0.02], [0.0, 0.01, -0.01, 0.02, 0.03]])
+
+
+@pytest.mark.parametrize("modulus_error", [0.1, None])
+@pytest.mark.parametrize(("shift", "floored"), [(0.3, False), (-2.0, True), (40.0, True)])
+def test_reddening_is_that_of_the_normal_distribution(view, modulus_error, shift, floored):
+    """Equations 7 to 9 with matrices: five bands, three label errors, a modulus that is known or not."""
+    residual = shift * R + np.array([0.01, -0.03, 0.05, 0.0, 0.02]) + (0 if modulus_error else 9.0)
+    listed = ", ".join(
+        f"('s', 1, 'b{k}', 15.0, {ERRORS[k]}, {R[k]}, {modulus_error or 'null'}::double, {residual[k]},"
+        f" {LABELS_1[0, k]}, {LABELS_1[1, k]}, {LABELS_1[2, k]}, 0.2, 0.3)"
+        for k in range(5)
+    )
+    (row,) = view(
+        "photometry.reddenings",
+        **{
+            "photometry.compared(survey, source_id, band, magnitude, magnitude_error, extinction,"
+            " distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3, ebv_prior,"
+            " ebv_prior_error)": listed
+        },
+    )
+    covariance = np.diag(ERRORS**2) + LABELS_1.T @ LABELS_1 + (modulus_error or 1e4) ** 2 * np.ones((5, 5))
+    inverse = np.linalg.inv(covariance)
+    precision = R @ inverse @ R + 1 / 0.3**2
+    ebv = np.clip((R @ inverse @ residual + 0.2 / 0.3**2) / precision, 0, 10)
+    error = np.sqrt(max(1 / precision, 0.02**2 + (0.1 * ebv) ** 2))
+    assert (row["ebv"] in (0, 10)) is floored
+    assert row["ebv"] == near(ebv, rel=1e-5)
+    assert row["ebv_error"] == near(error, rel=1e-5)
+    left = residual - ebv * R
+    chi2 = left @ np.linalg.inv(covariance + error**2 * np.outer(R, R)) @ left
+    assert row["chi2"] == near(chi2, rel=1e-4)
+    assert row["n_bands"] == 5
+    assert row["chi2_per_dof"] == near(chi2 / 4, rel=1e-4)
+
+
+def test_published_curves_are_scaled_to_the_network(view, database):
+    """A network whose R is twice that of Gordon et al. 2023 in every band."""
+    view("photometric.bands")
+    curve = dict(database.execute("select band, extinction_g23 from photometric.bands").fetchall())
+    network = ", ".join(f"'extinction_{band}': {2 * value}::double" for band, value in curve.items())
+    database.execute(f"create macro photometry_net(t, g, f) as {{{network}}}")
+    rows = {r["band"]: r for r in view("photometry.reddening_vector")}
+    assert [r["extinction_g23"] for r in rows.values()] == near([r["extinction"] for r in rows.values()])
+    # Schlafly et al. 2016: 1.3442 - 0.1157 in ps1_g - ks
+    scale = 2 * (1.1612 - 0.1071) / (1.3442 - 0.1157)
+    assert rows["h"]["extinction_s16"] == near(0.1793 * scale)
+    assert rows["bp"]["extinction_s16"] is None
+    # j: (y - j) over (j - h)
+    assert rows["j"]["slope"] == near((0.4287 - 0.2757) / (0.2757 - 0.1701))
+    assert rows["j"]["slope_g23"] == near(rows["j"]["slope"])
+    assert rows["j"]["slope_s16"] == near((0.4826 - 0.3029) / (0.3029 - 0.1793))
+    assert [rows[band]["slope"] for band in ("g", "ps1_g", "w2")] == [None] * 3
+
+
+def test_loci_are_predicted_and_observed_colours(view):
+    """Star 1 has both bands, star 2 lacks rp; the same numbers in another survey are another star."""
+    rows = view(
+        "photometry.loci",
+        "from photometry.loci order by survey, source_id",
+        **{
+            "photometric.colours(blue, red)": "('g', 'rp')",
+            "photometry.predicted(survey, source_id, band, absolute_magnitude, extinction)": """
+            ('s', 1, 'g', 5.0, 3.0), ('s', 1, 'rp', 4.2, 2.0), ('s', 2, 'g', 6.0, 3.1), ('s', 2, 'rp', 5.0, 2.0),
+            ('t', 1, 'g', 9.0, 3.2), ('t', 1, 'rp', 7.0, 2.0)""",
+            "photometry.stars(survey, source_id, teff_k, logg, feh, distance_modulus)": """('s', 1, 5000, 4.5, 0, 10.0),
+            ('s', 2, 5100, 4.4, 0, 11.0), ('t', 1, 5200, 4.3, 0, 12.0)""",
+            "photometry.observed(survey, source_id, band, magnitude)": """('s', 1, 'g', 15.5), ('s', 1, 'rp', 14.6),
+            ('s', 2, 'g', 17.5), ('t', 1, 'g', 21.0), ('t', 1, 'rp', 18.0), ('s', 3, 'rp', 1.0)""",
+        },
+    )
+    assert [(r["survey"], r["source_id"], r["teff_k"]) for r in rows] == [
+        ("s", 1, 5000),
+        ("s", 2, 5100),
+        ("t", 1, 5200),
+    ]
+    assert [r["predicted_colour"] for r in rows] == [near(0.8), near(1), near(2)]
+    assert [r["colour_excess"] for r in rows] == [near(1), near(1.1), near(1.2)]
+    assert [r["predicted_absolute_g"] for r in rows] == [5, 6, 9]
+    assert [r["observed_colour"] for r in rows] == [near(0.9), None, near(3)]
+    assert [r["observed_absolute_g"] for r in rows] == [near(5.5), near(6.5), near(9)]
