@@ -14,8 +14,8 @@ import os
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import argparse
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -150,7 +150,7 @@ def trees(inputs: np.ndarray, stars: Labelled) -> np.ndarray:
             random_state=0,
         )
         model.fit(inputs[fold != number], stars.state[fold != number])
-        found[fold == number] = model.predict_proba(inputs[fold == number])[:, 1]
+        found[fold == number] = np.asarray(model.predict_proba(inputs[fold == number]))[:, 1]
     return found
 
 
@@ -282,12 +282,16 @@ def filled(column: Column) -> np.ndarray:
     return np.ma.filled(np.ma.asarray(column).astype(float), np.nan)
 
 
+def output(name: str, model: Model, x: np.ndarray) -> np.ndarray:
+    return outputs(model, x)[name]
+
+
 def labels(models: dict[str, Model], stars: Labelled) -> None:
     print(f"\nLabels of APOGEE and Kepler less those inferred: {len(stars)} stars with Gaia, 2MASS and parallax")
     names = (("any_teff_k", "K"), ("any_logg", "dex"), ("any_feh", "dex"), ("any_delta_nu_uhz", "uHz"))
     for number, (name, unit) in enumerate(names):
-        found = held_out(models, stars, lambda model, x, name=name: outputs(model, x)[name])
-        sigma = held_out(models, stars, lambda model, x, name=name: outputs(model, x)[f"{name}_error"])
+        found = held_out(models, stars, partial(output, name))
+        sigma = held_out(models, stars, partial(output, f"{name}_error"))
         known = np.isfinite(stars.labels[:, number] - found)
         said(name.removeprefix("any_"), (stars.labels[:, number] - found)[known], sigma[known], unit)
 
@@ -305,4 +309,4 @@ CONNECTION = duckdb.connect()
 
 if __name__ == "__main__":
     CONNECTION.execute(f"create schema stats; {(files.ROOT / 'stats/sampling.sql').read_text()}")
-    sys.exit(main())
+    main()

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Planter:
         for mutant in self.mutants:
             chosen = [item for item in items if mutant.touches(item)]
             mutant.tests = len(chosen)
-            mutant.outcome = _forked(lambda m=mutant, c=chosen: _tried(m, c)) if chosen else SURVIVED
+            mutant.outcome = _forked(partial(_tried, mutant, chosen)) if chosen else SURVIVED
             self.done.append(mutant)
             self.told(mutant)
         return True

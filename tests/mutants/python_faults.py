@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 COMPARISONS: dict[type, type] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -24,12 +25,14 @@ class Fault:
     place: int
     line: int
     function: str
-    change: Callable[[ast.AST], ast.AST]
+    change: Callable[[Any], ast.AST]
 
     def apply(self, text: str) -> ast.Module:
         tree = ast.parse(text)
         wanted = next(node for number, node in enumerate(ast.walk(tree)) if number == self.place)
-        return ast.fix_missing_locations(_Replace(wanted, self.change(_copy(wanted))).visit(tree))
+        planted: Any = _Replace(wanted, self.change(_copy(wanted))).visit(tree)
+        ast.fix_missing_locations(planted)
+        return planted
 
 
 class _Replace(ast.NodeTransformer):
@@ -48,7 +51,7 @@ def faults(text: str) -> list[Fault]:
     }
     left_out = {id(part) for node in ast.walk(tree) for part in _not_run(node)}
     return [
-        Fault(kind, number, node.lineno, inside[id(node)], change)
+        Fault(kind, number, getattr(node, "lineno", 0), inside[id(node)], change)
         for number, node in enumerate(ast.walk(tree))
         if id(node) in inside and id(node) not in left_out
         for kind, change in _changes(node)
@@ -74,7 +77,7 @@ def _not_run(node: ast.AST) -> Iterator[ast.AST]:
         yield from ast.walk(node.returns)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], ast.AST]]]:
+def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], ast.AST]]]:
     if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
         yield "comparison", lambda n: _with(n, ops=[COMPARISONS[type(n.ops[0])](), *n.ops[1:]])
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:

@@ -67,7 +67,7 @@ def view(database: duckdb.DuckDBPyConnection) -> Callable[..., Rows]:
 def value(database: duckdb.DuckDBPyConnection) -> Callable[[str], object]:
     """`value("stats.hypot(3, 4)")`: what an expression gives, decimals as floats."""
 
-    return lambda expression: _plain(database.execute(f"select {expression}").fetchone()[0])
+    return lambda expression: _plain(database.execute(f"select {expression}").fetchall()[0][0])
 
 
 def _in_doubles(database: duckdb.DuckDBPyConnection, table: str) -> None:

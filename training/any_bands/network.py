@@ -28,6 +28,9 @@ Progress = Callable[[int, int], None]
 class AnyBands(nn.Module):
     """Features [rows, features] to values of the last layer [rows, values], in the order of `mdn.Head`."""
 
+    centre: Tensor
+    scale: Tensor
+
     def __init__(self, n_features: int):
         super().__init__()
         widths = (n_features, *HIDDEN)

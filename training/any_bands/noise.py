@@ -15,7 +15,7 @@ ZERO_POINT_SCATTER = 0.012
 
 GAIA, COLOURS, PS1, TWOMASS, WISE = [0, 1, 2], [1, 2], [3, 4, 5, 6, 7], [8, 9, 10], [11, 12]
 #: Share of the stars that lack these inputs: south of Pan-STARRS1, crowded fields, near infrared alone and so on.
-PATTERNS = (
+PATTERNS: tuple[tuple[float, list[int] | None], ...] = (
     (0.25, []),
     (0.08, PS1),
     (0.07, WISE),
@@ -52,7 +52,7 @@ def observed(rng: np.random.Generator, n: int) -> np.ndarray:
         if lost is None:
             kept[rows, :N_BANDS] = rng.random((len(rows), N_BANDS)) < rng.uniform(0.3, 0.95, (len(rows), 1))
         else:
-            kept[np.ix_(rows, lost)] = False
+            kept[rows[:, None], lost] = False
     one = np.flatnonzero(rng.random(n) < ONE_LOST)
     kept[one, rng.integers(0, N_BANDS, len(one))] = False
     kept[rng.random(n) < PARALLAX_LOST, PARALLAX] = False

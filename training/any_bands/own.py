@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -76,7 +77,7 @@ def train_own(
                 STEPS,
                 shifts,
                 RATE,
-                lambda done, of, what=what: progress(what, done, of),
+                partial(progress, what),
             )
             for number, network in enumerate(members)
         ]
@@ -134,7 +135,9 @@ def _scores(model: Model, rows: Rows, chosen: np.ndarray) -> pa.Table:
 def _metadata(before: dict[str, str], stars: Labelled) -> dict[str, object]:
     """That of the model trained on from, with what has changed."""
     digest = hashlib.sha256(np.ascontiguousarray(stars.x).tobytes() + stars.state.tobytes())
-    kept = {key: value for key, value in before.items() if key not in ("graph_sha256", "metrics", "domain")}
+    kept: dict[str, object] = {
+        key: value for key, value in before.items() if key not in ("graph_sha256", "metrics", "domain")
+    }
     return kept | {
         "trained_on": "both",
         "training_sha256": digest.hexdigest(),

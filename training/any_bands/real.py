@@ -85,7 +85,9 @@ def panstarrs1(g: np.ndarray, r: np.ndarray, i: np.ndarray, z: np.ndarray) -> li
 def folds(stars: Labelled) -> np.ndarray:
     """The fold that holds each star out, by a hash of its identifier [rows]."""
     ids = duckdb.from_arrow(_table(stars.id))
-    hashed = ids.query("ids", f"select md5_number_lower('real:' || id) % {FOLDS} as fold from ids order by place")
+    query = f"select md5_number_lower('real:' || id) % {FOLDS} as fold from ids order by place"
+    hashed = ids.query("ids", query)
+    assert hashed is not None
     return np.asarray(hashed.fetchnumpy()["fold"]).astype(int)
 
 
@@ -137,7 +139,7 @@ def _polynomial(labels: np.ndarray) -> np.ndarray:
 
 def _columns(query: str) -> dict[str, np.ndarray]:
     """Columns of a query; numbers in float64 with NaN for NULL."""
-    found = duckdb.sql(query).fetchnumpy()
+    found = duckdb.execute(query).fetchnumpy()
     return {
         name: np.ma.filled(np.ma.asarray(values).astype(float), np.nan) if values.dtype.kind in "iuf" else values
         for name, values in found.items()

@@ -60,7 +60,8 @@ class Factors:
     @classmethod
     def from_json(cls, text: dict[str, list]) -> Factors:
         arrays = {key: np.asarray(value, float) for key, value in text.items()}
-        return cls(**(arrays | {"level": float(arrays["level"])}))
+        level = float(arrays.pop("level"))
+        return cls(**arrays, level=level)
 
     def features(self, x: Tensor) -> Tensor:
         """x [rows, inputs] in float64, NaN where not observed -> [rows, features] in float32.

@@ -93,8 +93,8 @@ class Trainer:
     def judged_models(self, folder: Path, members: int, steps: int) -> None:
         """Models that have not seen a fold, those of one field alone, and one of the mock sky alone."""
         for fold in range(FOLDS):
-            left = [np.flatnonzero(folds(sample) != fold) for sample in (self.kepler, self.k2)]
-            self.model(folder / f"fold{fold}.onnx", *left, members, steps)
+            kepler_left, k2_left = (np.flatnonzero(folds(sample) != fold) for sample in (self.kepler, self.k2))
+            self.model(folder / f"fold{fold}.onnx", kepler_left, k2_left, members, steps)
         nobody = np.array([], int)
         self.model(folder / "kepler.onnx", None, nobody, members, steps)
         self.model(folder / "k2.onnx", nobody, None, members, steps)
