@@ -12,8 +12,8 @@ def origin(connection: duckdb.DuckDBPyConnection, relation: str, inputs: list[st
     """Metadata `trained_on` and `input_systems` of a model of the rows of a relation with a column `survey`."""
     columns = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     views = "select count(*) from duckdb_views() where schema_name = 'staging' and view_name = 'mock_truth'"
-    (mock,) = first_row(connection, views)
-    if mock and "survey" in columns:
+    mock = "survey" in columns and first_row(connection, views)[0]
+    if mock:
         (mock,) = first_row(
             connection, f"select count(*) from {relation} semi join red_clump.truth using (survey, source_id)"
         )
