@@ -21,7 +21,7 @@ from ..udfs.onnx_udf import session_of
 from ..workspace.query import first_row
 from .export import Member, system_graph
 from .mdn import train
-from .origin import origin
+from .origin import input_systems
 from .specification import System, load_system
 from .taught import kind_of_stars, write_list
 from .trees import train_trees
@@ -101,7 +101,7 @@ def train_system(
     seconds = time.time() - started
     _write_hull(connection, system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
-    metadata |= origin(connection, view or system.view, system.input_names)
+    metadata |= {"input_systems": input_systems(system.input_names)}
     metadata |= _stars_seen(connection, system, view or system.view, len(folds), model_path)
     return write_model(model_path, graph, metadata)
 
