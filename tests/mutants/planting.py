@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -124,9 +125,13 @@ def _forked(work: Callable[[], Any], patience: int = PATIENCE) -> Any:
     if not process:
         os.close(reading)
         signal.alarm(0)
+        told = os.dup(2)
         _silence()
         try:
-            os.write(writing, json.dumps(work()).encode())
+            with open(writing, "wb") as pipe:
+                pipe.write(json.dumps(work()).encode())
+        except BaseException:
+            os.write(told, traceback.format_exc().encode())
         finally:
             os._exit(0)
     os.close(writing)

@@ -86,9 +86,10 @@ class Recording(Planter):
         threading.setprofile(self._note)
         sys.setprofile(self._note)
         found = {}
-        for item, seconds in planting.each_timed(items):
-            fixtures = [self.by_fixture.get(name, set()) for name in item.fixturenames]
-            found[item.nodeid] = {"seconds": seconds, "called": sorted(self.called.union(*fixtures))}
+        fixtures_of = {item.nodeid: getattr(item, "fixturenames", ()) for item in items}
+        for test, seconds in planting.each_timed(items):
+            fixtures = [self.by_fixture.get(name, set()) for name in fixtures_of[test]]
+            found[test] = {"seconds": seconds, "called": sorted(self.called.union(*fixtures))}
             self.called = set()
         sys.setprofile(None)
         return found
