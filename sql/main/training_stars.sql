@@ -14,7 +14,11 @@ coalesce(
 
 -- [] The name of the list of the training stars of model_name; NULL without one.
 create or replace macro main.list_of_stars(model_name) as
-(select any_value(said.training_stars) from candlesql.models as said where said.model = model_name);
+(
+    select any_value(said.training_stars)
+    from candlesql.models as said
+    where said.model = model_name
+);
 
 -- [boolean] Whether model_name says which real stars it has seen; NULL if there is no such model.
 create or replace macro main.tells_its_stars(model_name) as
@@ -27,7 +31,7 @@ create or replace macro main.tells_its_stars(model_name) as
 -- [boolean] Whether model_name was trained on a star with the key star_key. None is made where there is no list.
 create or replace macro main.seen_by(model_name, star_key) as
 case
-    main.tells_its_stars(model_name)
+main.tells_its_stars(model_name)
     when true
         then main.is_listed(
             main.list_of_stars(model_name), case when main.list_of_stars(model_name) is not null then star_key end

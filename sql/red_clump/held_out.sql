@@ -1,13 +1,17 @@
 -- A star with scores from networks that were not trained on it; all of the sky where no network was trained in it.
 with thirteen_bands as (
-    select * exclude (p_rc, p_rc_photometric), p_rc as joint_p_rc from red_clump.cross_validation
+    select
+        * exclude (p_rc, p_rc_photometric),
+        p_rc as joint_p_rc
+    from red_clump.cross_validation
     union all by name
     select
         * exclude (
             ra, "dec", l, b, parallax, parallax_error, parallax_zero_point, phot_g_mean_mag, j_m, h_m, ks_m,
-            w1mpro, w2mpro, j_m_error, h_m_error, ks_m_error, w1mpro_error, w2mpro_error, g_error_ratio, bands, inside_hull, p_rc, p_rc_photometric
+            w1mpro, w2mpro, j_m_error, h_m_error, ks_m_error, w1mpro_error, w2mpro_error,
+            g_error_ratio, bands, inside_hull, p_rc, p_rc_photometric
         )
-    from (select columns(lambda c: not starts_with(c, 'any_')) from red_clump.scores)
+    from (select columns(lambda c: not starts_with(c, 'any_')) from red_clump.scores) as six
     where
         not exists (select 1 from red_clump.cross_validation)
         and not coalesce(main.trained_on('red_clump', ra, "dec"), true)

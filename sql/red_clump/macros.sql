@@ -105,7 +105,9 @@ end::double;
 
 -- [] Which inputs a star has, as text: 'G BP RP J H Ks parallax'; of its magnitudes g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z,
 -- ps1_y, j, h, ks, w1, w2 [mag] and parallax_mas [mas].
-create or replace macro red_clump.band_list(g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z, ps1_y, j, h, ks, w1, w2, parallax_mas) as
+create or replace macro red_clump.band_list(
+    g, bp, rp, ps1_g, ps1_r, ps1_i, ps1_z, ps1_y, j, h, ks, w1, w2, parallax_mas
+) as
 concat_ws(
     ' ',
     if(g is not null, 'G', null),

@@ -58,7 +58,10 @@ percents as (
         n_true / n_rc_all as completeness
     from cumulative
     where n_rc_all > 0 and n_true > 0
-    qualify row_number() over (partition by method, labels, bands, truth, floor(100 * completeness) order by worth desc) = 1
+    qualify
+        row_number()
+            over (partition by method, labels, bands, truth, floor(100 * completeness) order by worth desc)
+        = 1
 )
 
 select
