@@ -28,7 +28,7 @@ KILLED, SURVIVED, UNBOUND = "killed", "survived", "unbound"
 NOT_BOUND = re.compile(r"_?duckdb\.(Parser|Binder|Catalog)Exception")
 
 
-@dataclass
+@dataclass(eq=False)
 class Mutant:
     """One fault: where it is planted, what it does to a forked process, and which tests may notice it."""
 
@@ -43,7 +43,7 @@ class Mutant:
     tests: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Planter:
     """Runs the tests without a fault first, then each mutant against the tests that touch it."""
 

@@ -71,7 +71,7 @@ def _code_in(code: CodeType, function: str) -> CodeType:
     return next(_code_in(part, function) for part in inside if function.startswith(f"{part.co_qualname}."))
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording(Planter):
     """Notes in the run without a fault which functions each test and each fixture calls."""
 
