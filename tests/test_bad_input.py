@@ -346,18 +346,16 @@ def test_match_that_finds_nothing_keeps_the_one_before(refuses, tiny_sky):
 
 
 def test_inputs_that_the_catalog_lacks(candlesql, own_sky):
-    done = candlesql("score", own_sky, "red_clump")
+    done = candlesql("score", own_sky, "parallax")
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
-    assert re.search(r"red_clump|model", done.err)
-    assert not (own_sky / "scores" / "red_clump").exists() or not list(
-        (own_sky / "scores" / "red_clump").glob("*.parquet")
-    )
+    assert "parallax.inputs has no rows: store spectra with `candlesql spectra" in done.err
+    assert not list((own_sky / "results").glob("parallax_scores.parquet"))
 
 
 def test_empty_selection_keeps_cuts_and_scores(candlesql, mock_sky, tmp_path):
     sky = Path(shutil.copytree(mock_sky, tmp_path / "sky"))
-    done = candlesql("run", sky, "red_clump", "--cut", "max_ruwe=0.001")
+    done = candlesql("run", sky, "red_clump", "--cut", "lucey_quality_cuts=true", "--cut", "max_ruwe=0.001")
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     with open_sky(sky) as connection:

@@ -1,6 +1,7 @@
--- The stars of a mock Gaia DR2 as DR3 would list them: half a year later, in its passbands, with the zero point of its parallaxes, and
--- with the same noise but less of it (Lindegren et al. 2021, A&A 649, A2: parallaxes by 0.8, proper motions by 0.5). The excess factor
--- keeps what the mock has beyond its own mean. Takes names of tables of gaia_dr2 and mock_truth.
+-- [rows] The stars of a mock Gaia DR2 as DR3 would list them: half a year later, in its passbands, with the zero point
+-- of its parallaxes, and with the same noise but less of it (parallaxes by 0.8, proper motions by 0.5). The excess factor
+-- keeps what the mock has beyond its own mean. gaia and truth are names of tables of gaia_dr2 and mock_truth; Lindegren
+-- et al. 2021, A&A 649, A2.
 create or replace macro mock.gaia_dr3(gaia, truth) as table
     with coloured as (
         select

@@ -49,8 +49,8 @@ coalesce(
     false
 );
 
--- Why a scored star has no tier, the first reason that holds, NULL where it has one: of is_giant, is_inside (the hull),
--- is_in_range (of the labels) and tier_number.
+-- [text] Why a scored star has no tier, the first reason that holds, NULL where it has one: of is_giant, is_inside (the
+-- hull), is_in_range (of the labels) and tier_number.
 create or replace macro red_clump.refusal(is_giant, is_inside, is_in_range, tier_number) as
 case
     when is_giant = false then 'not a giant'
