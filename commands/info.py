@@ -18,7 +18,10 @@ from .steps.fitted import fitted_lines
 RUNS = """
     select product, n_rows, seconds, made_by, made_at,
         (
-            select string_agg(model, ', ' order by model) from candlesql.models
+            select string_agg(
+                model || ', which was trained on ' || if(trained_on = 'both', 'simulated and real', 'simulated')
+                || ' stars', ', and by ' order by model
+            ) from candlesql.models
             where trained_on in ('simulated', 'both') and contains(runs.models::varchar, sha256)
         ) as simulated
     from candlesql.runs as runs order by made_at
@@ -37,7 +40,7 @@ def describe_sky(path: Path) -> Iterator[str]:
         runs = connection.execute(RUNS).fetchall()
         for product, rows, seconds, made_by, made_at, simulated in runs:
             said = f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
-            yield said + (f", by {simulated}, which was trained on simulated stars" if simulated else "")
+            yield said + (f", by {simulated}" if simulated else "")
         for system in ("red_clump", "distmass"):
             for line in fitted_lines(connection, system):
                 yield f"  {line}"

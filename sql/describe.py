@@ -63,8 +63,8 @@ def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
 
 def _kind(kinds: dict[str, str | None], sha256: str) -> str:
     """What to say of a model beside its hash: that it knows simulated stars, where it does."""
-    kind = kinds.get(sha256)
-    return f" (trained on {kind} stars)" if kind in ("simulated", "both") else ""
+    said = {"simulated": "simulated", "both": "simulated and real"}.get(kinds.get(sha256) or "")
+    return f" (trained on {said} stars)" if said else ""
 
 
 def named(view: str) -> str:
