@@ -219,33 +219,41 @@ def test_distances_of_clusters_are_of_the_paper_or_the_users(view):
 COMPARISON_GIVEN = {
     "distmass.distances(spectrum_id, logg, bucket, distance_kpc, distance_kpc_error, paper_distance_kpc,"
     " gaia_distance_kpc, gaia_distance_kpc_error)": "(1, 2.5, 0, 2.2, 0.22, 1.8, 2.0, 0.1), (2, 2.5, 7, 1.0, 0.1, null,"
-    " 1.0, 0.1), (3, 2.5, 0, 1.0, 0.1, 1.0, 1.0, 0.1)",
+    " 1.0, 0.1), (3, 2.5, 0, 1.0, 0.1, 1.0, 1.0, 0.1), (4, 2.5, 0, 3.0, 0.6, null, 2.0, 0.4)",
     "distmass.nmsu(spectrum_id, distance_kpc, distance_kpc_low, distance_kpc_high)": "(1, 2.5, 2.0, 3.5)",
-    "distmass.training(spectrum_id, absolute_k_label)": "(1, -1.6), (2, -1.6), (3, null)",
+    "distmass.training(spectrum_id, absolute_k_label, is_test, is_simulated)": "(1, -1.6, true, false),"
+    " (2, -1.6, false, false), (3, null, true, false), (4, -1.6, null, true)",
 }
 
 
 def test_distances_are_compared_with_those_trusted(view):
-    """Star 1 is of the test part; 2 is not, and has no distance of the paper's; 3 has no label."""
+    """Star 1 was never seen; 2 was, and has no distance of the paper's; 3 has no label; 4 is simulated."""
     rows = view("distmass.comparison", "from distmass.comparison order by spectrum_id, method", **COMPARISON_GIVEN)
-    found = [(r["spectrum_id"], r["method"], r["is_test"]) for r in rows]
-    assert found == [(1, "ensemble", True), (1, "nmsu", True), (1, "paper", True), (2, "ensemble", False)]
-    assert [r["difference"] for r in rows] == [near(0.1), near(0.25), near(-0.1), near(0)]
-    assert [r["inferred_error"] for r in rows] == [near(0.1), near(0.3), None, near(0.1)]
-    assert [r["gaia_error"] for r in rows] == [near(0.05), near(0.05), near(0.05), near(0.1)]
+    found = [(r["spectrum_id"], r["method"], r["is_test"], r["is_simulated"]) for r in rows]
+    assert found == [
+        (1, "ensemble", True, False), (1, "nmsu", True, False), (1, "paper", True, False),
+        (2, "ensemble", False, False), (4, "ensemble", None, True),
+    ]  # fmt: skip
+    assert [r["difference"] for r in rows] == [near(0.1), near(0.25), near(-0.1), near(0), near(0.5)]
+    assert [r["inferred_error"] for r in rows] == [near(0.1), near(0.3), None, near(0.1), near(0.2)]
+    assert [r["gaia_error"] for r in rows] == [near(0.05), near(0.05), near(0.05), near(0.1), near(0.2)]
 
 
 def test_validation_of_five_stars(view):
-    """Differences 0, 0.1, 0.2, 0.4, 0.8 with errors of 0.25."""
-    listed = ", ".join(f"('mass', 'a', {x}, 0.25, true)" for x in (0.0, 0.1, 0.2, 0.4, 0.8))
+    """Differences 0, 0.1, 0.2, 0.4, 0.8 with errors of 0.25; one trained on, two simulated, one nobody knows of."""
+    listed = ", ".join(f"('mass', 'a', {x}, 0.25, true, false)" for x in (0.0, 0.1, 0.2, 0.4, 0.8))
     rows = view(
         "distmass.validation",
         **{
-            "distmass.judged(quantity, method, difference, sigma, is_test)": f"{listed}, ('mass', 'a', 0.1, 0.5, false)"
+            "distmass.judged(quantity, method, difference, sigma, is_test, is_simulated)": f"""{listed},
+            ('mass', 'a', 0.1, 0.5, false, false), ('mass', 'a', 0.3, 0.5, null, true),
+            ('mass', 'a', 0.5, 0.5, null, true), ('mass', 'a', -0.7, 0.5, null, false)"""
         },
     )
-    assert [(r["stars"], r["n"]) for r in rows] == [("trained on", 1), ("test", 5)]
-    row = rows[1]
+    assert [(r["stars"], r["n"], r["bias"]) for r in rows] == [
+        ("not known", 1, near(-0.7)), ("simulated", 2, near(0.4)), ("test", 5, near(0.2)), ("trained on", 1, near(0.1)),
+    ]  # fmt: skip
+    row = rows[2]
     assert row["bias"] == near(0.2)
     # deviations 0.2, 0.1, 0, 0.2, 0.6
     assert row["robust_scatter"] == near(0.2 * 1.4826022)

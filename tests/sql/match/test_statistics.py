@@ -3,9 +3,8 @@
 import pytest
 
 
-def test_statistics_of_two_bins(view, database):
+def test_statistics_of_two_bins(view):
     """90 + 30 pairs of which chance makes 10 + 20, of 100 rows: 80 + 10 counterparts."""
-    database.execute("create schema candlesql")
     rows = view(
         "match.statistics",
         **{

@@ -6,23 +6,40 @@ from astropy.coordinates import ICRS, CartesianDifferential, Galactocentric, Sky
 
 near = pytest.approx
 
-PARENT = "parallax.parent(apogee_id, sample, parallax, parallax_error, m_h, h_w2, phot_g_mean_mag, is_training, member)"
-SCORES = "parallax.scores(apogee_id, parallax_by_a, parallax_by_a_error, parallax_by_b, parallax_by_b_error)"
+PARENT = (
+    "parallax.parent(apogee_id, sample, ra, dec, parallax, parallax_error, m_h, h_w2, phot_g_mean_mag, is_training,"
+    " member)"
+)
+SCORES = (
+    "parallax.scores(apogee_id, parallax_by_a, parallax_by_a_error, parallax_by_b, parallax_by_b_error,"
+    " parallax_by_both, parallax_by_both_error)"
+)
 ESTIMATES = (
-    "parallax.estimates(apogee_id, sample, parallax, parallax_error, spec_parallax, spec_parallax_error, m_h, h_w2,"
-    " phot_g_mean_mag, is_training, member, adjusted_parallax, spec_distance_kpc)"
+    "parallax.estimates(apogee_id, sample, parallax, parallax_error, spec_parallax, spec_parallax_error,"
+    " spec_parallax_total_error, model_scatter, m_h, h_w2, phot_g_mean_mag, is_training, member, adjusted_parallax,"
+    " spec_distance_kpc)"
 )
 
 
+@pytest.fixture
+def scattered(database):
+    """The model of A is 48 % off beside the errors of its features, that of B 18.75 %."""
+    database.execute(
+        "create macro parallax_scatter() as {'parallax_by_a': 0.48::double, 'parallax_by_b': 0.1875::double,"
+        " 'parallax_by_both': 99::double}"
+    )
+
+
+@pytest.mark.usefixtures("scattered")
 def test_a_star_is_judged_by_the_other_half(view):
     """Star a is of A, so B's model has it; b is of B; c has no parallax of Gaia's."""
     rows = view(
         "parallax.estimates",
         "select * from parallax.estimates order by apogee_id",
         **{
-            PARENT: "('a', 'A', 0.452, 0.1, 0, 0, 10, true, null), ('b', 'B', 0.152, 0.05, 0, 0, 10, true, null),"
-            "('c', 'B', null, null, 0, 0, 10, false, null)",
-            SCORES: "('a', 9, 9, 0.8, 0.2), ('b', 0.25, 0.05, 9, 9), ('c', 0.5, 0.1, 9, 9)",
+            PARENT: "('a', 'A', 1, 0, 0.452, 0.1, 0, 0, 10, true, null),"
+            "('b', 'B', 2, 0, 0.152, 0.05, 0, 0, 10, true, null), ('c', 'B', 3, 0, null, null, 0, 0, 10, false, null)",
+            SCORES: "('a', 9, 9, 0.8, 0.2, 9, 9), ('b', 0.25, 0.05, 9, 9, 9, 9), ('c', 0.5, 0.1, 9, 9, 9, 9)",
         },
     )
     found = [(r["spec_parallax"], r["spec_parallax_error"], r["adjusted_parallax"]) for r in rows]
@@ -31,11 +48,41 @@ def test_a_star_is_judged_by_the_other_half(view):
         (near(0.25), near(0.05), near(0.2)),
         (near(0.5), near(0.1), None),
     ]
-    # weights 25 and 100: (0.8 * 25 + 0.5 * 100) / 125, 1 / sqrt(125); the mean; what alone is there
-    assert [r["combined_parallax"] for r in rows] == [near(0.56), near(0.225), near(0.5)]
-    assert [r["combined_parallax_error"] for r in rows] == [near(125**-0.5), near(0.05 / 2**0.5), near(0.1)]
+    # 0.8 * 0.1875 with 0.2 is 3-4-5; 0.25 * 0.48 with 0.05 and 0.5 * 0.48 with 0.1 are 5-12-13
+    assert [r["model_scatter"] for r in rows] == [near(0.15), near(0.12), near(0.24)]
+    assert [r["spec_parallax_total_error"] for r in rows] == [near(0.25), near(0.13), near(0.26)]
+    # weights 16 and 100: (0.8 * 16 + 0.5 * 100) / 116, 1 / sqrt(116); 10000 / 169 and 400; what alone is there
+    of_b = 10000 / 169
+    combined = [near(62.8 / 116), near((0.25 * of_b + 80) / (of_b + 400)), near(0.5)]
+    assert [r["combined_parallax"] for r in rows] == combined
+    assert [r["combined_parallax_error"] for r in rows] == [near(116**-0.5), near((of_b + 400) ** -0.5), near(0.26)]
     assert [r["spec_distance_kpc"] for r in rows] == [near(1.25), near(4), near(2)]
-    assert [r["spec_distance_kpc_error"] for r in rows] == [near(0.2 / 0.64), near(0.8), near(0.4)]
+    assert [r["spec_distance_kpc_error"] for r in rows] == [near(0.25 / 0.64), near(2.08), near(1.04)]
+
+
+@pytest.mark.usefixtures("scattered")
+@pytest.mark.parametrize("sample", ["A", "B"])
+@pytest.mark.parametrize(
+    ("listed", "by"), [(["a"], "b"), (["b"], "a"), (["a", "b"], None), (["both"], "half"), ([], "half")]
+)
+@pytest.mark.parametrize("key", ["sphere.position_key(10, 20)", "stats.key('apogee:a')"])
+def test_a_star_in_a_list_is_judged_by_the_model_of_the_other(view, database, sample, listed, by, key):
+    """By place or by name, whatever its half is now; by neither model if both have seen it."""
+    for name in listed:
+        database.execute(f"insert into candlesql.training_stars select 'parallax/{name}', {key}")
+    database.execute("insert into candlesql.training_stars select 'parallax/a', sphere.position_key(10.1, 20)")
+    given = {PARENT: f"('a', '{sample}', 10.0, 20.0, 1.952, 0.1, 0, 0, 10, true, null)"}
+    (row,) = view("parallax.estimates", **given, **{SCORES: "('a', 1.0, 0.1, 2.0, 0.2, 9, 9)"})
+    wanted = {
+        "a": (near(1), near(0.1), near(0.48), near(1)),
+        "b": (near(2), near(0.2), near(0.375), near(0.5)),
+        None: (None, None, None, None),
+    }
+    other = "b" if sample == "A" else "a"
+    names = ("spec_parallax", "spec_parallax_error", "model_scatter", "spec_distance_kpc")
+    assert tuple(row[name] for name in names) == wanted[other if by == "half" else by]
+    if by is None:  # what is left is Gaia's
+        assert (row["combined_parallax"], row["combined_parallax_error"]) == (near(2), near(0.1))
 
 
 def test_both_zero_points_meet_the_training_stars(view):
@@ -44,10 +91,10 @@ def test_both_zero_points_meet_the_training_stars(view):
         "parallax.compared",
         "from parallax.compared where parallax_offset = cuts.hogg_parallax_offset() order by apogee_id",
         **{
-            ESTIMATES: "('a', 'A', 1.952, 0.03, 2.1, 0.04, 0, 0, 10, true, null, 2, 0.5),"
-            "('b', 'A', 0.452, 0.03, 0.4, 0.04, 0, 0, 10, true, null, 0.5, 2.5),"
-            "('c', 'A', 0.452, 0.03, 0.4, 0.04, 0, 0, 10, false, null, 0.5, 2.5),"
-            "('d', 'A', -0.048, 0.03, 0.05, 0.04, 0, 0, 10, true, null, 0, 20)"
+            ESTIMATES: "('a', 'A', 1.952, 0.03, 2.1, 0.01, 0.04, 0, 0, 0, 10, true, null, 2, 0.5),"
+            "('b', 'A', 0.452, 0.03, 0.4, 0.01, 0.04, 0, 0, 0, 10, true, null, 0.5, 2.5),"
+            "('c', 'A', 0.452, 0.03, 0.4, 0.01, 0.04, 0, 0, 0, 10, false, null, 0.5, 2.5),"
+            "('d', 'A', -0.048, 0.03, 0.05, 0.01, 0.04, 0, 0, 0, 10, true, null, 0, 20)"
         },
     )
     assert [r["apogee_id"] for r in rows] == ["a", "b", "d"]
@@ -55,6 +102,8 @@ def test_both_zero_points_meet_the_training_stars(view):
     assert [r["adjusted_parallax"] for r in rows] == [near(2), near(0.5), near(0, abs=1e-9)]
     assert [r["relative_residual"] for r in rows][:2] == [near(0.05), near(-0.2)]
     assert [r["pull"] for r in rows] == [near(2), near(-2), near(1)]
+    errors = [(r["spec_parallax_error"], r["spec_parallax_total_error"]) for r in rows]
+    assert errors == [(near(0.01), near(0.04))] * 3
 
 
 COMPARED = (
@@ -64,7 +113,7 @@ COMPARED = (
 # three best stars with residuals 0, 0.1 and 0.3, one that is not, one negative only with the offset taken away
 BEST = (
     "(0.048, 2.0, true, 0.1, 1, 0.02, 2.0, 0.04, 0.1, 0.05), (0.048, 2.0, true, 0.0, -1, 0.02, 2.0, 0.04, 0.1, 0.05),"
-    "(0.048, 2.0, true, 0.3, 3, 0.02, 2.0, 0.04, 0.1, 0.15), (0.048, 0.04, false, 9, 2, 0.02, 2.0, 0.04, -0.1, null)"
+    "(0.048, 2.0, true, 0.3, 3, 0.02, 2.0, 0.04, 0.1, 0.15), (0.048, 0.04, false, 9, 2, 0.02, 2.25, 0.04, -0.1, null)"
 )
 
 
@@ -83,34 +132,38 @@ def test_accuracy_of_four_stars(view):
     assert row["robust_chi2_per_star"] == near(1.482602**2, rel=1e-5)
 
 
-def test_residuals_by_metallicity_and_colour(view):
+def test_residuals_by_metallicity_colour_and_parallax(view):
     rows = view("parallax.residuals", **{COMPARED: BEST})
     bins = [(r["feature"], r["bin_low"], r["bin_high"], r["n"], r["n_best"]) for r in rows]
     assert bins == [
         ("h_w2", 0.0, near(0.1), 2, 2), ("h_w2", near(0.1), near(0.2), 1, 1),
         ("m_h", -0.25, 0.0, 1, 0), ("m_h", 0.0, 0.25, 3, 3),
+        ("spec_parallax", 2.0, 2.25, 3, 3), ("spec_parallax", 2.25, 2.5, 1, 0),
     ]  # fmt: skip
-    assert [r["bias"] for r in rows] == [near(0.05), near(0.3), None, near(0.1)]
-    assert [r["robust_scatter"] for r in rows] == [near(0.0741301, rel=1e-5), 0, None, near(0.1482602, rel=1e-5)]
-    assert [r["mean_pull"] for r in rows] == [0, 3, 2, 1]
-    assert [r["chi2_per_star"] for r in rows] == [1, 9, 4, near(11 / 3)]
+    assert [r["bias"] for r in rows] == [near(0.05), near(0.3), None, near(0.1), near(0.1), None]
+    three = near(0.1482602, rel=1e-5)
+    assert [r["robust_scatter"] for r in rows] == [near(0.0741301, rel=1e-5), 0, None, three, three, None]
+    assert [r["mean_pull"] for r in rows] == [0, 3, 2, 1, 1, 2]
+    assert [r["chi2_per_star"] for r in rows] == [1, 9, 4, near(11 / 3), near(11 / 3), 4]
 
 
 def test_clusters_weigh_their_members(view):
     rows = view(
         "parallax.clusters",
         **{
-            ESTIMATES: "('a', 'A', 1, 0.1, 1.0, 0.1, 0.2, 0, 10, true, 'M1', 1.0, 1),"
-            "('b', 'A', 1, 0.1, 2.0, 0.2, 0.4, 0, 10, true, 'M1', 3.0, 1),"
-            "('c', 'A', 1, 0.1, 9.0, 0.2, 0.4, 0, 10, true, null, 3.0, 1),"
-            "('d', 'A', 1, 0.1, 9.0, 0.2, 0.4, 0, 10, true, 'M1', null, 1),"
-            "('e', 'A', 1, 0.1, 3.0, 0.5, 0.0, 0, 10, true, 'M0', 3.0, 1)"
+            ESTIMATES: "('a', 'A', 1, 0.1, 1.0, 0.1, 9, 0.1, 0.2, 0, 10, true, 'M1', 1.0, 1),"
+            "('b', 'A', 1, 0.1, 2.0, 0.2, 9, 0.3, 0.4, 0, 10, true, 'M1', 3.0, 1),"
+            "('c', 'A', 1, 0.1, 9.0, 0.2, 9, 0.9, 0.4, 0, 10, true, null, 3.0, 1),"
+            "('d', 'A', 1, 0.1, 9.0, 0.2, 9, 0.9, 0.4, 0, 10, true, 'M1', null, 1),"
+            "('e', 'A', 1, 0.1, 3.0, 0.5, 9, 1.2, 0.0, 0, 10, true, 'M0', 3.0, 1),"
+            "('f', 'A', 1, 0.1, null, null, null, null, 0.9, 0, 10, true, 'M1', 9.0, null)"
         },
     )
     assert [(r["cluster"], r["n"]) for r in rows] == [("M0", 1), ("M1", 2)]
     one = rows[1]
-    # weights 100 and 25: 1.2, 1 / sqrt(125); Gaia's errors are the same
-    assert (one["spec_parallax_mean"], one["spec_parallax_mean_error"]) == (near(1.2), near(125**-0.5))
+    # weights 100 and 25: 1.2, 1 / sqrt(125), with the mean of the scatters 0.2; Gaia's errors are the same
+    assert (one["spec_parallax_mean"], one["spec_parallax_mean_error"]) == (near(1.2), near((1 / 125 + 0.04) ** 0.5))
+    assert rows[0]["spec_parallax_mean_error"] == near(1.3)
     assert (one["gaia_parallax_mean"], one["gaia_parallax_mean_error"]) == (near(2.0), near(200**-0.5))
     assert (one["spec_parallax_scatter"], one["gaia_parallax_scatter"]) == (near(0.5**0.5), near(2**0.5))
     assert one["mean_m_h"] == near(0.3)
@@ -120,9 +173,9 @@ def test_precision_by_magnitude_and_distance(view):
     rows = view(
         "parallax.precision",
         **{
-            ESTIMATES: "('a', 'A', 1, 0.10, 1.0, 0.05, 0, 0, 10.2, true, null, 1, 1.5),"
-            "('b', 'A', 1, 0.04, 0.5, 0.05, 0, 0, 10.9, true, null, 1, 1.5),"
-            "('c', 'A', 1, 0.20, 0.5, 0.08, 0, 0, 10.1, true, null, 1, 0.5)"
+            ESTIMATES: "('a', 'A', 1, 0.10, 1.0, 0.01, 0.05, 0, 0, 0, 10.2, true, null, 1, 1.5),"
+            "('b', 'A', 1, 0.04, 0.5, 0.01, 0.05, 0, 0, 0, 10.9, true, null, 1, 1.5),"
+            "('c', 'A', 1, 0.20, 0.5, 0.01, 0.08, 0, 0, 0, 10.1, true, null, 1, 0.5)"
         },
     )
     bins = [(r["feature"], r["bin_low"], r["bin_high"], r["n"]) for r in rows]

@@ -43,12 +43,26 @@ LABELS = (
 )
 COVARIANCE = np.array([[6400.0, 4.0, 2.0], [4.0, 0.04, 0.002], [2.0, 0.002, 0.01]])
 TERMS = "6400.0, 0.04, 0.01, 4.0, 2.0, 0.002"
+NAME = "parallax 2.00000 +- 0.10000"
+PLACES = {"photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, 10.0, 20.0, '{NAME}')"}
 
 
+@pytest.fixture
+def taught(database):
+    """The model says that it was trained on real stars, and its list holds none of these."""
+    database.execute(
+        """insert into candlesql.models(model, system, trained_on, training_stars)
+            values ('photometry', 'photometry', 'real', 'photometry');
+        insert into candlesql.training_stars select 'photometry', sphere.position_key(10.1, 20)"""
+    )
+
+
+@pytest.mark.usefixtures("taught")
 def test_labels_are_whitened_by_cholesky(view):
     (row,) = view(
         "photometry.stars",
         **{INPUTS: "('s', 1, 12.0, 0.02, 2.0, 0.1, 0.3, 0.05)", LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"},
+        **PLACES,
     )
     factor = np.linalg.cholesky(COVARIANCE)
     names = [["l_teff"], ["l_logg_teff", "l_logg"], ["l_feh_teff", "l_feh_logg", "l_feh"]]
@@ -57,8 +71,29 @@ def test_labels_are_whitened_by_cholesky(view):
     # 10 - 5 log10(2), 5 / ln(10) / 20
     assert (row["distance_modulus"], row["distance_modulus_error"]) == (near(8.49485), near(0.108574, rel=1e-5))
     assert (row["ebv_prior"], row["ebv_prior_error"]) == (near(0.3), near(0.05))
+    assert (row["parallax"], row["parallax_error"], row["held_out"]) == (near(2), near(0.1), True)
 
 
+@pytest.mark.usefixtures("taught")
+@pytest.mark.parametrize(
+    ("key", "held_out"),
+    [
+        ("sphere.position_key(10, 20)", False),
+        (f"stats.key('{NAME}')", False),
+        ("stats.key('parallax 2.00001 +- 0.10000')", True),
+    ],
+)
+@pytest.mark.parametrize("survey", ["s", "t"])
+def test_held_out_is_what_is_in_the_list_by_no_place_and_no_name(view, database, key, held_out, survey):
+    """The place of a star of the same number in another survey says nothing of it."""
+    database.execute(f"insert into candlesql.training_stars select 'photometry', {key}")
+    given = {INPUTS: f"('{survey}', 1, 12.0, 0.02, 2.0, 0.1, 0.3, 0.05)"}
+    labels = {LABELS: f"('{survey}', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"}
+    (row,) = view("photometry.stars", **given, **labels, **PLACES)
+    assert row["held_out"] is (held_out or survey == "t")
+
+
+@pytest.mark.usefixtures("taught")
 @pytest.mark.parametrize(
     ("inputs", "terms", "kept"),
     [
@@ -76,17 +111,18 @@ def test_labels_are_whitened_by_cholesky(view):
 )
 def test_stars_with_good_labels(view, inputs, terms, kept):
     given = {INPUTS: f"('s', 1, {inputs}, 2.0, 0.1, null::double, null::double)"}
-    rows = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {terms})"})
+    rows = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {terms})"}, **PLACES)
     assert len(rows) == kept
     assert [(r["ebv_prior"], r["ebv_prior_error"]) for r in rows] == [(near(0.2), near(0.5))] * kept
 
 
+@pytest.mark.usefixtures("taught")
 @pytest.mark.parametrize(
     ("parallax", "error", "has"), [("2.0", "0.39", True), ("2.0", "0.41", False), ("-2", "0.1", False)]
 )
 def test_a_modulus_needs_five_sigma(view, parallax, error, has):
     given = {INPUTS: f"('s', 1, 12.0, 0.1, {parallax}::double, {error}::double, 0.3, 0.05)"}
-    (row,) = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"})
+    (row,) = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"}, **PLACES)
     assert (row["distance_modulus"] is not None) is has
     assert (row["distance_modulus_error"] is not None) is has
 
