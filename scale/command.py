@@ -15,9 +15,12 @@ import duckdb
 from ..catalogs.writers.hats import write_index
 from ..commands.run import score_baseline
 from ..commands.steps.cuts import cuts_applied
+from ..commands.steps.gradients import CHANGES, write_gradients, write_mock_changes
+from ..commands.steps.gradients import PRODUCT as GRADIENTS
 from ..commands.steps.scoring import nothing_to_score
 from ..errors import UserError
 from ..sql.open import refresh, writing
+from ..sql.systems import SystemSteps
 from ..workspace.change import change_of, place, take_away
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import record
@@ -220,14 +223,29 @@ def _publish(
         (sky.scores / steps.name).glob("*.parquet"),
     )
     yield f"{steps.name}.scores: {n_scores:,} rows"
-    labels = parquet_rows([results / f"{steps.labels}.parquet"])
-    for product, rows in score_baseline(connection, sky, steps, labels=labels).items():
+    for product, rows in _of_labels(connection, sky, steps).items():
         yield f"{product}: {rows:,} rows"
     change = change_of(sky)
     if change:
         change.afterwards.append(plan.work)
     else:
         shutil.rmtree(plan.work)
+
+
+def _of_labels(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps) -> dict[str, int]:
+    """What the run on one machine makes of the labelled stars, made of those that the tiles have gathered: the
+    workspace's own views do not see what is read in place."""
+    results = sky.results / steps.name
+    labels = parquet_rows([results / f"{steps.labels}.parquet"])
+    made = score_baseline(connection, sky, steps, labels=labels)
+    if steps.name != "red_clump":
+        return made
+    giants = parquet_rows([results / "red_clump.evaluation.parquet"])
+    written = {
+        GRADIENTS: write_gradients(connection, sky, labels, giants),
+        CHANGES: write_mock_changes(connection, sky),
+    }
+    return made | {product: rows for product, rows in written.items() if rows}
 
 
 def _pair_of(product: str, base: str) -> tuple[str, str]:

@@ -73,6 +73,7 @@ def train_on_parts(folder: Path, parts: list[Path], seed: int = 0) -> Model:
             "labelled",
             seed,
             lambda what, done, of: progress.update(task, description=what, completed=done, total=of),
+            simulated="labelled",
         )
 
 

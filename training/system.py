@@ -59,6 +59,7 @@ def train_system(
     view: str | None = None,
     seed: int = 0,
     progress: Progress = lambda what, done, of: None,
+    simulated: str = "",
 ) -> Model:
     """Train a system on its training view, write the model, and the scores of stars that it was not trained on.
 
@@ -69,6 +70,8 @@ def train_system(
     ----------
     view
         Another view with the columns of the system's training view.
+    simulated
+        What lists the simulated stars among them, if not the system's view `truth`.
 
     Raises
     ------
@@ -102,12 +105,18 @@ def train_system(
     _write_hull(connection, system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
     metadata |= {"input_systems": input_systems(system.input_names)}
-    metadata |= _stars_seen(connection, system, view or system.view, len(folds), model_path)
+    simulated = simulated or f"{system.name}.truth"
+    metadata |= _stars_seen(connection, system, view or system.view, simulated, len(folds), model_path)
     return write_model(model_path, graph, metadata)
 
 
 def _stars_seen(
-    connection: duckdb.DuckDBPyConnection, system: System, relation: str, n_folds: int, model_path: Path
+    connection: duckdb.DuckDBPyConnection,
+    system: System,
+    relation: str,
+    simulated: str,
+    n_folds: int,
+    model_path: Path,
 ) -> dict[str, str]:
     """For the metadata: whether the training stars are simulated, and the list of the real ones, which is written."""
     columns = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
@@ -116,7 +125,7 @@ def _stars_seen(
     complete = " and ".join(f"{name} is not null" for name in system.input_names)
     trained = "true" if n_folds > 1 else f"stats.fold({system.id[-1]}, 'cross-validation', {FOLDS}) <> 0"
     stars = f"from {relation} as stars where {complete} and {trained}"
-    real = f"{stars} and ({ids}) not in (select ({ids}) from {system.name}.truth)"
+    real = f"{stars} and ({ids}) not in (select ({ids}) from {simulated})"
     (n,) = first_row(connection, f"select count(*) {stars}")
     (n_real,) = first_row(connection, f"select count(*) {real}")
     found = {"trained_on": kind_of_stars(n, n - n_real)}

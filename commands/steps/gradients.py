@@ -23,13 +23,20 @@ PRODUCT = "red_clump.gradients"
 CHANGES = "red_clump.expected_changes"
 
 
-def write_gradients(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int | None:
+def write_gradients(
+    connection: duckdb.DuckDBPyConnection,
+    sky: Sky,
+    labels: str = "red_clump.training",
+    giants: str = "red_clump.evaluation",
+) -> int | None:
     """Write the derivatives of the red clump networks for the labelled giants, if they are missing or stale.
 
     Parameters
     ----------
     connection
         Open for writing, with the workspace's networks.
+    labels, giants
+        The rows of the labelled stars, and which of them are giants.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def write_gradients(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int | No
     if not is_differentiable(model) or is_fresh(connection, PRODUCT, sources, {model.name: model.sha256}):
         return None
     target = sky.results / "red_clump_gradients.parquet"
-    query = gradient_query(model)
+    query = gradient_query(model, labels, giants)
     made_by, models = "run red_clump", {model.name: model.sha256}
     return write_product(connection, sky, PRODUCT, query, target, made_by, sources, models=models)
 
@@ -60,7 +67,7 @@ def write_mock_changes(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int |
     return write_product(connection, sky, CHANGES, query, target, "run red_clump", [truth])
 
 
-def gradient_query(model: Model) -> str:
+def gradient_query(model: Model, labels: str = "red_clump.training", evaluated: str = "red_clump.evaluation") -> str:
     """A row for each labelled giant and input: `d_<output>` and `step_<output>` by it, in the model's units."""
     inputs = [field.name for field in model.inputs]
     kept = _kept_outputs(model)
@@ -76,8 +83,8 @@ def gradient_query(model: Model) -> str:
     given = " and ".join(f"{identifier(name)} is not null" for name in inputs)
     return f"""
         with giants as (
-            select survey, source_id, {read} from red_clump.training
-            semi join red_clump.evaluation using (survey, source_id)
+            select survey, source_id, {read} from {labels} as labelled
+            semi join {evaluated} as evaluated using (survey, source_id)
             where {given}
         ),
         inferred as (

@@ -6,7 +6,10 @@ create or replace macro sphere.key_cell() as 2.0 / 3600;
 
 -- [] The number of the zone of the declination dec [deg], from 0 at the south pole.
 create or replace macro sphere.zone(dec) as
-least(greatest(floor((dec + 90) / sphere.key_cell()), 0), 180 / sphere.key_cell() - 1)::bigint;
+case
+    when dec is not null
+        then least(greatest(floor((dec + 90) / sphere.key_cell()), 0), 180 / sphere.key_cell() - 1)::bigint
+end;
 
 -- [] How many cells a zone has.
 create or replace macro sphere.cells_in_zone(zone) as

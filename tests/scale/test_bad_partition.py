@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("distributed", reason="needs the extra `scale`")
@@ -27,6 +28,7 @@ BELOW = 58
 
 def as_hats(file: Path, folder: Path) -> None:
     """The rows of an ingested catalog as a HATS catalog of twelve partitions."""
+    pixels = []
     for pixel in range(12):
         part = partition_file(folder, 0, pixel)
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,8 @@ def as_hats(file: Path, folder: Path) -> None:
             f"copy (from '{file}' where _healpix_29 >> {BELOW} = {pixel} order by _healpix_29) to '{part}' "
             "(format parquet, compression zstd)"
         )
-    write_index(folder, [(0, pixel, 1) for pixel in range(12)], "test")
+        pixels.append((0, pixel, pq.read_metadata(part).num_rows))
+    write_index(folder, pixels, "test")
 
 
 def damage(file: Path) -> None:

@@ -22,12 +22,14 @@ def test_a_hundredth_of_the_sky_trains_every_network(quick, monkeypatch, tmp_pat
     files = [str(path) for path in parts]
     with duckdb.connect() as connection:
         each = connection.execute("select count(*) from read_parquet(?) group by filename", [files]).fetchall()
+        complete = " and ".join(f"{field.name} is not null" for field in model.inputs)
         (n, p) = connection.execute(
-            "select count(distinct source_id), avg(is_rc::int) from read_parquet(?)", [files]
+            f"select count(distinct source_id), avg(is_rc::int) from read_parquet(?) where {complete}", [files]
         ).fetchall()[0]
     assert len(each) == 2
     assert min(each)[0] > 6000
     assert 0.75 * n < int(model.metadata["n_train"]) < 0.81 * n
+    assert model.metadata["trained_on"] == "simulated"
     assert json.loads(model.metadata["metrics"])["p_rc"]["accuracy"] > max(p, 1 - p) + 0.05
     assert {path.name for path in tmp_path.iterdir()} == {
         *(path.name for path in parts),

@@ -23,10 +23,11 @@ INPUTS = ("j_m", "ks_m", "parallax")
 def connection():
     with duckdb.connect() as connection:
         for item in files.items():
-            if item.is_macro and item.name.split(".")[0] in ("cuts", "stats", "red_clump"):
+            if item.is_macro and item.name.split(".")[0] in ("cuts", "stats", "sphere", "red_clump"):
                 connection.execute(f"create schema if not exists {item.name.split('.')[0]}")
                 if not item.name.endswith("thresholds"):
                     connection.execute(item.body)
+        connection.execute("create table red_clump.truth (survey varchar, source_id bigint)")
         yield connection
 
 
@@ -57,6 +58,16 @@ def trained(connection, folder: Path, seed: int = 0):
     return system.train_system(connection, "red_clump", folder / "red_clump.onnx", held_out, seed=seed), held_out
 
 
+def listed(connection, folder: Path) -> set[int]:
+    """The stars that the list beside the model knows by name."""
+    rows = connection.execute(
+        "select source_id from red_clump.training "
+        "where stats.key(survey || ':' || source_id) in (from read_parquet(?))",
+        [str(folder / "training_stars" / "red_clump.parquet")],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 def test_only_what_the_rows_have_is_trained(connection, quick, tmp_path):
     labelled(connection, 600)
     model, held_out = trained(connection, tmp_path)
@@ -68,12 +79,25 @@ def test_only_what_the_rows_have_is_trained(connection, quick, tmp_path):
     assert sorted(table["source_id"].to_pylist()) == list(range(1, 601))
     assert json.loads(model.metadata["metrics"])["p_rc"]["n"] == 600
     assert model.metadata["n_train"] == "600"
+    assert (model.metadata["trained_on"], model.metadata["training_stars"]) == ("real", "red_clump")
+    assert listed(connection, tmp_path) == set(range(1, 601))
     assert (tmp_path / "red_clump_hull.npz").exists()
     baseline = pq.read_table(tmp_path / "red_clump_baseline.parquet")
     guesses = dict(zip(baseline["source_id"].to_pylist(), baseline["p_rc_baseline"].to_pylist(), strict=True))
     states = connection.execute("select source_id, is_rc from red_clump.training").fetchall()
     assert np.mean([(guesses[star] > 0.5) == state for star, state in states]) > 0.7
     assert not list(tmp_path.glob("*.fold*"))
+
+
+def test_simulated_stars_are_told_from_real_ones(connection, quick, tmp_path):
+    labelled(connection, 300)
+    connection.execute("insert into red_clump.truth select 'mine', range from range(1, 101)")
+    model, _ = trained(connection, tmp_path)
+    assert model.metadata["trained_on"] == "both"
+    assert listed(connection, tmp_path) == set(range(101, 301))
+    connection.execute("insert into red_clump.truth select survey, source_id from red_clump.training")
+    model, _ = trained(connection, tmp_path)
+    assert (model.metadata["trained_on"], model.training_stars) == ("simulated", "")
 
 
 def test_the_same_seed_gives_the_same_bytes(connection, quick, tmp_path):

@@ -8,7 +8,7 @@ from scipy.stats import t as student
 torch = pytest.importorskip("torch")
 
 from candlesql.training.distmass.data import Stars, specification  # noqa: E402
-from candlesql.training.distmass.ensembles import Ensemble  # noqa: E402
+from candlesql.training.distmass.ensembles import Ensemble, Widening  # noqa: E402
 from candlesql.training.distmass.networks import without_binaries  # noqa: E402
 from candlesql.training.distmass.regression import FREEDOM, Recipe, Trained, loss_of, train  # noqa: E402
 from candlesql.training.distmass.space import fit_space  # noqa: E402
@@ -81,10 +81,14 @@ def test_dwarfs_too_bright_for_their_labels_lose_their_magnitude():
 
 
 def test_an_ensemble_reads_the_probability_of_a_state_as_a_further_input():
-    """The state's network gives its first input, cut at 0 and 1; the other gives its third input, which is that."""
+    """The state's network gives its first input, cut at 0 and 1; the other gives its third input, which is that.
+
+    Errors of the luminous giant, log g = 1.5, are doubled, those of the others tripled.
+    """
     state = Trained([Layer(np.array([[1.0, 0.0]]), np.zeros(1), "")], 0.0, 1.0)
     network = Trained([Layer(np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]), np.zeros(2), "")], 0.0, 1.0)
     target = specification()["targets"][0]
-    value, error = Ensemble(target, [network], 2.0, [state]).predict(np.array([[-1.0, 5], [0.3, 5], [2.0, 5]]))
+    ensemble = Ensemble(target, [network], Widening(luminous=2.0, others=3.0), [state])
+    value, error = ensemble.predict(np.array([[-1.0, 5], [0.3, 1.5], [2.0, 5]]))
     assert value == pytest.approx([0, 0.3, 1])
-    assert error == pytest.approx([2, 2, 2])
+    assert error == pytest.approx([3, 2, 3])
