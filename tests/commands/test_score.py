@@ -126,7 +126,7 @@ def scores(sky: Sky) -> dict[int, tuple[float | None, float | None]]:
         ).fetchall()
     assert len({row[0] for row in rows}) == len(rows)
     assert all(teff_k is not None and 0 <= p_rc <= 1 for *_, teff_k, p_rc in rows)
-    return {star: own for star, *own, _, _ in rows}
+    return {star: (delta_p, p_rc) for star, delta_p, p_rc, _, _ in rows}
 
 
 def expected(stars: dict[int, np.ndarray], bias: np.ndarray = BIAS) -> dict[int, tuple[float, float]]:

@@ -85,7 +85,8 @@ def test_accuracy_at_both_offsets(parallaxes):
     assert found["parallax_offset"].tolist() == [0.048, 0.029]
     e = columns(parallaxes, "from parallax.estimates where is_training")
     for place, offset in enumerate((0.048, 0.029)):
-        pull = (e["spec_parallax"] - e["parallax"] - offset) / np.hypot(e["parallax_error"], e["spec_parallax_total_error"])
+        error = np.hypot(e["parallax_error"], e["spec_parallax_total_error"])
+        pull = (e["spec_parallax"] - e["parallax"] - offset) / error
         assert found["chi2_per_star"][place] == pytest.approx(np.mean(pull**2), rel=1e-4)
     best = (e["parallax"] > 0) & (e["parallax_error"] < 0.05 * e["parallax"])
     ratio = e["spec_parallax"][best] / (e["parallax"][best] + 0.048) - 1
