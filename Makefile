@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STARS ?= 200000
 DATA ?= ../shared/data
+FOLDS ?= build/folds
 MINUTES ?= 5
 SEED ?= 1
 MUTANTS ?= 200
 
-.PHONY: demo test test-all soak mutants lint bench bench-peers models-photometry models-distmass models-tracks train-full \
+.PHONY: demo test test-all soak mutants lint bench bench-peers models-photometry models-distmass models-red-clump models-tracks train-full \
   clean
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
@@ -48,6 +49,9 @@ models-photometry: $(VENV)/.dev         ## train the shipped networks of photome
 models-distmass: $(VENV)/.dev           ## train the shipped networks of distmass again
 	$(BIN)/python -m candlesql.training.distmass.train --kepler $(DATA)/kepler/kepler_giants.parquet \
 	  --parsec $(DATA)/isochrones/parsec.parquet
+
+models-red-clump: $(VENV)/.dev          ## train the shipped network for any bands again, and those without each fold (FOLDS)
+	$(BIN)/python -m candlesql.training.any_bands.train $(DATA) udfs/models --folds $(FOLDS)
 
 models-tracks: $(VENV)/.dev             ## train the mock sky's emulator of the tracks again
 	$(BIN)/python -m candlesql.training.tracks $(DATA)/isochrones/parsec.parquet

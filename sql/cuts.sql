@@ -76,7 +76,7 @@ create or replace macro cuts.high_latitude() as 30; -- [deg] beyond which contam
 create or replace macro cuts.label_error() as 0.03; -- [] of labels that are wrong; Ting+2018, contamination of their red clump
 create or replace macro cuts.min_labels() as 10; -- [] labelled stars below which a tier's contamination is not given
 create or replace macro cuts.clump_shift_error() as 1; -- [ln odds] by which P(RC) may be off before labels are looked at; assumed
-create or replace macro cuts.transfer_error() as 0.15; -- [ln odds] by which labelled stars may differ from the catalogue's; mock skies (benchmarks/catalogue_contamination.py)
+create or replace macro cuts.transfer_error() as 0.15; -- [ln odds] by which labelled stars may differ from the catalogue's; mock skies (benchmarks/compare/catalogue_contamination.py)
 create or replace macro cuts.high_latitude_shift() as -0.8; -- [ln odds] of red clump against giant branch beyond cuts.high_latitude, where few labels say so; mock skies
 create or replace macro cuts.high_latitude_shift_error() as 0.5; -- [ln odds] of that; mock skies
 create or replace macro cuts.far_from_plane_kpc() as 2; -- [kpc] beyond which labels, which end at [Fe/H] = -0.9, say little

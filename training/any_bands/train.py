@@ -2,7 +2,7 @@
 
 DATA holds `kepler/kepler_seismic.parquet` and `apo_k2/apo_k2.csv`. The network is pre-trained on a mock sky, then
 learns from all real stars. With `--folds` it is trained anew without each fifth of the real stars, and on one field
-alone, for `benchmarks/real_stars.py` to judge on the stars that were left out.
+alone, for `benchmarks/compare/real_stars.py` to judge on the stars that were left out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Contamination and completeness of the catalogue against the truth of mock skies: how often 68 % intervals hold it.
 
-    python -m candlesql.benchmarks.catalogue_contamination --skies 50 --stars 60000 --folder /tmp/skies
+    python benchmarks/compare/catalogue_contamination.py --skies 50 --stars 60000 --folder /tmp/skies
 
 Each sky is made by `candlesql demo`, judged and thrown away; a line a sky, then for each tier and region the share of
 intervals that hold the truth, with the mean difference in units of the stated errors. Runs at low priority; Ctrl-C

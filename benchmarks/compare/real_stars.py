@@ -1,7 +1,7 @@
 """How good the network for any bands is on real stars that it has not seen; the numbers of docs/real-stars.md.
 
-    python -m candlesql.training.any_bands.train ../shared/data OUT --folds FOLDS
-    python benchmarks/real_stars.py FOLDS [../shared/data]
+    make models-red-clump FOLDS=FOLDS
+    python benchmarks/compare/real_stars.py FOLDS [../shared/data]
 
 FOLDS holds a model without each fifth of the real stars (by a hash of their identifiers), one of each field alone, and
 one of the mock sky alone. Every table is judged on stars that its model was not trained on.
@@ -31,7 +31,7 @@ from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import Model, load_model
 from candlesql.udfs.onnx_udf import session_of
 
-DATA = Path(__file__).resolve().parents[2] / "shared/data"
+DATA = Path(__file__).resolve().parents[3] / "shared/data"
 LEVELS = (0.25, 0.5, 0.75, 0.94)
 ALL_BUT_W1 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, PARALLAX]
 GAIA_2MASS = [0, 1, 2, 8, 9, 10, PARALLAX]
