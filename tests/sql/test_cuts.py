@@ -1,4 +1,4 @@
-"""Thresholds as the papers print them, read there and not from cuts.sql."""
+"""Thresholds pinned to the values that the sources named in cuts.sql have by it; the papers were not read again."""
 
 import pytest
 from candlesql.sql import files
