@@ -46,11 +46,6 @@ def move_lists(folder: Path, models: Path) -> None:
         path.replace(target)
 
 
-def list_beside(path: Path, name: str) -> dict[str, str]:
-    """For the metadata of a model: the list of its training stars, if one of that name lies beside it."""
-    return {"training_stars": name} if list_file(path.parent, name).exists() else {}
-
-
 def kind_of_stars(n: int, n_simulated: int) -> str:
     """For the metadata of a model: what its training stars were."""
     return "simulated" if n_simulated == n else "both" if n_simulated else "real"

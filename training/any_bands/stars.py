@@ -11,7 +11,7 @@ import numpy as np
 
 from ...catalogs.mock.sky import Sky
 from .noise import ERROR_SPREAD, PARALLAX_LAWS, ZERO_POINT_SCATTER, magnitude_errors, observed, parallax_errors
-from .space import BANDS, KS, LATITUDE, N_BANDS, PARALLAX
+from .space import KS, LATITUDE, N_BANDS, PARALLAX
 
 LABELS = (("teff_k", "K"), ("logg", "dex"), ("feh", "dex"), ("delta_nu_uhz", "uHz"), ("delta_p_s", "s"))
 CORE_HELIUM = 3
@@ -165,8 +165,3 @@ def gap_patterns(stars: Labelled) -> np.ndarray:
     """Which inputs each star has, as text [rows]: what a classifier of the gaps alone sees."""
     seen = np.isfinite(stars.x[:, : PARALLAX + 1])
     return np.array(["".join("01"[flag] for flag in row) for row in seen.astype(int)])
-
-
-def columns_of(stars: Labelled) -> dict[str, np.ndarray]:
-    """Columns by name, for SQL or Parquet."""
-    return dict(zip((*BANDS, "corrected_parallax", "b"), stars.x.T, strict=True))
