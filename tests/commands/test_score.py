@@ -167,7 +167,7 @@ def test_every_star_once(sky):
     assert scored(sky) == STARS
     found = scores(sky)
     same(found, expected(stars))
-    assert [star for star in sorted(found) if found[star] == [None, None]] == list(range(0, 7 * STARS, 70))
+    assert [star for star in sorted(found) if found[star] == (None, None)] == list(range(0, 7 * STARS, 70))
     assert [path.name for path in parts(sky)] == [f"part-{n:05}.parquet" for n in range(4)]
     with duckdb.connect() as connection:
         rows = connection.execute(
