@@ -149,6 +149,22 @@ def _speclite() -> ModuleType:
 
 
 def magnitudes_of(path: Path, file: Path) -> dict[str, float]:
-    """`candlesql synphot` of one spectrum: magnitude by band, in the surveys' systems."""
+    """Of one spectrum the magnitude by band, in the surveys' systems."""
     with open_sky(path) as connection:
         return survey_magnitudes(connection, read_spectrum(file))
+
+
+def synphot_command(path: Path, spectrum: Path, after: Path | None, change_cn: float | None) -> dict[str, float] | int:
+    """`candlesql synphot`: magnitudes of one spectrum, or how many bands' changes from one to another are stored.
+
+    Raises
+    ------
+    UserError
+        If two spectra come without a change of [C/N], or one with it.
+    """
+    if after is None and change_cn is None:
+        return magnitudes_of(path, spectrum)
+    if after is None or change_cn is None:
+        raise UserError("synphot: two spectra need --change-cn DEX, and one spectrum has none")
+    said = f"{spectrum.name} to {after.name}"
+    return write_expected_changes(path, read_spectrum(spectrum), read_spectrum(after), change_cn, said)

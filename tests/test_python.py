@@ -72,6 +72,27 @@ def test_models_say_inputs_with_units(sky):
     assert network.outputs["absolute_g"] == "mag"
 
 
+def test_synphot_gives_magnitudes_or_stores_changes(own_sky, tmp_path):
+    """Between 3 and 6 um only W1 and W2 are covered; 2.5119 times the light is one magnitude."""
+    pytest.importorskip("speclite")
+    for name, flux in (("faint.txt", 1.0), ("bright.txt", 10**0.4)):
+        (tmp_path / name).write_text("".join(f"{25000 + 100 * i} {flux}\n" for i in range(400)))
+    faint, bright = (candlesql.synphot(own_sky, tmp_path / name) for name in ("faint.txt", "bright.txt"))
+    assert faint.keys() == {"w1", "w2"}
+    assert bright["w1"] - faint["w1"] == pytest.approx(-1)
+    assert candlesql.synphot(own_sky, tmp_path / "faint.txt", tmp_path / "bright.txt", -0.5) == 2
+    changes = candlesql.frame(own_sky, "red_clump.expected_changes")
+    assert changes["change_mag"].to_list() == pytest.approx([-1, -1])
+    assert changes["change_cn_dex"].to_list() == [-0.5, -0.5]
+
+
+def test_a_region_says_how_much_of_the_sky_it_is(own_sky, tmp_path):
+    """One of the 12 base cells, in MOC's text form."""
+    pytest.importorskip("mocpy")
+    (tmp_path / "cell.txt").write_text("0/4")
+    assert candlesql.region(own_sky, "cell", tmp_path / "cell.txt") == (1, pytest.approx(1 / 12))
+
+
 def test_report_is_a_function_however_it_was_imported(sky):
     import candlesql.report.page
 
@@ -84,6 +105,9 @@ def test_report_is_a_function_however_it_was_imported(sky):
     [
         (candlesql.NoWorkspace, lambda sky: candlesql.info(sky / "none"), {"file": "none"}),
         (candlesql.UnknownName, lambda sky: candlesql.table(sky, "staging.min"), {"value": "staging.min"}),
+        (candlesql.UserError, lambda sky: candlesql.spectra(sky, sky / "surveys"), {"file": "surveys"}),
+        (candlesql.UserError, lambda sky: candlesql.reddening(sky, sky / "priors.parquet"), {}),
+        (candlesql.NotIngested, lambda sky: candlesql.nmsu(sky), {}),
         (candlesql.UnknownName, lambda sky: candlesql.ingest(sky, "alwise", sky), {"value": "alwise"}),
         (
             candlesql.UnknownName,

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ...errors import UserError
+from ...errors import NotIngested
 
 SOLAR_BOLOMETRIC = 4.74
 METALLICITY_STEP = 0.05
@@ -42,7 +42,7 @@ def read_grid(connection: duckdb.DuckDBPyConnection) -> Grid:
 
     Raises
     ------
-    UserError
+    NotIngested
         If there are none.
     """
     present = {
@@ -55,7 +55,7 @@ def read_grid(connection: duckdb.DuckDBPyConnection) -> Grid:
         return grid_of(_parsec(connection))
     if present["dartmouth"]:
         return grid_of(_dartmouth(connection))
-    raise UserError(
+    raise NotIngested(
         "no isochrones with Ks are ingested: `candlesql ingest SKY dartmouth FILE` (and parsec, for the red clump), "
         "or mist"
     )

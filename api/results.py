@@ -1,0 +1,148 @@
+"""What a workspace holds, looked at and taken out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..sql.open import open_sky
+from ..udfs.functions import models_of
+from ..workspace.folder import existing_sky
+from ..workspace.query import first_row, identifier
+from .values import Info, Joined, Network, Product, Sky, StrPath, connected
+
+if TYPE_CHECKING:
+    import polars as pl
+    from astropy.table import QTable
+
+
+def export(sky: Sky, view: str, file: StrPath) -> int:
+    """Write a view to a file with units, descriptions and provenance in it; returns the number of rows.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder, or a connection of `open_sky`.
+    view
+        Such as `red_clump.catalogue`.
+    file
+        Parquet, FITS, VOTable (`.vot`), ECSV, CSV or `.hats` by its name.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such view.
+    UserError
+        If it is empty, or the file cannot be written.
+    """
+    from ..commands.export import export as write
+
+    with connected(sky) as connection:
+        return write(connection, view, Path(file))
+
+
+def join(
+    sky: Sky,
+    file: StrPath,
+    out: StrPath,
+    on: str | None = None,
+    radius_arcsec: float | None = None,
+    view: str = "red_clump.catalogue",
+) -> Joined:
+    """Add result columns to any catalog, by identifier or by position; every row of it stays, once.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder, or a connection of `open_sky`.
+    file, out
+        Your catalog, in any format that `ingest` reads, and where to write it with the new columns.
+    on
+        Its column of `source_id`.
+    radius_arcsec
+        How far to look by ra, dec instead [arcsec].
+    view
+        The view whose columns are added.
+
+    Raises
+    ------
+    UserError
+        If the file lacks the columns, the view has a star twice, or nothing joins.
+    """
+    from ..commands.join import join as add
+
+    with connected(sky) as connection:
+        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec))
+
+
+def table(sky: Sky, view: str) -> QTable:
+    """A view as an astropy QTable: columns with units are Quantities, NULL is masked.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder, or a connection of `open_sky`.
+    view
+        Such as `red_clump.catalogue`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such view; `nearest` has the names that are like it.
+    """
+    from ..commands.export import to_qtable
+
+    with connected(sky) as connection:
+        return to_qtable(connection, view)
+
+
+def frame(sky: Sky, view: str) -> pl.DataFrame:
+    """A view as a Polars DataFrame, without units; needs `polars`.
+
+    Parameters and errors are those of `table`. Of a query: `connection.sql("select …").pl()`.
+    """
+    from ..sql.describe import named, view_columns
+
+    with connected(sky) as connection:
+        view_columns(connection, view)
+        return connection.sql(f"from {named(view)}").pl()
+
+
+def models(sky: StrPath) -> tuple[Network, ...]:
+    """The networks of a workspace: the shipped ones and its own."""
+    return tuple(
+        Network(
+            model.name,
+            model.path,
+            {field.name: field.unit for field in model.inputs},
+            {field.name: field.unit for field in model.outputs},
+            model.metadata.get("n_train", ""),
+            json.loads(model.metadata.get("metrics", "{}")),
+            model.metadata.get("citation", ""),
+            model.sha256,
+        )
+        for model in models_of(existing_sky(sky).models)
+    )
+
+
+def info(sky: StrPath) -> Info:
+    """What a workspace holds, what made it, and every cut that is not the published one.
+
+    Raises
+    ------
+    NoWorkspace
+        If there is none.
+    """
+    from ..catalogs.survey import survey_files
+
+    folder = existing_sky(sky)
+    with open_sky(sky) as connection:
+        (version,) = first_row(connection, "select version from candlesql.state")
+        names = [name for name in survey_files(folder.surveys) if folder.catalog(name).exists()]
+        rows = {n: first_row(connection, f"select count(*) from staging.{identifier(n)}")[0] for n in names}
+        runs = connection.execute(
+            "select product, n_rows, made_by, made_at from candlesql.runs order by made_at"
+        ).fetchall()
+        cuts = dict(connection.execute("select name, value from candlesql.cuts order by name").fetchall())
+    return Info(folder.root, version, rows, {product: Product(*said) for product, *said in runs}, cuts)

@@ -1,0 +1,131 @@
+"""The `candlesql` command: each function parses, calls one function, and prints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import typer
+
+from ..errors import UserError
+from . import catalogs, results, systems
+
+app = typer.Typer(
+    help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=True,
+)
+
+#: Exit code after Ctrl-C: 128 + SIGINT.
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
+    from ..workspace.change import finished
+
+    finished.clear()
+    for name in ("SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), _interrupt)
+    try:
+        code = app(_hoisted(sys.argv[1:]) or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
+    except UserError as error:
+        _stop(str(error), 2)
+    except KeyboardInterrupt:
+        _interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except SystemExit:
+        raise SystemExit(0) from None  # typer's answer to a reader that has gone, on which it stops with 1
+    except Exception as error:
+        if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
+            _interrupted()
+        if not hasattr(error, "format_message"):
+            raise
+        _stop(f"{error.format_message()} (`candlesql --help`, `candlesql COMMAND --help`)", 2)
+    if code == INTERRUPTED:
+        _interrupted()
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """`--wait` may stand anywhere before a bare `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--wait" not in arguments[:end]:
+        return arguments
+    return ["--wait", *(text for place, text in enumerate(arguments) if text != "--wait" or place > end)]
+
+
+def _interrupted() -> NoReturn:
+    from ..workspace.change import finished
+
+    kept = ", ".join(dict.fromkeys(finished))
+    said = f"finished before that, and kept: {kept}" if kept else "what was there before is unchanged"
+    _stop(f"interrupted; {said}", INTERRUPTED)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    print(" ".join(message.split()), file=sys.stderr)
+    raise SystemExit(code) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"candlesql {version('candlesql')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait where another command writes to the workspace; also behind the command."),
+    ] = False,
+) -> None:
+    if wait:
+        from ..workspace import change
+
+        change.waits = True
+
+
+#: In the order in which `candlesql --help` lists them.
+COMMANDS = (
+    catalogs.demo,
+    catalogs.ingest,
+    catalogs.fetch,
+    catalogs.region,
+    catalogs.match,
+    systems.train,
+    systems.score,
+    systems.run,
+    results.sql,
+    results.shell,
+    results.export,
+    results.join,
+    results.report,
+    results.models,
+    results.info,
+    catalogs.spectra,
+    systems.nmsu,
+    systems.reddening,
+    systems.synphot,
+    catalogs.mock_apogee,
+    catalogs.mock_clusters,
+)
+for command in COMMANDS:
+    app.command()(command)

@@ -1,0 +1,108 @@
+"""Commands that look at a workspace and take things out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .arguments import Reads, SkyPath, Trust
+
+
+def sql(
+    sky: SkyPath,
+    query: Annotated[str, typer.Argument(metavar="SELECT", help="Any DuckDB query.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    read: Reads = None,
+    trust: Trust = False,
+) -> None:
+    """Run a query on a workspace; the networks are functions in it.
+
+    Example: candlesql sql sky "select tier, count(*) from red_clump.catalogue group by tier"
+    """
+    from ..commands.sql import print_query
+
+    print_query(sky, query, form, read or [], trust)
+
+
+def shell(sky: SkyPath, read: Reads = None, trust: Trust = False) -> None:
+    """A prompt with history and completion, where the networks work.
+
+    Example: candlesql shell sky
+    """
+    from ..commands.shell import run_shell
+
+    run_shell(sky, read or [], trust)
+
+
+def export(
+    sky: SkyPath,
+    view: Annotated[str, typer.Argument(help="A view, such as red_clump.catalogue.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, FITS, VOTable (.vot), ECSV, CSV or .hats by its name.")],
+) -> None:
+    """Write a view to a file with units, descriptions and provenance in it.
+
+    Example: candlesql export sky red_clump.catalogue red_clump.fits
+    """
+    from .. import open_sky
+    from ..commands.export import export as write
+
+    with open_sky(sky) as connection:
+        print(f"{write(connection, view, file):,} rows in {file}")
+
+
+def join(
+    sky: SkyPath,
+    file: Annotated[Path, typer.Argument(help="Your catalog, in any format that ingest reads.")],
+    out: Annotated[Path, typer.Argument(help="Where to write it with the new columns.")],
+    on: Annotated[str | None, typer.Option(metavar="ID", help="Its column of source_id.")] = None,
+    radius: Annotated[float | None, typer.Option(metavar="ARCSEC", help="Join by ra, dec instead.")] = None,
+    view: Annotated[str, typer.Option(help="The view whose columns are added.")] = "red_clump.catalogue",
+) -> None:
+    """Add result columns to any catalog, by identifier or by position.
+
+    Example: candlesql join sky mine.parquet mine_rc.parquet --on source_id
+    """
+    from .. import open_sky
+    from ..commands.join import join as add
+
+    with open_sky(sky) as connection:
+        rows, matched = add(connection, file, out, view, on, radius)
+    print(f"{matched:,} of {rows:,} rows found a star; {out}")
+
+
+def report(
+    sky: SkyPath,
+    output: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Instead of SKY/report.")] = None,
+) -> None:
+    """Draw the figures of the red clump paper from the views: one HTML page, and PNGs.
+
+    Example: candlesql report sky
+    """
+    from ..report.command import write_report
+
+    for line in write_report(sky, output):
+        print(line)
+
+
+def models(sky: SkyPath) -> None:
+    """Show the networks of a workspace: inputs, outputs, training rows, metrics, citation.
+
+    Example: candlesql models sky
+    """
+    from ..commands.models import describe_models
+
+    for line in describe_models(sky):
+        print(line)
+
+
+def info(sky: SkyPath) -> None:
+    """Show what a workspace holds, what made it, and every cut that is not the published one.
+
+    Example: candlesql info sky
+    """
+    from ..commands.info import describe_sky
+
+    for line in describe_sky(sky):
+        print(line)
