@@ -19,8 +19,9 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pyarrow as pa
+from candlesql.udfs.arrow import register_later
 from candlesql.udfs.model import Model, write_model
-from candlesql.udfs.onnx_udf import as_struct, register, register_rows, session_of
+from candlesql.udfs.onnx_udf import as_struct, of_rows, register, session_of
 from candlesql.udfs.trees import tree_graph
 from lucey import BATCH, INPUTS, alternate, random_rows, write_lucey_model
 
@@ -58,9 +59,8 @@ def compare(
         register(connection, model, "lucey_network")
         finished = as_struct(np.zeros((len(names), BATCH), np.float32), names, None)
         fields = ", ".join(f"{name} FLOAT" for name in names)
-        register_rows(
-            connection, "nothing", len(INPUTS), f"STRUCT({fields})", lambda x: x, lambda x, _: finished[: x.shape[1]]
-        )
+        nothing = of_rows(lambda x: x, lambda x, _: finished[: x.shape[1]])
+        register_later(connection, "nothing", len(INPUTS), f"STRUCT({fields})", lambda: nothing)
         columns = [[pa.chunked_array([row]) for row in batch] for batch in batches(x)]
 
         def query(text: str) -> Callable[[], float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -83,6 +82,8 @@ def _stop(message: str, code: int) -> NoReturn:
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"candlesql {version('candlesql')}")
         raise typer.Exit
 

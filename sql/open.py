@@ -19,13 +19,14 @@ import duckdb
 
 from ..errors import RefusedFile, UserError
 from ..udfs import functions
+from ..udfs.cache import cache_folder
 from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer, sweep
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import tell_damaged
 from ..workspace.query import as_pattern, identifier, quoted
 from . import views
-from .template import cache_folder, code_of, data_of, is_known, remember, template_of
+from .template import code_of, data_of, is_known, remember, template_of
 from .views import apply_stored_cuts
 
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
@@ -229,7 +230,7 @@ def _connect_to_sound(sky: Sky) -> duckdb.DuckDBPyConnection:
                 return connect(sky, read_only=True)
     key = hashlib.sha256(f"{digest} {code_of(sky)} {data_of(sky)} {sky.root}".encode()).hexdigest()
     folder = cache_folder() / "skies"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     private = folder / f"{key[:32]}.duckdb"
     if not private.exists():
         with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as work:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -18,18 +18,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-from platformdirs import user_cache_path
 
+from ..catalogs.survey import SHIPPED
 from ..udfs import functions, taught
+from ..udfs.cache import cache_folder, found_once
 from ..workspace.connection import FORMAT, attach
 from ..workspace.folder import Sky
-from ..workspace.progress import spinner
-from . import views
+from . import files, views
 
 #: How many of them are kept, those used last.
 KEPT = 6
 #: How many databases of workspaces are remembered as written by this user.
 REMEMBERED = 1000
+#: Folders of the package with all that says what a workspace's views are.
+CODE = (files.ROOT, SHIPPED, functions.SHIPPED.parent)
 TABLES = """
     create schema candlesql;
     create table candlesql.cuts(name varchar primary key, value varchar);
@@ -51,6 +53,25 @@ def code_of(sky: Sky) -> str:
 
 @cache
 def _code_of_package() -> str:
+    """The files are read again only where one has another size or time."""
+    seen = f"{version('candlesql')} {duckdb.__version__} {_sizes_and_times(CODE)}"
+    return str(found_once(seen.encode(), (), lambda: {"code": _hash_of_package()})["code"])
+
+
+def _sizes_and_times(folders: Iterable[Path]) -> str:
+    said, pending = [], [str(folder) for folder in folders]
+    while pending:
+        with os.scandir(pending.pop()) as found:
+            for entry in found:
+                if entry.is_dir():
+                    pending.append(entry.path)
+                elif not entry.name.endswith(".pyc"):
+                    stat = entry.stat()
+                    said.append(f"{entry.path} {stat.st_size} {stat.st_mtime_ns}")
+    return "\n".join(sorted(said))
+
+
+def _hash_of_package() -> str:
     digest = hashlib.sha256(f"{version('candlesql')} {duckdb.__version__} {FORMAT}".encode())
     for path in views.code_sources():
         digest.update(path.name.encode() + path.read_bytes())
@@ -74,33 +95,10 @@ def template_of(sky: Sky) -> Path:
     return file
 
 
-def cache_folder() -> Path:
-    """The user's own folder for what can be made again."""
-    given = os.environ.get("CANDLESQL_CACHE")
-    folder = Path(given) if given else user_cache_path("candlesql")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return _of_this_process()
-
-
-@cache
-def _of_this_process() -> Path:
-    """Where no cache can be written: a folder that goes away with the process."""
-    holder = tempfile.TemporaryDirectory(prefix="candlesql-")
-    _HOLDERS.append(holder)
-    return Path(holder.name)
-
-
-_HOLDERS: list[tempfile.TemporaryDirectory[str]] = []
-
-
 def remember(digest: str) -> None:
     """Note that this user's candlesql wrote the database of this hash."""
     known = cache_folder() / "known"
-    known.mkdir(exist_ok=True)
+    known.mkdir(parents=True, exist_ok=True)
     (known / digest).touch()
     found = sorted(known.iterdir(), key=lambda path: path.stat().st_mtime)
     for path in found[:-REMEMBERED]:
@@ -112,6 +110,8 @@ def is_known(digest: str) -> bool:
 
 
 def _make(made: Path, code: str, sky: Sky) -> None:
+    from ..workspace.progress import spinner
+
     plain = Sky(made.parent / "none")
     has_own = any(sky.models.rglob("*"))
     if has_own:

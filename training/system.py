@@ -15,7 +15,8 @@ import pyarrow.parquet
 
 from ..commands.steps.inputs import SYSTEMS, read_as
 from ..errors import UserError
-from ..udfs.hull import SUFFIX, write_hull
+from ..udfs.functions import HULL
+from ..udfs.hull import write_hull
 from ..udfs.model import Model, write_model
 from ..udfs.onnx_udf import session_of
 from ..workspace.query import first_row
@@ -270,7 +271,7 @@ def _write_hull(
     """The convex hull of a sample of the training stars, beside the model (Lucey et al. 2020, section 2.2)."""
     trained = rows.fold >= 0 if len(folds) > 1 else rows.fold != 0
     chosen = _sample(trained, _most(connection, system.hull_stars), _seed(seed, "hull", 0))
-    write_hull(model_path.with_name(f"{model_path.stem}{SUFFIX}.npz"), rows.labels(system.hull)[chosen], system.hull)
+    write_hull(model_path.with_name(f"{model_path.stem}{HULL}.npz"), rows.labels(system.hull)[chosen], system.hull)
 
 
 def _scores(model: Model, named: list[dict[str, str]], system: System, rows: Rows, held: np.ndarray) -> pa.Table:

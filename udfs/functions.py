@@ -17,22 +17,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
-from . import spectral
+from .arrow import register_later
+from .cache import found_once
 from .comments import comment
-from .gradient import gradient_model, is_differentiable, propagated_model
-from .hull import SUFFIX, Hull, read_hull
+from .differentiable import is_differentiable
 from .model import Field, Model, load_model
-from .names import quoted_name, run_one
-from .network_sql import scalar_macro_body, table_macro_body
-from .onnx_udf import as_struct, as_structs, outputs_of, register, register_rows
+from .names import quoted_name, run_one, struct_type
+
+if TYPE_CHECKING:
+    from .hull import Hull
+    from .onnx_udf import OfColumns
 
 SHIPPED = Path(__file__).parent / "models"
+#: What the name of a hull's file ends with.
+HULL = "_hull"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
 NETWORK = "%(network ________________)"
 WRITERS = ("comments.py", "functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
@@ -50,7 +54,12 @@ def models_of(own: Path) -> list[Model]:
 
 def hull_files(own: Path) -> dict[str, Path]:
     """Name of the function that tells whether a row is inside a hull, to the hull's file."""
-    return {f"{name.removesuffix(SUFFIX)}_inside_hull": path for name, path in _files(own, f"*{SUFFIX}.npz").items()}
+    return {f"{name.removesuffix(HULL)}_inside_hull": path for name, path in _files(own, f"*{HULL}.npz").items()}
+
+
+def spectral_files(own: Path) -> dict[str, Path]:
+    """Model name to file of the models over spectra: the shipped ones, and before them a workspace's own."""
+    return {path.stem: path for folder in (SHIPPED, own) for path in sorted((folder / "spectra").glob("*.onnx"))}
 
 
 def fingerprint(own: Path) -> str:
@@ -60,7 +69,7 @@ def fingerprint(own: Path) -> str:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for model in models_of(own):
         digest.update(f"{model.name} {model.sha256}".encode())
-    for path in spectral.spectral_files(own).values():
+    for path in spectral_files(own).values():
         digest.update(path.read_bytes())
     for name, path in hull_files(own).items():
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
@@ -89,14 +98,17 @@ def create_networks(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
 
 def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Create the functions over the networks, and hulls and models of spectra as far as they need no Python."""
+    from . import spectral
+    from .hull import read_hull
+
     with outlines(connection, own):
         for model in models_of(own):
             run_one(connection, f"create schema if not exists {quoted_name(model.system)}")
             _create_functions(connection, model)
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
-        hull = _hull(path, path.stat().st_mtime_ns)
-        _create(connection, name, _quoted(hull.names), _outside_box(hull), _hull_note(hull))
+        hull = read_hull(path)
+        _create(connection, name, _quoted(hull.names), _outside_box(hull), _hull_note(hull.names))
     spectral.create_stored_macros(connection, own)
 
 
@@ -151,8 +163,8 @@ def _derivative_notes(model: Model) -> dict[str, str]:
     }
 
 
-def _hull_note(hull: Hull) -> str:
-    inputs = ", ".join(hull.names)
+def _hull_note(names: Iterable[str]) -> str:
+    inputs = ", ".join(names)
     return f"[boolean] Whether a star is inside the convex hull of the training stars, from {inputs}; NULL if not known"
 
 
@@ -163,12 +175,14 @@ def with_units(fields: tuple[Field, ...]) -> str:
 
 def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """The model as one scalar and one table macro."""
+    from .network_sql import scalar_macro_body, table_macro_body
+
     arguments = _quoted(_names(model.inputs))
     try:
         scalar = scalar_macro_body(model, _possible(model))
         table = table_macro_body(model, "query_table(source)")
     except NotImplementedError:
-        scalar = _needs_python(model.name, _struct_type(_names(model.outputs)))
+        scalar = _needs_python(model.name, struct_type(_names(model.outputs)))
         table = f"select *, unnest({scalar}) from query_table(source)"
     run_one(connection, f"create or replace macro {model.name}_net({', '.join(arguments)}) as {scalar}")
     run_one(connection, f"create or replace macro {model.name}_rows(source) as table {table}")
@@ -185,7 +199,8 @@ def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Register each model's vectorised functions and let them shadow the stored forms on this connection."""
     for model in models_of(own):
-        register(connection, model, f"{model.name}_onnx")
+        returns = struct_type(_names(model.outputs))
+        register_later(connection, f"{model.name}_onnx", len(model.inputs), returns, partial(_network, model))
         net, rows = _network_notes(model).values()
         name, columns = f"{model.name}_net", _names(model.inputs)
         call = _shadow(connection, name, f"{model.name}_onnx", columns, net, values=_possible(model))
@@ -197,7 +212,7 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
         if is_differentiable(model):
             _register_derivatives(connection, model)
     for name, path in hull_files(own).items():
-        _register_hull(connection, name, _hull(path, path.stat().st_mtime_ns))
+        _register_hull(connection, name, path)
 
 
 def _possible(model: Model) -> list[str]:
@@ -243,47 +258,59 @@ def _create_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> 
         return
     inputs, outputs = _names(model.inputs), _names(model.outputs)
     for name, columns, type_ in (
-        (f"{model.name}_gradient", inputs, _struct_type(outputs, _struct_type(inputs))),
-        (f"{model.name}_propagated", _with_errors(inputs), _struct_type(outputs)),
+        (f"{model.name}_gradient", inputs, struct_type(outputs, struct_type(inputs))),
+        (f"{model.name}_propagated", _with_errors(inputs), struct_type(outputs)),
     ):
         _create(connection, name, _quoted(columns), _needs_python(name, type_), _derivative_notes(model)[name])
+
+
+def _network(model: Model) -> OfColumns:
+    from .onnx_udf import network
+
+    return network(model)
+
+
+def _gradient(model: Model) -> OfColumns:
+    from .gradient import gradient_model
+    from .onnx_udf import as_structs, of_rows, outputs_of
+
+    inputs, outputs, made = _names(model.inputs), _names(model.outputs), gradient_model(model)
+    return of_rows(lambda x: outputs_of(made, x), lambda y, valid: as_structs(y, outputs, inputs, valid))
+
+
+def _propagated(model: Model) -> OfColumns:
+    from .gradient import propagated_model
+    from .onnx_udf import as_struct, of_rows, outputs_of
+
+    outputs, made = _names(model.outputs), propagated_model(model)
+    return of_rows(lambda x: outputs_of(made, x), lambda y, valid: as_struct(y, outputs, valid))
+
+
+def _inside(path: Path) -> OfColumns:
+    import pyarrow as pa
+
+    from .onnx_udf import of_rows
+
+    hull = _hull(path, path.stat().st_mtime_ns)
+    return of_rows(hull.contains, lambda inside, valid: pa.array(inside, mask=None if valid is None else ~valid))
 
 
 def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Register the gradient and the propagation of errors; their graphs are made when first called."""
     inputs, outputs = _names(model.inputs), _names(model.outputs)
-    gradient, propagated = cache(lambda: gradient_model(model)), cache(lambda: propagated_model(model))
-    register_rows(
-        connection,
-        f"{model.name}_gradient_onnx",
-        len(inputs),
-        _struct_type(outputs, _struct_type(inputs)),
-        lambda x: outputs_of(gradient(), x),
-        lambda y, valid: as_structs(y, outputs, inputs, valid),
-    )
-    register_rows(
-        connection,
-        f"{model.name}_propagated_onnx",
-        2 * len(inputs),
-        _struct_type(outputs),
-        lambda x: outputs_of(propagated(), x),
-        lambda y, valid: as_struct(y, outputs, valid),
-    )
-    for (name, note), columns in zip(_derivative_notes(model).items(), (inputs, _with_errors(inputs)), strict=True):
+    gradient, propagated = _derivative_notes(model).items()
+    for (name, note), columns, returns, make in (
+        (gradient, inputs, struct_type(outputs, struct_type(inputs)), _gradient),
+        (propagated, _with_errors(inputs), struct_type(outputs), _propagated),
+    ):
+        register_later(connection, f"{name}_onnx", len(columns), returns, partial(make, model))
         _shadow(connection, name, f"{name}_onnx", columns, note)
 
 
-def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, hull: Hull) -> None:
-    register_rows(
-        connection,
-        f"{name}_exact",
-        len(hull.names),
-        "BOOLEAN",
-        hull.contains,
-        lambda inside, valid: pa.array(inside, mask=None if valid is None else ~valid),
-        type_="DOUBLE",
-    )
-    _shadow(connection, name, f"{name}_exact", list(hull.names), _hull_note(hull), "DOUBLE")
+def _register_hull(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    names = _hull_names(path)
+    register_later(connection, f"{name}_exact", len(names), "BOOLEAN", partial(_inside, path), "DOUBLE")
+    _shadow(connection, name, f"{name}_exact", names, _hull_note(names), "DOUBLE")
 
 
 def _outside_box(hull: Hull) -> str:
@@ -322,13 +349,20 @@ def _needs_python(name: str, type_: str) -> str:
     return f"error('{name} has no SQL form: use candlesql.open_sky or `candlesql shell`')::{type_}"
 
 
-def _struct_type(names: list[str], type_: str = "FLOAT") -> str:
-    return "STRUCT(" + ", ".join(f'"{name}" {type_}' for name in names) + ")"
-
-
 @lru_cache(maxsize=32)
 def _hull(path: Path, mtime_ns: int) -> Hull:
+    from .hull import read_hull
+
     return read_hull(path)
+
+
+def _hull_names(path: Path) -> list[str]:
+    """The columns of a hull."""
+
+    def find() -> dict[str, list[str]]:
+        return {"names": list(_hull(path, path.stat().st_mtime_ns).names)}
+
+    return list(found_once(path.read_bytes(), (Path(__file__).with_name("hull.py"),), find)["names"])
 
 
 def _files(own: Path, pattern: str) -> dict[str, Path]:

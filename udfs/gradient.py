@@ -13,14 +13,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from .differentiable import ELEMENTWISE, PAIRS, is_differentiable
 from .graph import GraphBuilder
 from .model import Field, Model, derived_model
 
 ONE = ""
-ELEMENTWISE = ("Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Relu", "Clip")
-LINEAR = ("Identity", "Neg", "Gemm", "MatMul", "Slice", "Concat", "ReduceSum")
-PAIRS = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min")
-SUPPORTED = {*ELEMENTWISE, *LINEAR, *PAIRS, "Softmax"}
 
 
 @dataclass
@@ -36,13 +33,6 @@ class Adjoint:
     def mapped(self, matrix: np.ndarray) -> Adjoint:
         """`matrix` [n, k] times the sum."""
         return Adjoint({tensor: matrix @ own for tensor, own in self.terms.items()})
-
-
-def is_differentiable(model: Model) -> bool:
-    """Whether every operator of the model has a derivative here (trees and loops have none)."""
-    return all(
-        node.op_type in SUPPORTED and (node.op_type not in PAIRS or len(node.input) == 2) for node in model.graph.node
-    )
 
 
 def gradient_model(model: Model) -> Model:

@@ -18,7 +18,6 @@ import numpy as np
 from ..errors import UserError
 from .names import NAME
 
-SUFFIX = "_hull"
 ON_THE_BOUNDARY = 1 + 1e-9
 SAME_PLANE = 1e-9
 MIN_RELATIVE_WIDTH = 1e-7

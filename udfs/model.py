@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-
-import numpy as np
-import onnx
-from onnx import numpy_helper
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from .cache import found_once
 from .names import is_plain
 
+if TYPE_CHECKING:
+    import onnx
+
 PREFIX = "candlesql."
+#: The code that says whether a model file is sound.
+CHECKS = (Path(__file__), Path(__file__).with_name("soundness.py"))
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 UNIT = re.compile(r"[^'\"\n\0]{0,80}")
 #: Schemas of SQL that are no system's, so that no model may put functions there.
@@ -82,6 +84,8 @@ class Model:
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
     metadata: dict[str, str]
+    #: Name and number of inputs of every operator of its graph.
+    operators: frozenset[tuple[str, int]]
 
     @property
     def name(self) -> str:
@@ -112,6 +116,8 @@ class Model:
 
     @cached_property
     def graph(self) -> onnx.GraphProto:
+        import onnx
+
         return onnx.load_from_string(self.content).graph
 
 
@@ -134,31 +140,25 @@ def load_model(path: Path) -> Model:
 @lru_cache(maxsize=32)
 def _load(path: Path, mtime_ns: int, size: int) -> Model:
     content = path.read_bytes()
-    try:
-        proto = onnx.load_from_string(content)
-        _refuse_foreign(path, proto)
-        onnx.checker.check_model(proto)
-    except UserError:
-        raise
-    except Exception as error:  # protobuf and onnx raise many kinds
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise UserError(
-            f"truncated or not an ONNX model ({reason}); train it again or take it away", file=path
-        ) from None
-    metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)}
-    _check_metadata(path, metadata)
-    stated = metadata.get("graph_sha256")
-    if stated and stated != graph_hash(proto.graph):
-        raise UserError(
-            "changed since it was written (its weights do not match its own hash); train it again", file=path
-        )
-    inputs, outputs = (tuple(Field(**f) for f in json.loads(metadata[key])) for key in ("inputs", "outputs"))
-    model = Model(path, content, inputs, outputs, metadata)
-    _check_shape(model, proto.graph)
-    return model
+
+    def find() -> dict[str, Any]:
+        from .soundness import checked
+
+        return checked(path, content)
+
+    said = found_once(content, CHECKS, find)
+    metadata = said["metadata"]
+    check_metadata(path, metadata)
+    inputs, outputs = (fields_of(metadata, key) for key in ("inputs", "outputs"))
+    return Model(path, content, inputs, outputs, metadata, frozenset((name, n) for name, n in said["operators"]))
 
 
-def _check_metadata(path: Path, metadata: dict[str, str]) -> None:
+def fields_of(metadata: dict[str, str], key: str) -> tuple[Field, ...]:
+    """The fields that metadata lists under `inputs` or `outputs`."""
+    return tuple(Field(**entry) for entry in json.loads(metadata[key]))
+
+
+def check_metadata(path: Path, metadata: dict[str, str]) -> None:
     """Names become SQL: they must be plain words."""
     for key in ("system", "inputs", "outputs"):
         if key not in metadata:
@@ -204,88 +204,6 @@ def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> Non
         raise UserError(f"metadata {PREFIX}input_systems names {foreign[0]!r:.80}, which is not an input", file=path)
 
 
-def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
-    foreign = {opset.domain for opset in proto.opset_import}
-    foreign |= {node.domain for graph in _graphs(proto.graph) for node in graph.node}
-    foreign -= set(DOMAINS)
-    if foreign or proto.functions:
-        named = ", ".join(sorted(foreign)) or proto.functions[0].name
-        raise UserError(f"has custom operators of {named!r:.80}; only standard ONNX models are run", file=path)
-    odd = {node.op_type for graph in _graphs(proto.graph) for node in graph.node} - OPERATORS
-    if odd:
-        raise UserError(f"has the operator {min(odd)!r:.80}, which no model of this program needs", file=path)
-    _refuse_endless(path, proto.graph, {})
-    for info in (value for graph in _graphs(proto.graph) for value in graph.sparse_initializer):
-        raise UserError(f"weight {info.values.name!r:.80} is sparse; a model's weights are plain", file=path)
-    for tensor in _tensors(proto.graph):
-        if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise UserError(f"weight {tensor.name} is in another file; a model must be one file", file=path)
-        values = numpy_helper.to_array(tensor)
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise UserError(f"weight {tensor.name} holds NaN or infinity; train it again", file=path)
-    for graph in _graphs(proto.graph):
-        for node in graph.node:
-            if any(not np.isfinite(a.floats).all() for a in node.attribute if len(a.floats)):
-                raise UserError(f"weight of {node.op_type} holds NaN or infinity; train it again", file=path)
-
-
-def _refuse_endless(path: Path, graph: onnx.GraphProto, around: dict[str, onnx.TensorProto]) -> None:
-    """A Loop must say as a constant how often it goes round."""
-    constants = around | {tensor.name: tensor for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Loop":
-            count = constants.get(node.input[0] if node.input else "")
-            if count is None or numpy_helper.to_array(count).ravel().tolist()[0] > MOST_ROUNDS:
-                raise UserError(f"has a Loop that does not say that it ends within {MOST_ROUNDS} rounds", file=path)
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.GRAPH:
-                _refuse_endless(path, attribute.g, constants)
-
-
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """A graph and every graph inside its nodes."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.GRAPH:
-                yield from _graphs(attribute.g)
-
-
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of a graph, those in the attributes of its nodes too."""
-    for inner in _graphs(graph):
-        yield from inner.initializer
-        yield from (a.t for node in inner.node for a in node.attribute if a.type == onnx.AttributeProto.TENSOR)
-
-
-def _check_shape(model: Model, graph: onnx.GraphProto) -> None:
-    if len(graph.input) != 1 or len(graph.output) != 1:
-        raise UserError(
-            f"has {len(graph.input)} inputs and {len(graph.output)} outputs; x and y are wanted", file=model.path
-        )
-    stated = {"x": len(model.inputs), "y": len(model.outputs)}
-    for value, key in ((graph.input[0], "x"), (graph.output[0], "y")):
-        tensor = value.type.tensor_type
-        dims = tensor.shape.dim
-        found = dims[0].dim_value if dims else 0
-        if value.name != key or tensor.elem_type != onnx.TensorProto.FLOAT or found not in (0, stated[key]):
-            raise UserError(
-                f"tensor {value.name} has {found} rows, its metadata names {stated[key]} as {key!r}", file=model.path
-            )
-
-
-def graph_hash(graph: onnx.GraphProto) -> str:
-    """SHA-256 of what a graph computes: its nodes and the bytes of its weights."""
-    digest = hashlib.sha256()
-    for node in graph.node:
-        digest.update(f"{node.op_type}{list(node.input)}{list(node.output)}".encode())
-        for attribute in sorted(node.attribute, key=lambda a: a.name):
-            digest.update(attribute.SerializeToString(deterministic=True))
-    for tensor in graph.initializer:
-        digest.update(tensor.name.encode() + numpy_helper.to_array(tensor).tobytes())
-    return digest.hexdigest()
-
-
 def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object]) -> Model:
     """Write a graph with its metadata to a temporary name, then rename it.
 
@@ -297,6 +215,8 @@ def write_model(path: Path, graph: onnx.GraphProto, metadata: dict[str, object])
         ({input: photometric system and release}) and `training_stars` (the table of hashes of its training stars);
         anything but a string is stored as JSON.
     """
+    from .soundness import graph_hash
+
     content = _serialised(graph, metadata | {"graph_sha256": graph_hash(graph)})
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
@@ -313,10 +233,18 @@ def derived_model(model: Model, name: str, graph: onnx.GraphProto, inputs: list[
         tuple(inputs),
         tuple(outputs),
         dict(model.metadata),
+        operators_of(graph),
     )
 
 
+def operators_of(graph: onnx.GraphProto) -> frozenset[tuple[str, int]]:
+    """Name and number of inputs of every operator of a graph."""
+    return frozenset((node.op_type, len(node.input)) for node in graph.node)
+
+
 def _serialised(graph: onnx.GraphProto, metadata: dict[str, object]) -> bytes:
+    import onnx
+
     opsets = [onnx.helper.make_opsetid("", 17)]
     if any(node.domain == "ai.onnx.ml" for node in graph.node):
         opsets.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))

@@ -19,6 +19,11 @@ def quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def struct_type(names: list[str], type_: str = "FLOAT") -> str:
+    """The SQL type of a struct of these fields."""
+    return "STRUCT(" + ", ".join(f'"{name}" {type_}' for name in names) + ")"
+
+
 def run_one(connection: duckdb.DuckDBPyConnection, statement: str) -> duckdb.DuckDBPyConnection:
     """Run a text that must be one statement, whatever names have gone into it."""
     parsed = connection.extract_statements(statement)

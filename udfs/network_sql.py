@@ -73,7 +73,14 @@ def scalar_macro_body(model: Model, arguments: list[str]) -> str:
 
 def table_macro_body(model: Model, source: str) -> str:
     """A query that adds the outputs to the rows of `source`, one subquery a step; of which only those run that the
-    outputs asked for need."""
+    outputs asked for need. It stands in the macro as text: whoever opens the database reads one string, not a tree of
+    thousands of weights, and DuckDB parses it when it is used."""
+    query = _query_of_rows(model, "source_rows")
+    text = query.replace("'", "''")
+    return f"with source_rows as (from {source}) from query('{text}')"
+
+
+def _query_of_rows(model: Model, source: str) -> str:
     program = _Translator(model, arrays=False).run()
     if any(len(rows) > WIDEST_QUERY for step in program.steps for rows in step.values()):
         arguments = ", ".join(f'"{given.name}"' for given in model.inputs)

@@ -16,7 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import UserError
+from .arrow import register_later
 from .model import Model
+from .names import struct_type
 
 # Its telemetry writes a device's name and queued events into the user's cache; it looks once, when it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -24,6 +26,7 @@ import onnxruntime as ort
 
 _STATE = ort.capi.onnxruntime_pybind11_state
 _ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))
+OfColumns = Callable[..., pa.Array]
 _sessions: dict[str, ort.InferenceSession] = {}
 _lock = threading.Lock()
 
@@ -73,18 +76,20 @@ def outputs_of(model: Model, x: np.ndarray) -> np.ndarray:
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Model, name: str) -> None:
-    """Register `name(input, …) -> STRUCT(output FLOAT, …)`.
+    """Register `name(input, …) -> STRUCT(output FLOAT, …)`, as `network` gives it."""
+    register_later(
+        connection, name, len(model.inputs), struct_type([o.name for o in model.outputs]), lambda: network(model)
+    )
+
+
+def network(model: Model) -> OfColumns:
+    """A model as a function of its inputs' columns that gives a struct of its outputs.
 
     A row with a NULL, NaN or infinite input gives NULL, unless the model's metadata says
     `missing = "nan"`: then it gets NaN for each of them and knows what to do. A row of nothing but NaN is NULL.
     """
     names = [output.name for output in model.outputs]
-    fields = ", ".join(f'"{output}" FLOAT' for output in names)
-    register_rows(
-        connection,
-        name,
-        len(model.inputs),
-        f"STRUCT({fields})",
+    return of_rows(
         lambda x: outputs_of(model, x),
         lambda y, valid: as_struct(y, names, _known(y) if valid is None else valid),
         takes_nan=model.metadata.get("missing") == "nan",
@@ -97,17 +102,12 @@ def _known(y: np.ndarray) -> np.ndarray | None:
     return None if known.all() else known
 
 
-def register_rows(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    n_inputs: int,
-    returns: str,
+def of_rows(
     evaluate: Callable[[np.ndarray], np.ndarray],
     wrap: Callable[[np.ndarray, np.ndarray | None], pa.Array],
     takes_nan: bool = False,
-    type_: str = "FLOAT",
-) -> None:
-    """Register a function of `n_inputs` columns that is computed from x [inputs, rows] at once.
+) -> OfColumns:
+    """A function of columns that is computed from x [inputs, rows] at once.
 
     Parameters
     ----------
@@ -115,23 +115,13 @@ def register_rows(
         From x, finite unless `takes_nan`, to y.
     wrap
         From y and a mask [rows] of the valid rows (None if all are) to what SQL gets.
-    type_
-        SQL type of the inputs.
     """
 
     def call(*columns: pa.ChunkedArray) -> pa.Array:
         x, valid = _cleaned(stacked([_whole(column) for column in columns]), takes_nan)
         return wrap(evaluate(x), valid)
 
-    connection.create_function(  # type: ignore[call-overload]
-        name,
-        _fixed_arity(call, n_inputs),
-        [type_] * n_inputs,
-        returns,
-        type="arrow",
-        null_handling="special",
-        side_effects=False,
-    )
+    return call
 
 
 def as_struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.StructArray:
@@ -189,10 +179,3 @@ def stacked(columns: Sequence[pa.Array]) -> np.ndarray:
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _fixed_arity(function: Callable[..., pa.Array], n_inputs: int) -> Callable[..., pa.Array]:
-    """DuckDB reads the number of arguments from the signature and refuses *args."""
-    arguments = ", ".join(f"a{i}" for i in range(n_inputs))
-    fixed: Callable[..., pa.Array] = eval(f"lambda {arguments}: function({arguments})", {"function": function})
-    return fixed

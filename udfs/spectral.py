@@ -26,10 +26,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import UserError
 from .comments import comment
-from .model import PREFIX, RESERVED, graph_hash
+from .functions import spectral_files
+from .model import PREFIX, RESERVED
 from .names import is_plain, quoted_name, run_one
+from .soundness import graph_hash
 
-SHIPPED = Path(__file__).parent / "models" / "spectra"
 WEIGHTS = ("plain_weight", "spectrum_weight", "constant")
 ERRORS = "Standard errors of the logarithms of all outputs, by the errors of the inputs in their place,"
 
@@ -66,11 +67,6 @@ class SpectralModel:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
-
-
-def spectral_files(own: Path) -> dict[str, Path]:
-    """Model name to file: the shipped ones, and before them a workspace's own."""
-    return {path.stem: path for folder in (SHIPPED, own / "spectra") for path in sorted(folder.glob("*.onnx"))}
 
 
 def write_spectral(

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from . import functions
 from .model import Model
-from .spectral import SHIPPED as SHIPPED_SPECTRAL
-from .spectral import SpectralModel, load_spectral, spectral_files
+
+if TYPE_CHECKING:
+    from .spectral import SpectralModel
 
 FOLDER = "training_stars"
 TABLES = """
@@ -28,8 +30,10 @@ TABLES = """
 
 def every_model(own: Path) -> Iterator[Model | SpectralModel]:
     """Every model that a workspace has, those that read spectra too."""
+    from .spectral import load_spectral
+
     yield from functions.models_of(own)
-    yield from (load_spectral(path) for path in spectral_files(own).values())
+    yield from (load_spectral(path) for path in functions.spectral_files(own).values())
 
 
 def list_file(folder: Path, name: str) -> Path:
@@ -75,7 +79,7 @@ def _lists(own: Path) -> set[tuple[str, Path]]:
 
 def _files(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
     """Name and file of a list, or of its parts, beside models; the shipped one where a model was copied alone."""
-    for beside in (folder, functions.SHIPPED, SHIPPED_SPECTRAL):
+    for beside in (folder, functions.SHIPPED, functions.SHIPPED / "spectra"):
         whole = list_file(beside, name)
         parts = sorted(whole.with_suffix("").glob("*.parquet"))
         found = [(name, whole)] if whole.is_file() else [(f"{name}/{part.stem}", part) for part in parts]

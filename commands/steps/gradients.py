@@ -12,7 +12,7 @@ from ...catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
 from ...sql.place import write_product
 from ...sql.systems import own_model, system_steps
 from ...sql.views import products
-from ...udfs.gradient import is_differentiable
+from ...udfs.differentiable import is_differentiable
 from ...udfs.model import Model
 from ...workspace.folder import Sky
 from ...workspace.ledger import is_fresh

@@ -11,7 +11,8 @@ from ...errors import UserError
 from ...sql.place import write_product
 from ...sql.systems import SystemSteps, no_model
 from ...udfs.feature_space import SAMPLE, FeatureSpace
-from ...udfs.spectral import SpectralModel, load_spectral, spectral_files
+from ...udfs.functions import spectral_files
+from ...udfs.spectral import SpectralModel, load_spectral
 from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh
 

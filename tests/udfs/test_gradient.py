@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from candlesql.udfs.differentiable import is_differentiable
 from candlesql.udfs.functions import SHIPPED, register_models
-from candlesql.udfs.gradient import gradient_model, is_differentiable
+from candlesql.udfs.gradient import gradient_model
 from candlesql.udfs.graph import GraphBuilder
 from candlesql.udfs.model import Model, load_model, write_model
 from candlesql.udfs.onnx_udf import session_of
