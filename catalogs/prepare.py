@@ -101,6 +101,7 @@ def prepared(
         keep = len(files) > 1
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
+            connection.execute("set enable_progress_bar = false")
             connection.execute(f"set memory_limit = '{MEMORY}'")
             connection.execute("set preserve_insertion_order = false")
             left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
