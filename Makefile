@@ -9,8 +9,11 @@ MINUTES ?= 5
 SEED ?= 1
 MUTANTS ?= 200
 
-.PHONY: demo test test-all soak mutants lint bench bench-peers models-photometry models-distmass models-red-clump models-tracks train-full \
-  clean
+.PHONY: help demo test test-all soak mutants lint docs bench bench-peers models-photometry models-distmass models-red-clump \
+  models-tracks train-full clean
+
+help:                                   ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
@@ -21,6 +24,7 @@ test: $(VENV)/.dev lint                 ## lint, types and tests
 test-all: $(VENV)/.dev lint             ## the heavy tests too
 	$(BIN)/pytest -n 2 --dist loadfile -m ""
 	$(BIN)/python tests/soak/soak.py --minutes 5
+	$(MAKE) docs
 
 soak: $(VENV)/.dev                      ## kill commands, mutate files, and print what came of it (MINUTES, SEED)
 	$(BIN)/python tests/soak/soak.py --minutes $(MINUTES) --seed $(SEED)
@@ -28,12 +32,16 @@ soak: $(VENV)/.dev                      ## kill commands, mutate files, and prin
 mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those that no test notices (tests/mutants/run.py)
 	$(BIN)/python tests/mutants/run.py --number $(MUTANTS)
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev                      ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p .types && ln -sfn .. .types/candlesql && MYPYPATH=.types $(BIN)/mypy -p candlesql
 	cd .types && ../$(BIN)/lint-imports ../pyproject.toml --no-cache
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+docs: $(VENV)/.docs                     ## the site in build/site, tutorials run; any dead link or undocumented name is an error
+	$(BIN)/python docs/make_reference.py --check
+	$(BIN)/python -m sphinx -q -W --keep-going -E -b html -d build/doctrees docs build/site
 
 bench: $(VENV)/.dev                     ## ratios against peers and limits, alternating in one run
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -71,5 +79,9 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,fetch,regions,scale,dev]"
 	touch $@ $(VENV)/.core
 
-clean:
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	touch $@
+
+clean:                                  ## remove what make made
 	rm -rf $(VENV) build dist sky *.egg-info

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def pages() -> dict[str, str]:
     ):
         stored = _Stored(connection)
     schemas = sorted({item.name.split(".")[0] for item in items} | {name.split(".")[0] for name in stored.views})
-    written = {schema: _schema_page(schema, items, stored) for schema in schemas if schema != "staging"}
+    written = {schema: _schema_page(schema, items, stored) for schema in schemas}
     written |= {
         "cuts": _cuts_page(),
         "functions": _functions_page(stored, {item.name for item in items}),
@@ -99,8 +100,10 @@ def _words(text: str) -> set[str]:
 def _schema_page(schema: str, items: list[files.Item], stored: _Stored) -> str:
     mine = {item.name: item for item in items if item.name.startswith(f"{schema}.")}
     known = stored.views.keys()
+    readers = {name: sorted(i.name for i in items if i.name in known and name in i.needs) for name in known}
     lines = [f"# {schema}", ""]
-    for name in sorted(view for view in known if view.startswith(f"{schema}.")):
+    surveys = {f"staging.{name}" for name in survey_files(Sky(NOWHERE).surveys)}
+    for name in sorted(view for view in known - surveys if view.startswith(f"{schema}.")):
         item = mine.get(name)
         lines += [f"## {name}", "", stored.views[name], ""]
         if item:
@@ -108,6 +111,8 @@ def _schema_page(schema: str, items: list[files.Item], stored: _Stored) -> str:
             lines += [f"File: `{_inside(item.path)}`. Reads: {', '.join(map(_link, reads)) or 'no view'}.", ""]
         elif name in views.products():
             lines += [f"Files of the workspace: `{views.products()[name]['files']}`.", ""]
+        if readers[name]:
+            lines += [f"Read by: {', '.join(map(_link, readers[name]))}.", ""]
         lines += _table(("column", "type", "unit", "what it is"), _column_rows(stored.columns[name]))
     macros = [mine[name] for name in sorted(mine) if mine[name].is_macro]
     if macros:
@@ -217,12 +222,14 @@ def _index(written: dict[str, str]) -> str:
         n_macros = written[schema].count("\n### ")
         lines.append(f"- [{schema}]({schema}.md): {n_views} views, {n_macros} macros")
     lines += ["", "And beside them:", "", *(f"- [{name}]({name}.md): {what}" for name, what in PAGES.items())]
-    return _page([*lines, "", "The views `staging.<survey>` have the columns of the [surveys](surveys.md)."])
+    return _page([*lines, "", "The other views `staging.<survey>` have the columns of the [surveys](surveys.md)."])
 
 
 def _link(view: str) -> str:
-    schema = view.split(".")[0]
-    return f"[{view}]({'surveys' if schema == 'staging' else schema}.md)"
+    """A link to the heading of a view, as GitHub names it."""
+    schema, _, name = view.partition(".")
+    is_survey = schema == "staging" and name in survey_files(Sky(NOWHERE).surveys)
+    return f"[{view}]({f'surveys.md#{name}' if is_survey else f'{schema}.md#{schema}{name}'})"
 
 
 def _inside(path: Path) -> str:
@@ -239,7 +246,18 @@ def _page(lines: list[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def stale() -> list[str]:
+    """Pages that are not what the files say."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
+    made = pages()
+    return sorted(name for name in written.keys() | made.keys() if written.get(name) != made.get(name))
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(
+            "\n".join([f"{name} is not documented" for name in undocumented()] + [f"{p} is stale" for p in stale()])
+        )
     TARGET.mkdir(exist_ok=True)
     for old in TARGET.glob("*.md"):
         old.unlink()
