@@ -28,6 +28,8 @@ nb_execution_in_temp = True
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+# Bars of progress.
+nb_output_stderr = "remove"
 
 html_theme = "furo"
 html_title = f"candlesql {version}"
@@ -35,6 +37,5 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
-templates_path = []
 # DuckDB's `from VIEW` and `qualify` are not in Pygments' SQL; a word that it does not know is no error of the page.
 suppress_warnings = ["misc.highlighting_failure"]

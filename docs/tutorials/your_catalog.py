@@ -39,14 +39,16 @@ for survey in ("gaia_dr2", "twomass", "allwise"):
         candlesql.match("archive/sky", "gaia_dr2", survey)
 with candlesql.open_sky("archive/sky") as connection:
     mine = connection.sql(
-        """select source_id as star, ra, "dec", phot_g_mean_mag as G, phot_bp_mean_mag as BP, phot_rp_mean_mag as RP,
-                  j_m as Jmag, h_m as Hmag, ks_m as Kmag, w2mpro as W2mag, parallax as plx, parallax_error as e_plx,
-                  'run ' || (source_id % 3 + 1) as programme
-           from staging.gaia_dr2
-           left join match.gaia_dr2_twomass using (source_id) left join staging.twomass using (designation)
-           left join match.gaia_dr2_allwise using (source_id)
-           left join staging.allwise as wise on wise.designation = match.gaia_dr2_allwise.designation
-           where parallax_error < 0.15 order by source_id"""
+        """select gaia.source_id as star, gaia.ra, gaia."dec", gaia.phot_g_mean_mag as G, gaia.phot_bp_mean_mag as BP,
+                  gaia.phot_rp_mean_mag as RP, twomass.j_m as Jmag, twomass.h_m as Hmag, twomass.ks_m as Kmag,
+                  allwise.w2mpro as W2mag, gaia.parallax as plx, gaia.parallax_error as e_plx,
+                  'run ' || (gaia.source_id % 3 + 1) as programme
+           from staging.gaia_dr2 as gaia
+           left join match.gaia_dr2_twomass as near using (source_id)
+           left join staging.twomass as twomass on twomass.designation = near.designation
+           left join match.gaia_dr2_allwise as infrared using (source_id)
+           left join staging.allwise as allwise on allwise.designation = infrared.designation
+           where gaia.parallax_error < 0.15 order by star"""
     ).pl()
 mine.write_csv("mine.csv")
 mine.head()

@@ -59,7 +59,7 @@ mine["evolutionary_state"].value_counts()
 # %%
 candlesql.ingest("sky", "wide", "labelled.csv")
 models = candlesql.train("sky", "red_clump")
-[(model.name, model.metadata["n_train"]) for model in models]
+[(model.name, model.n_train) for model in models]
 
 # %%
 candlesql.run("sky", "red_clump")
