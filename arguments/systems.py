@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .arguments import Cuts, SkyPath, System, pairs
+from .common import Cuts, SkyPath, System, pairs
 
 
 def train(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .arguments import SkyPath, pairs
+from .common import SkyPath, pairs
 
 if TYPE_CHECKING:
     from ..catalogs.prepare import Ingested

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .arguments import Reads, SkyPath, Trust
+from .common import Reads, SkyPath, Trust
 
 
 def sql(

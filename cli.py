@@ -1,4 +1,4 @@
-"""The `candlesql` command: each function parses, calls one function, and prints."""
+"""The `candlesql` command: its options, its commands in order, and what an error or Ctrl-C prints."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ..errors import UserError
-from . import catalogs, results, systems
+from .arguments import catalogs, results, systems
+from .errors import UserError
 
 app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
-    from ..workspace.change import finished
+    from .workspace.change import finished
 
     finished.clear()
     for name in ("SIGTERM", "SIGHUP"):
@@ -68,7 +68,7 @@ def _hoisted(arguments: list[str]) -> list[str]:
 
 
 def _interrupted() -> NoReturn:
-    from ..workspace.change import finished
+    from .workspace.change import finished
 
     kept = ", ".join(dict.fromkeys(finished))
     said = f"finished before that, and kept: {kept}" if kept else "what was there before is unchanged"
@@ -99,7 +99,7 @@ def _options(
     ] = False,
 ) -> None:
     if wait:
-        from ..workspace import change
+        from .workspace import change
 
         change.waits = True
 
