@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from itertools import islice
 from typing import Annotated, NoReturn
 
 import typer
@@ -27,8 +28,10 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
     from .workspace.change import finished
+    from .workspace.limits import said
 
     finished.clear()
+    said.clear()
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), _interrupt)
     try:
@@ -46,6 +49,10 @@ def main() -> None:
     except Exception as error:
         if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
             _interrupted()
+        if type(error).__name__ == "OutOfMemoryException":
+            from .workspace.limits import TOO_LITTLE_MEMORY
+
+            _stop(TOO_LITTLE_MEMORY, 2)
         if not hasattr(error, "format_message"):
             raise
         _stop(f"{error.format_message()} (`candlesql --help`, `candlesql COMMAND --help`)", 2)
@@ -60,11 +67,17 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 
 
 def _hoisted(arguments: list[str]) -> list[str]:
-    """`--wait` may stand anywhere before a bare `--`."""
+    """The options of every command may stand anywhere before a bare `--`."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    if "--wait" not in arguments[:end]:
-        return arguments
-    return ["--wait", *(text for place, text in enumerate(arguments) if text != "--wait" or place > end)]
+    hoisted, others, pending = [], [], iter(arguments[:end])
+    for text in pending:
+        if text in ("--memory", "--threads"):
+            hoisted += [text, *islice(pending, 1)]
+        elif text == "--wait" or text.startswith(("--memory=", "--threads=")):
+            hoisted.append(text)
+        else:
+            others.append(text)
+    return [*hoisted, *others, *arguments[end:]]
 
 
 def _interrupted() -> NoReturn:
@@ -97,7 +110,18 @@ def _options(
         bool,
         typer.Option("--wait", help="Wait where another command writes to the workspace; also behind the command."),
     ] = False,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="What DuckDB may take, as 4GB; also behind the command.")
+    ] = None,
+    threads: Annotated[
+        str | None, typer.Option(metavar="N", help="How many cores to use; also behind the command.")
+    ] = None,
 ) -> None:
+    given = {"memory": memory, "threads": threads}
+    if memory is not None or threads is not None:
+        from .workspace import limits
+
+        limits.said.update({name: value for name, value in given.items() if value is not None})
     if wait:
         from .workspace import change
 

@@ -12,6 +12,7 @@ import duckdb
 
 from ..errors import RefusedFile, UserError
 from ..workspace.change import remove
+from ..workspace.connection import in_memory
 from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
@@ -25,8 +26,8 @@ from .survey import Column, Survey
 ROW_GROUP = 122_880
 
 
-#: DuckDB's share of the memory that an ingest takes, whatever the size; what does not fit goes to the disk.
-MEMORY = "256MB"
+#: Bytes that DuckDB takes in an ingest, whatever the size; what does not fit goes to the disk.
+MEMORY = 256_000_000
 
 
 READ_ERRORS = (
@@ -99,10 +100,7 @@ def prepared(
         parts = [work / f"{_signature(survey, file, renames, units)}.parquet" for file in files]
         _clear(work, set(parts))
         keep = len(files) > 1
-        with duckdb.connect() as connection:
-            connection.execute(f"set temp_directory = {quoted(work / 'spill')}")
-            connection.execute("set enable_progress_bar = false")
-            connection.execute(f"set memory_limit = '{MEMORY}'")
+        with in_memory(work / "spill", at_most=MEMORY) as connection:
             connection.execute("set preserve_insertion_order = false")
             left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False

@@ -14,6 +14,7 @@ import duckdb
 from ..errors import UserError
 from ..sql.open import open_sky
 from ..sql.views import explain_missing
+from ..workspace.limits import TOO_LITTLE_MEMORY
 from ..workspace.query import quoted
 
 #: Statements that change files or settings, by how DuckDB calls their kind.
@@ -74,6 +75,8 @@ def explain(connection: duckdb.DuckDBPyConnection, query: str, error: duckdb.Err
         name = missing[1]
         named = re.search(rf"\b\w+\.{re.escape(name)}\b", query, re.IGNORECASE)
         return explain_missing(connection, named[0] if named else name)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return UserError(TOO_LITTLE_MEMORY)
     if isinstance(error, duckdb.PermissionException):
         return UserError(f"{lines[0]}; name what may be read with --read PATH, or say --trust")
     hint = next((line for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")

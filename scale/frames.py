@@ -29,6 +29,7 @@ from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_match, show_product, stage
 from ..udfs import functions, taught
 from ..workspace.folder import Sky, existing_sky
+from ..workspace.limits import memory_limit
 from ..workspace.query import identifier, quoted
 from .plan import kinds_of, one_base
 from .sources import no_rows
@@ -117,7 +118,7 @@ class Desk:
         self.other_bases = [base for base in steps.bases if base != self.steps.base]
         self.connection = duckdb.connect()
         atexit.register(self.connection.close)
-        self.connection.execute("set threads = 1")
+        self.connection.execute(f"set threads = 1; set memory_limit = {quoted(memory_limit())}")
         self.connection.execute("set enable_progress_bar = false")
         functions.register_models(self.connection, self.sky.models)
         self.connection.execute(f"create schema candlesql; {taught.TABLES}")

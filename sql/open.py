@@ -36,7 +36,13 @@ KEPT = 12
 
 
 def open_sky(
-    path: str | Path, read_only: bool = True, *, read: Iterable[str | Path] = (), trust: bool = True
+    path: str | Path,
+    read_only: bool = True,
+    *,
+    read: Iterable[str | Path] = (),
+    trust: bool = True,
+    memory: str | None = None,
+    threads: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a workspace: its views, macros and networks, as a DuckDB connection.
 
@@ -51,6 +57,9 @@ def open_sky(
     trust
         Whether queries may do what DuckDB can. If not, as in `candlesql sql`, a read-only connection reads the
         workspace's own folders and `read`, loads no extension and keeps its settings.
+    memory, threads
+        What DuckDB may take, as in "4GB" and 2; if not said, what `CANDLESQL_MEMORY` and `CANDLESQL_THREADS` or the
+        configuration file say, else 40 % of the memory and every core.
 
     Raises
     ------
@@ -61,8 +70,8 @@ def open_sky(
     if not change_of(sky):
         mend(sky)
     if not read_only:
-        return _open_in_place(sky)
-    connection = _connect_to_sound(sky)
+        return _open_in_place(sky, memory, threads)
+    connection = _connect_to_sound(sky, memory, threads)
     try:
         connection.execute("set autoinstall_known_extensions = false")
         functions.register_models(connection, sky.models)
@@ -197,13 +206,13 @@ def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str 
     connection.execute("set lock_configuration = true")
 
 
-def _open_in_place(sky: Sky) -> duckdb.DuckDBPyConnection:
+def _open_in_place(sky: Sky, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """The database file itself, open for writing as DuckDB does: one at a time, and no reader beside it."""
     if not _is_sound(sky):
         attach(sky.database, sky.spill).close()
         with one_writer(sky):
             _put_in_place(sky)
-    connection = _connect_to(sky.database, sky)
+    connection = _connect_to(sky.database, sky, memory=memory, threads=threads)
     functions.register_models(connection, sky.models)
     return connection
 
@@ -216,18 +225,18 @@ def _is_sound(sky: Sky) -> bool:
         return _is_current(connection, sky)
 
 
-def _connect_to_sound(sky: Sky) -> duckdb.DuckDBPyConnection:
+def _connect_to_sound(sky: Sky, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A read-only connection to views that this version made, over the tables of the workspace."""
     digest = digest_of(sky.database)
     if is_known(digest):
-        connection = connect(sky, read_only=True)
+        connection = connect(sky, True, memory, threads)
         if _is_current(connection, sky):
             return connection
         connection.close()
         if os.access(sky.root, os.W_OK) and not change_of(sky):
             with suppress(UserError, OSError), one_writer(sky):
                 _put_in_place(sky)
-                return connect(sky, read_only=True)
+                return connect(sky, True, memory, threads)
     key = hashlib.sha256(f"{digest} {code_of(sky)} {data_of(sky)} {sky.root}".encode()).hexdigest()
     folder = cache_folder() / "skies"
     folder.mkdir(parents=True, exist_ok=True)
@@ -240,11 +249,13 @@ def _connect_to_sound(sky: Sky) -> duckdb.DuckDBPyConnection:
         used = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime)
         for old in used[:-KEPT]:
             old.unlink(missing_ok=True)
-    return _connect_to(private, sky, read_only=True)
+    return _connect_to(private, sky, True, memory, threads)
 
 
-def _connect_to(database: Path, sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    connection = attach(database, sky.spill, read_only)
+def _connect_to(
+    database: Path, sky: Sky, read_only: bool = False, memory: str | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    connection = attach(database, sky.spill, read_only, memory, threads)
     connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
     return connection
 

@@ -10,13 +10,16 @@ import duckdb
 
 from ..errors import Locked, UserError
 from .folder import Sky
+from .limits import memory_limit, thread_limit
 from .query import as_pattern, first_row, quoted
 
 STORAGE = "v1.5.0"
 FORMAT = 1
 
 
-def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    sky: Sky, read_only: bool = False, memory: str | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """Connect to a workspace's database file as it stands, without networks.
 
     Raises
@@ -24,7 +27,7 @@ def connect(sky: Sky, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     UserError
         If it is locked, newer than this version, or no database.
     """
-    connection = attach(sky.database, sky.spill, read_only)
+    connection = attach(sky.database, sky.spill, read_only, memory, threads)
     try:
         refuse_newer(connection, sky.database)
         look_below(connection, sky.root)
@@ -39,7 +42,34 @@ def look_below(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     connection.execute("set variable candlesql_root = ?", [as_pattern(root)])
 
 
-def attach(database: Path, spill: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def in_memory(
+    spill: Path, memory: str | None = None, threads: int | None = None, at_most: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database in memory within the limits, which writes to the folder `spill` what does not fit.
+
+    Parameters
+    ----------
+    at_most
+        Bytes that it can do with, whatever the limit is.
+
+    Raises
+    ------
+    UserError
+        For a limit that is none.
+    """
+    limit, number = memory_limit(memory, at_most), thread_limit(threads)
+    connection = duckdb.connect()
+    connection.execute(f"set memory_limit = {quoted(limit)}")
+    if number:
+        connection.execute(f"set threads = {number}")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute(f"set temp_directory = {quoted(spill)}")
+    return connection
+
+
+def attach(
+    database: Path, spill: Path, read_only: bool = False, memory: str | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """Connect to a database file, made if it is not there and may be written.
 
     The file is attached to an in-memory instance of its own: connections that `duckdb.connect` makes to one path share
@@ -50,11 +80,9 @@ def attach(database: Path, spill: Path, read_only: bool = False) -> duckdb.DuckD
     UserError
         If it is locked, written by a newer DuckDB, or no database.
     """
-    connection = duckdb.connect()
+    connection = in_memory(spill, memory, threads)
     mode = "read_only" if read_only else f"read_write, storage_version {quoted(STORAGE)}"
     try:
-        connection.execute("set enable_progress_bar = false")
-        connection.execute(f"set temp_directory = {quoted(spill)}")
         connection.execute(f"attach {quoted(database)} as sky ({mode})")
         connection.execute("use sky")
     except duckdb.Error as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NoWorkspace
+from .limits import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Sky:
     def spill(self) -> Path:
         """Where this process puts what does not fit into memory."""
         name = f".spill-{os.getpid()}"
+        if (said := temporary_folder()) is not None:
+            return said / f"candlesql{name}"
         return self.root / name if os.access(self.root, os.W_OK) else Path(tempfile.gettempdir()) / f"candlesql{name}"
 
     def catalog(self, survey: str) -> Path:

@@ -1,6 +1,5 @@
 """The mock sky: chunks made in parallel, written in order, at constant memory."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import UserError
+from ...workspace import limits
 from .chunks import STAGES, TABLES, Chunk, observe_chunk
 from .draws import Drawer, TrueStars
 from .galaxy import Galaxy
@@ -113,7 +113,7 @@ def make_sky(
     registers = {survey: NameRegister(stars) for survey in ("twomass", "allwise")}
     with _Files(folder) as files:
         written = 0
-        for chunk in _chunks(sky, stars, threads or os.cpu_count() or 1):
+        for chunk in _chunks(sky, stars, threads or limits.threads()):
             for survey, register in registers.items():
                 chunk.drop_taken_names(survey, register)
             files.write(chunk.tables)

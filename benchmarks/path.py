@@ -1,0 +1,253 @@
+"""The whole path from a user's files to the red clump catalogue, stage by stage, each beside its floor in the same run.
+
+    python benchmarks/path.py                          # 1 million mock stars
+    python benchmarks/path.py 1000000 4000000 --memory 2GB
+    python benchmarks/path.py 20000000 --memory 2GB --folder /big/disk
+
+Prints CPU seconds a million rows (of Gaia; ingest: of all catalogs), wall seconds, and the process' peak of memory in
+the stage. A floor is what the stage cannot do without, by the shortest way that this machine has: for ingest a plain
+COPY (SELECT the same columns ORDER BY the same key) of the same files; for matches a read of both catalogs and a join
+on an integer; for scores the query of the inputs, raw ONNX Runtime on its rows and a COPY of the result; for views one
+scan of all that they read. Each size runs in a process of its own; `--memory` is DuckDB's limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+OUT_OF_PATH = ("new workspace", "mock sky", "ingest")
+
+
+class Stages:
+    """What each stage took: CPU and wall seconds, peak of memory [GB]."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, object]] = []
+
+    @contextmanager
+    def stage(self, name: str, rows: int, floor: bool = False) -> Iterator[None]:
+        Path("/proc/self/clear_refs").write_text("5")
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        status = Path("/proc/self/status").read_text()
+        peak = int(status.split("VmHWM:")[1].split()[0]) / 1e6
+        entry = {"name": name, "floor": floor, "rows": rows, "cpu": cpu, "wall": wall, "peak": peak}
+        self.found.append(entry)
+        print(json.dumps(entry), flush=True)
+
+
+def child(root: Path, stars: int, views: bool) -> None:
+    """Take a mock sky along the path; a line of JSON for each stage."""
+    from candlesql.catalogs.mock import make_sky as make_mock
+    from candlesql.catalogs.prepare import ingest
+    from candlesql.catalogs.survey import load_survey
+    from candlesql.commands.demo import _judge
+    from candlesql.commands.match import match_all
+    from candlesql.commands.run import run_system
+    from candlesql.commands.score import score
+    from candlesql.sql.open import make_sky, open_sky, refresh, writing
+    from candlesql.sql.systems import system_model, system_steps
+
+    stages = Stages()
+    with stages.stage("new workspace", stars):
+        sky = make_sky(root / "sky")
+    with stages.stage("mock sky", stars):
+        made = make_mock(root / "mock", stars, 1)
+    counts = {name: len_of(file) for name, file in made.items()}
+    total = sum(counts.values())
+    with stages.stage("ingest", total):
+        for name, file in made.items():
+            ingest(load_survey(name), [file], sky.catalog(name))
+    with stages.stage("ingest", total, floor=True):
+        for name, file in made.items():
+            plain_copy(file, sky.catalog(name), root / "copy.parquet")
+    shutil.rmtree(root / "mock")
+    (root / "copy.parquet").unlink()
+
+    def change(work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
+        with writing(sky.root) as connection:
+            work(connection)
+
+    with stages.stage("refresh", stars):
+        change(lambda connection: refresh(connection, sky))
+    with stages.stage("match", stars):
+        change(lambda connection: match_all(connection, sky, "red_clump"))
+    with stages.stage("match", stars, floor=True):
+        for path in sorted(sky.matches.glob("*.parquet")):
+            read_and_join(sky.catalog("gaia_dr2"), sky.catalog(path.stem.removeprefix("gaia_dr2_")))
+    with stages.stage("score", stars):
+        change(lambda connection: score(connection, sky, "red_clump"))
+    with open_sky(sky.root) as connection:
+        steps, model = system_steps("red_clump"), system_model(sky, "red_clump")
+        floor_of_score(stages, connection, sky, steps, model, root)
+    with stages.stage("baseline and the rest of run", stars):
+        change(lambda connection: run_system(connection, sky, "red_clump"))
+    with open_sky(sky.root) as connection:
+        with stages.stage("catalogue", stars):
+            connection.execute("create temp table catalogue as from red_clump.catalogue")
+        with stages.stage("catalogue", stars, floor=True):
+            scan(sorted([*sky.scores.rglob("*.parquet")]))
+        if views:
+            with stages.stage("what demo asks", stars):
+                list(_judge(connection))
+            with stages.stage("what demo asks", stars, floor=True):
+                scan(sorted([*sky.scores.rglob("*.parquet"), *sky.catalogs.glob("*.parquet")]))
+    if views:
+        from candlesql.report.command import report
+
+        with stages.stage("report", stars):
+            report(sky.root)
+    disk = sum(path.stat().st_size for path in sky.root.rglob("*") if path.is_file()) / 1e9
+    print(json.dumps({"disk": disk}), flush=True)
+
+
+def len_of(file: Path) -> int:
+    return duckdb.connect().execute(f"select count(*) from '{file}'").fetchall()[0][0]
+
+
+def plain_copy(file: Path, stored: Path, target: Path) -> None:
+    """The columns that the survey stores, in its order, with the key that ingest wrote."""
+    with duckdb.connect() as connection:
+        columns = [row[0] for row in connection.execute(f"describe from '{stored}'").fetchall()]
+        there = {row[0] for row in connection.execute(f"describe from '{file}'").fetchall()}
+        shared = ", ".join(f'"{name}"' for name in columns if name in there)
+        order = "hash(ra, dec)" if {"ra", "dec"} <= there else '"' + columns[1] + '"'
+        connection.execute(
+            f"copy (select {order} as _healpix_29, {shared} from '{file}' order by 1, 2) to '{target}' "
+            "(format parquet, compression zstd, compression_level 1, row_group_size 122880)"
+        )
+
+
+def read_and_join(left: Path, right: Path) -> None:
+    """Positions, motions and identifiers of both, joined by the number of the row."""
+    with duckdb.connect() as connection:
+        sides = []
+        for path in (left, right):
+            wanted = ("source_id", "designation", "objid", "ra", "dec", "pmra", "pmdec", "parallax", "j_date")
+            there = [row[0] for row in connection.execute(f"describe from '{path}'").fetchall()]
+            read = ", ".join(f'min("{name}") as "{name}"' for name in there if name in wanted)
+            columns = ", ".join(f'"{name}"' for name in there if name in wanted)
+            sides.append(
+                f"(select file_row_number as k, {columns} from read_parquet('{path}', file_row_number = true))"
+            )
+        connection.execute(
+            f"select count(*), sum(l.ra + r.ra), min(r.dec), {read.replace('min(', 'min(r.')} from "
+            f"{sides[0]} as l join {sides[1]} as r using (k)"
+        ).fetchall()
+
+
+def floor_of_score(stages: Stages, connection, sky, steps, model, root: Path) -> None:
+    """The query of the inputs, ONNX Runtime on its rows, and a COPY of what was written, a stage each."""
+    import numpy as np
+    from candlesql.commands.steps.scoring import stars_query
+    from candlesql.udfs.onnx_udf import session_of
+
+    stars = sum(len_of(path) for path in [sky.catalog("gaia_dr2")])
+    query = stars_query(sky, steps, model, "true")
+    with stages.stage("score: inputs", stars, floor=True):
+        for _ in connection.sql(query).to_arrow_reader(122_880):
+            pass
+    columns = ", ".join(f'"input {k}"' for k in range(len(model.inputs)))
+    batch = connection.sql(f"select {columns} from ({query}) limit 204800").to_arrow_table().combine_chunks()
+    x = np.stack([column.to_numpy(zero_copy_only=False) for column in batch.columns])
+    rows = sum(len_of(path) for path in (sky.scores / "red_clump").glob("*.parquet"))
+    session = session_of(model)
+    with stages.stage("score: ONNX Runtime", stars, floor=True):
+        done = 0
+        while done < rows:
+            start = done % (x.shape[1] - 2048)
+            session.run(None, {"x": np.ascontiguousarray(x[:, start : start + 2048])})
+            done += 2048
+    files = sky.scores / "red_clump" / "*.parquet"
+    with stages.stage("score: COPY", stars, floor=True), duckdb.connect() as other:
+        other.execute(f"copy (from '{files}') to '{root / 'copy.parquet'}' (format parquet)")
+    (root / "copy.parquet").unlink()
+
+
+def scan(files: list[Path]) -> None:
+    """Read every column of some Parquet files."""
+    with duckdb.connect() as connection:
+        for file in files:
+            connection.execute(f"select min(columns(*)) from '{file}'").fetchall()
+
+
+def limited(memory: str, threads: str) -> None:
+    """What DuckDB may take in this process."""
+    for name, value in (("CANDLESQL_MEMORY", memory), ("CANDLESQL_THREADS", threads)):
+        if value:
+            os.environ[name] = value
+
+
+def tell(stars: int, lines: list[dict]) -> dict[str, float]:
+    """Print a size's stages; returns CPU seconds of the path from ingested files to the catalogue."""
+    print(f"\n{stars:,} stars{'':<26} CPU s   a million     wall    peak GB   of floor")
+    floors: dict[str, float] = {}
+    for entry in lines:
+        if entry.get("floor"):
+            name = str(entry["name"]).split(":")[0]
+            floors[name] = floors.get(name, 0) + entry["cpu"]
+    path = 0.0
+    for entry in lines:
+        if "name" not in entry:
+            print(f"{entry['disk']:.2f} GB of disk")
+            continue
+        name, cpu = entry["name"], entry["cpu"]
+        ratio = "" if entry["floor"] or name not in floors else f"{cpu / floors[name]:9.2f}"
+        label = ("  floor: " if entry["floor"] else "") + name
+        print(
+            f"{label:<34}{cpu:9.2f}{cpu / entry['rows'] * 1e6:11.2f}{entry['wall']:9.1f}{entry['peak']:10.2f}  {ratio}"
+        )
+        if not entry["floor"] and name not in (*OUT_OF_PATH, "what demo asks", "report"):
+            path += cpu
+    print(
+        f"from ingested files to the catalogue: {path:.1f} CPU s, {path / stars * 1e6:.1f} a million stars", flush=True
+    )
+    return {"cpu": path}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stars", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--memory", default="", help="DuckDB's limit, such as 2GB")
+    parser.add_argument("--threads", default="", help="DuckDB's threads")
+    parser.add_argument("--folder", type=Path, help="where the skies go while they are measured")
+    parser.add_argument("--views", action="store_true", help="also what demo and report ask")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        limited(options.memory, options.threads)
+        child(options.folder, options.stars[0], options.views)
+        return
+    first = None
+    for stars in options.stars:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            arguments = [f"--memory={options.memory}", f"--threads={options.threads}", "--folder", folder, "--child"]
+            arguments += ["--views"] * options.views
+            with subprocess.Popen(
+                [sys.executable, __file__, str(stars), *arguments], stdout=subprocess.PIPE, text=True
+            ) as process:
+                lines = [json.loads(line) for line in process.stdout or [] if line.startswith("{")]
+            if process.returncode:
+                raise SystemExit(f"{stars:,} stars: failed with exit code {process.returncode}")
+        cpu = tell(stars, lines)["cpu"]
+        first = first or (stars, cpu)
+        if first[0] != stars:
+            print(f"{stars / first[0]:.1f} times the stars, {cpu / first[1]:.1f} times the CPU time", flush=True)
+
+
+if __name__ == "__main__":
+    main()
