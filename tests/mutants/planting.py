@@ -24,6 +24,8 @@ from _pytest.runner import runtestprotocol
 WORKSPACE = re.compile(r"\b(open_sky|make_sky|find_sky|Sky|ingest_survey|ingest|run_command|candlesql)\(|\w+_sky\b")
 #: Seconds after which a fault counts as noticed: what it does to the tests never ends.
 PATIENCE = 120
+#: Seconds of processor time that a test may take that is tried for every fault, unless `deep`.
+LONGEST = 0.5
 KILLED, SURVIVED, UNBOUND = "killed", "survived", "unbound"
 NOT_BOUND = re.compile(r"_?duckdb\.(Parser|Binder|Catalog)Exception")
 
@@ -58,7 +60,8 @@ class Planter:
         red = [name for name, taken in seconds.items() if taken < 0]
         if red:
             print(f"fail without any fault, and are left out: {', '.join(red)}")
-        items = [item for item in items if seconds.get(item.nodeid, -1) >= 0]
+        longest = float("inf") if self.deep else LONGEST
+        items = [item for item in items if 0 <= seconds.get(item.nodeid, -1) <= longest]
         by_module: dict[Path, float] = {}
         for item in items:
             by_module[item.path] = by_module.get(item.path, 0) + seconds[item.nodeid]
@@ -104,9 +107,9 @@ def _is_ours(function: Any) -> bool:
 def each_timed(items: list[pytest.Item]) -> Iterator[tuple[str, float]]:
     """Each test and its seconds without a fault; -1 of one that fails or is skipped."""
     for item, following in zip(items, [*items[1:], None], strict=True):
-        before = time.perf_counter()
+        before = time.process_time()
         reports = runtestprotocol(item, nextitem=following, log=False)
-        yield item.nodeid, time.perf_counter() - before if all(report.passed for report in reports) else -1.0
+        yield item.nodeid, time.process_time() - before if all(report.passed for report in reports) else -1.0
 
 
 def _tried(mutant: Mutant, items: list[pytest.Item]) -> str:

@@ -27,6 +27,7 @@ import numpy  # noqa: E402, F401 - imported once, for every mutant
 import pytest  # noqa: E402
 import python_mutants  # noqa: E402
 import sql_mutants  # noqa: E402
+from candlesql.tests.sql import tables  # noqa: E402
 from planting import KILLED, SURVIVED, UNBOUND, Mutant, Planter  # noqa: E402
 
 PACKAGE = Path(candlesql.__file__).parent
@@ -43,6 +44,7 @@ def main() -> int:
     planter = Planter(drawn, options.deep, _tell)
     if is_python:
         planter = python_mutants.Recording(drawn, options.deep, _tell)
+    tables.shared_database()  # forked processes have it at once
     code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
     if not planter.done and drawn:
         return int(code) or 1

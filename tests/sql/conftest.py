@@ -7,38 +7,25 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from candlesql.sql import files
-from candlesql.udfs import taught
+from candlesql.tests.sql.tables import items, make_database, shared_database
 
 Rows = list[dict]
 
 
 @pytest.fixture(scope="session")
 def new_database() -> Callable[[], duckdb.DuckDBPyConnection]:
-    """Makes a database in memory with every schema and every macro that reads no view and no network."""
-    items = files.items()
-    schemas = sorted({item.name.split(".")[0] for item in items} | {"staging", "match"})
-    known: set[str] = set()
-    macros: list[str] = []
-    for item in items:
-        readable = {name for name in item.needs if name.split(".")[0] in schemas}
-        if item.is_macro and readable <= known and "_net(" not in item.body:
-            known.add(item.name)
-            macros.append(item.body)
-
-    def make() -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        connection.execute(f"create schema candlesql; {taught.TABLES}")
-        connection.execute(";".join([*(f"create schema if not exists {schema}" for schema in schemas), *macros]))
-        return connection
-
-    return make
+    """Makes a database of a test's own."""
+    return make_database
 
 
 @pytest.fixture
-def database(new_database) -> Iterator[duckdb.DuckDBPyConnection]:
-    with new_database() as connection:
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The shared database; what a test makes in it is undone."""
+    connection = shared_database().begin()
+    try:
         yield connection
+    finally:
+        connection.rollback()
 
 
 @pytest.fixture
@@ -52,9 +39,10 @@ def view(database: duckdb.DuckDBPyConnection) -> Callable[..., Rows]:
         for table, content in given.items():
             called, _, columns = table.partition("(")
             select = f"from (values {content}) as given({columns}" if columns else content
-            database.execute(f"create or replace table {called} as {select}")
-            _in_doubles(database, called)
-        item = next(item for item in files.items() if item.name == name)
+            database.execute(
+                f"create or replace table {called} as select * {_in_doubles(database, select)} from ({select})"
+            )
+        item = items()[name]
         database.execute(f"create or replace view {name} as {item.body}" if not item.is_macro else item.body)
         result = database.execute(query or f"from {name}")
         names = [column[0] for column in result.description]
@@ -67,14 +55,22 @@ def view(database: duckdb.DuckDBPyConnection) -> Callable[..., Rows]:
 def value(database: duckdb.DuckDBPyConnection) -> Callable[[str], object]:
     """`value("stats.hypot(3, 4)")`: what an expression gives, decimals as floats."""
 
-    return lambda expression: _plain(database.execute(f"select {expression}").fetchall()[0][0])
+    def given(expression: str) -> object:
+        try:
+            return _plain(database.execute(f"select {expression}").fetchall()[0][0])
+        except duckdb.Error:
+            database.rollback()  # an error ends the transaction
+            database.begin()
+            raise
+
+    return given
 
 
-def _in_doubles(database: duckdb.DuckDBPyConnection, table: str) -> None:
+def _in_doubles(database: duckdb.DuckDBPyConnection, select: str) -> str:
     """Numbers written with a point are decimals in SQL; catalogs hold doubles."""
-    for name, kind, *_ in database.execute(f"describe {table}").fetchall():
-        if kind.startswith("DECIMAL("):
-            database.execute(f'alter table {table} alter "{name}" type double')
+    columns = database.execute(f"describe {select}").fetchall()
+    doubles = [f'"{name}"::double as "{name}"' for name, kind, *_ in columns if kind.startswith("DECIMAL(")]
+    return f"replace ({', '.join(doubles)})" if doubles else ""
 
 
 def _plain(value: object) -> object:
