@@ -74,7 +74,10 @@ def cuts() -> dict[str, Cut]:
 
 
 def _read(path: Path) -> list[Item]:
-    text = path.read_text(encoding="utf-8")
+    return _parsed(path, path.read_text(encoding="utf-8"))
+
+
+def _parsed(path: Path, text: str) -> list[Item]:
     macros = [
         Item(name, statement, (beside or _said(above)).strip(), path, is_macro=True)
         for above, statement, name, beside in MACRO.findall(text)

@@ -50,4 +50,4 @@ select
     end as magnitude_error,
     stats.fold(source_id, 'distance', 5) as fold
 from giants
-where recipe is not null and teff_k is not null
+where recipe is not null and coalesce(teff_photometric_k, teff_k, joint_teff_k) is not null

@@ -20,13 +20,15 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+KILLED, SURVIVED, UNBOUND = "killed", "survived", "unbound"
 #: What makes a workspace: tests that need one take seconds, the others milliseconds.
 WORKSPACE = re.compile(r"\b(open_sky|make_sky|find_sky|Sky|ingest_survey|ingest|run_command|candlesql)\(|\w+_sky\b")
 #: Seconds after which a fault counts as noticed: what it does to the tests never ends.
 PATIENCE = 120
+#: Fixtures of tests that make a few rows in memory.
+DATABASES = {"database", "new_database"}
 #: Seconds of processor time that a test may take that is tried for every fault, unless `deep`.
 LONGEST = 0.5
-KILLED, SURVIVED, UNBOUND = "killed", "survived", "unbound"
 NOT_BOUND = re.compile(r"_?duckdb\.(Parser|Binder|Catalog)Exception")
 
 
@@ -41,6 +43,8 @@ class Mutant:
     becomes: str
     plant: Callable[[], None]
     touches: Callable[[pytest.Item], bool]
+    #: What becomes of it by the tests of a few rows, in this process, and how many there are.
+    quick: Callable[[], tuple[str, int]] = lambda: (SURVIVED, 0)
     outcome: str = ""
     tests: int = 0
 
@@ -76,7 +80,8 @@ class Planter:
 
     def wanted(self, item: pytest.Item) -> bool:
         """Whether a test is quick enough, and may notice any of the mutants."""
-        return (self.deep or not needs_workspace(item)) and any(mutant.touches(item) for mutant in self.mutants)
+        quick = bool(DATABASES & set(getattr(item, "fixturenames", ()))) and not needs_workspace(item)
+        return (self.deep or quick) and any(mutant.touches(item) for mutant in self.mutants)
 
     def timed(self, items: list[pytest.Item]) -> dict[str, Any]:
         """What the run without a fault says of each test."""

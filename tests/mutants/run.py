@@ -41,15 +41,26 @@ def main() -> int:
     drawn = [m for m in drawn if (m.file, m.was, m.becomes) not in known]
     is_python = any(path.suffix == ".py" for path in paths)
     tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
-    planter = Planter(drawn, options.deep, _tell)
+    quickly = _tried_quickly(drawn)
+    if options.quick or not quickly:
+        return _print_score(drawn, options.quick)
+    planter = Planter(quickly, options.deep, _tell)
     if is_python:
-        planter = python_mutants.Recording(drawn, options.deep, _tell)
+        planter = python_mutants.Recording(quickly, options.deep, _tell)
     tables.shared_database()  # forked processes have it at once
     code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
-    if not planter.done and drawn:
+    if not planter.done:
         return int(code) or 1
-    _print_score(planter.done)
-    return 0
+    return _print_score(drawn)
+
+
+def _tried_quickly(drawn: list[Mutant]) -> list[Mutant]:
+    """Those that no case of a few rows notices."""
+    for mutant in drawn:
+        mutant.outcome, mutant.tests = mutant.quick()
+    left = [mutant for mutant in drawn if mutant.outcome == SURVIVED]
+    print(f"cases of a few rows notice {len(drawn) - len(left)} of {len(drawn)}", flush=True)
+    return left
 
 
 def _options() -> argparse.Namespace:
@@ -57,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("where", nargs="*", default=["sql"], help="folders or files of the package")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--number", type=int, default=200, help="how many are drawn; 0: all")
+    parser.add_argument("--quick", action="store_true", help="by the cases of a few rows alone")
     parser.add_argument("--deep", action="store_true", help="tests with workspaces too")
     return parser.parse_args()
 
@@ -77,7 +89,7 @@ def _draw(paths: list[Path], seed: int, number: int) -> list[Mutant]:
         for path in paths
         for mutant in (sql_mutants if path.suffix == ".sql" else python_mutants).mutants_of(path)
     ]
-    print(f"{len(every)} faults in {len(paths)} files")
+    print(f"{len(every)} faults in {len(paths)} files", flush=True)
     return random.Random(seed).sample(every, number) if 0 < number < len(every) else every
 
 
@@ -93,7 +105,9 @@ def _tell(mutant: Mutant) -> None:
         print(f"{mutant.file}:{mutant.line} {mutant.kind}{why}\n  - {mutant.was}\n  + {mutant.becomes}", flush=True)
 
 
-def _print_score(done: list[Mutant]) -> None:
+def _print_score(done: list[Mutant], tell: bool = False) -> int:
+    for mutant in done if tell else ():
+        _tell(mutant)
     counted: Counter[tuple[str, str]] = Counter()
     for mutant in done:
         for name in (str(Path(mutant.file).parent), "all"):
@@ -103,6 +117,7 @@ def _print_score(done: list[Mutant]) -> None:
         noticed = counted[name, KILLED] + counted[name, UNBOUND]
         total = noticed + counted[name, SURVIVED]
         print(f"{name:<24}{total:>8}{noticed:>9}{noticed / total:>8.0%}   {counted[name, UNBOUND]}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 
+import cases
 import duckdb
 import pytest
 from candlesql.sql import files, template
@@ -15,9 +15,7 @@ from candlesql.tests.sql import tables
 from planting import Mutant
 from sql_faults import Fault, faults
 
-#: A name that a test puts together: `f"sphere.{function}"` may be any of `sphere`.
-COMPOSED = re.compile(r"\b([a-z_]+\.\w*)\{")
-SOURCES: dict[str, files.Item] = {item.name: item for item in files.items()}
+SOURCES = cases.SOURCES
 
 
 def mutants_of(path: Path) -> list[Mutant]:
@@ -37,6 +35,7 @@ def _mutant(path: Path, text: str, fault: Fault) -> Mutant:
         becomes=becomes,
         plant=lambda: _plant(path, fault.apply(text)),
         touches=lambda item: name in _read_by(item.path),
+        quick=lambda: cases.outcome(_changed(path, fault.apply(text))),
     )
 
 
@@ -49,17 +48,12 @@ def _item_at(path: Path, text: str, place: int) -> str:
 @cache
 def _read_by(module: Path) -> frozenset[str]:
     """The items that a module of tests names, and all that those need."""
-    text = module.read_text()
-    named = {".".join(found) for found in files.NAME.findall(text)} & SOURCES.keys()
-    begun = tuple(COMPOSED.findall(text))
-    found: set[str] = set()
-    waiting = [*named, *(name for name in SOURCES if begun and name.startswith(begun))]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += SOURCES[name].needs & SOURCES.keys()
-    return frozenset(found)
+    return cases.read_by(module.read_text())
+
+
+def _changed(path: Path, planted: str) -> list[files.Item]:
+    """The items of a file that a fault changed."""
+    return [item for item in files._parsed(path, planted) if item.body != SOURCES[item.name].body]
 
 
 def _plant(path: Path, planted: str) -> None:
@@ -67,23 +61,15 @@ def _plant(path: Path, planted: str) -> None:
     patch = pytest.MonkeyPatch()
     read = Path.read_text
     patch.setattr(Path, "read_text", lambda self, *a, **k: planted if self == path else read(self, *a, **k))
-    own = {item.name: item for item in files._read(path)}
+    own = {item.name: item for item in files._parsed(path, planted)}
     items = [own.get(name, item) for name, item in SOURCES.items()]
     patch.setattr(files, "items", lambda: items)
     changed = [item for item in own.values() if item.body != SOURCES[item.name].body]
     for item in changed:
-        if item.is_macro:
-            _replace_macro(item)
+        if item.name in tables.macros_made():
+            tables.shared_database().execute(item.body)
     of_version = template.template_of
     patch.setattr(template, "template_of", cache(lambda sky: _with(changed, of_version(sky))))
-
-
-def _replace_macro(item: files.Item) -> None:
-    """Put a macro into the database that tests of a few rows share, if it is one of those there."""
-    schema, name = item.name.split(".")
-    there = "select 1 from duckdb_functions() where schema_name = ? and function_name = ?"
-    if tables.shared_database().execute(there, [schema, name]).fetchall():
-        tables.shared_database().execute(item.body)
 
 
 def _with(changed: list[files.Item], database: Path) -> Path:

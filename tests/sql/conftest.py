@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 
 import duckdb
 import pytest
-from candlesql.tests.sql.tables import items, make_database, shared_database
+from candlesql.tests.sql.tables import make_database, shared_database, value_in, view_in
 
 Rows = list[dict]
 
@@ -35,43 +34,11 @@ def view(database: duckdb.DuckDBPyConnection) -> Callable[..., Rows]:
     What is given may also be columns and rows: `**{"staging.twomass(designation, ph_qual)": "('a', 'AAA')"}`.
     """
 
-    def rows(name: str, query: str | None = None, **given: str) -> Rows:
-        for table, content in given.items():
-            called, _, columns = table.partition("(")
-            select = f"from (values {content}) as given({columns}" if columns else content
-            database.execute(
-                f"create or replace table {called} as select * {_in_doubles(database, select)} from ({select})"
-            )
-        item = items()[name]
-        database.execute(f"create or replace view {name} as {item.body}" if not item.is_macro else item.body)
-        result = database.execute(query or f"from {name}")
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, map(_plain, row), strict=True)) for row in result.fetchall()]
-
-    return rows
+    return view_in(database)
 
 
 @pytest.fixture
 def value(database: duckdb.DuckDBPyConnection) -> Callable[[str], object]:
     """`value("stats.hypot(3, 4)")`: what an expression gives, decimals as floats."""
 
-    def given(expression: str) -> object:
-        try:
-            return _plain(database.execute(f"select {expression}").fetchall()[0][0])
-        except duckdb.Error:
-            database.rollback()  # an error ends the transaction
-            database.begin()
-            raise
-
-    return given
-
-
-def _in_doubles(database: duckdb.DuckDBPyConnection, select: str) -> str:
-    """Numbers written with a point are decimals in SQL; catalogs hold doubles."""
-    columns = database.execute(f"describe {select}").fetchall()
-    doubles = [f'"{name}"::double as "{name}"' for name, kind, *_ in columns if kind.startswith("DECIMAL(")]
-    return f"replace ({', '.join(doubles)})" if doubles else ""
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else value
+    return value_in(database)
