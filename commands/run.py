@@ -14,7 +14,7 @@ from ..sql.open import writing
 from ..sql.place import write_product
 from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.functions import model_files
-from ..udfs.model import load_model
+from ..udfs.model import Model, load_model
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import Run, execute, is_fresh
 from ..workspace.progress import run_with_bar
@@ -64,7 +64,7 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     if system_steps(system).spectra:
         return made | score_spectra(connection, sky, system_steps(system), run, only_stale=True)
     model = system_model(sky, system)
-    if not is_fresh(connection, f"{system}.scores", sources(sky), {model.name: model.sha256}):
+    if not _scores_are_fresh(connection, sky, system_steps(system), model):
         made[f"{system}.scores"] = score(connection, sky, system)
     made |= score_baseline(connection, sky, system_steps(system), run)
     if system == "red_clump":
@@ -77,6 +77,15 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     return made | (nmsu.infer_stale(connection, sky) if system == "distmass" else {})
 
 
+def _scores_are_fresh(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: Model) -> bool:
+    """Whether the scores are of these catalogs and networks, and hold each star as the cuts in force leave it."""
+    product, models = f"{steps.name}.scores", {model.name: model.sha256}
+    if not is_fresh(connection, product, sources(sky), models, steps.scoring_cuts):
+        return False
+    picked = steps.scored != product
+    return not picked or not first_row(connection, f"select 1 from {steps.name}.unscored limit 1")
+
+
 def score_baseline(
     connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run = execute, labels: str = ""
 ) -> dict[str, int]:
@@ -87,7 +96,7 @@ def score_baseline(
     if not steps.labels or path is None or path.parent == sky.models:
         return {}
     model = load_model(path)
-    if is_fresh(connection, product, sources(sky), {name: model.sha256}):
+    if is_fresh(connection, product, sources(sky), {name: model.sha256}, files.cuts_of(steps.labels)):
         return {}
     arguments = ", ".join(read_columns(model, steps.carries).values())
     query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels or steps.labels}"

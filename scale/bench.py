@@ -90,7 +90,7 @@ class Bench:
         show_match(self.connection, left, right, parts)
 
     def show_scores(self, parts: list[Path]) -> None:
-        show_product(self.connection, f"{self.plan.steps.name}.scores", parts)
+        show_product(self.connection, self.plan.steps.scored, parts)
 
     def keep(self, view: str) -> None:
         """Make a view's rows once for the present tile, and let the view be those."""

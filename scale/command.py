@@ -212,6 +212,7 @@ def _publish(
         yield f"{name}: {rows:,} rows"
     sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
     models = {plan.model.name: plan.model.sha256} | incomplete
+    (n_scores,) = first_row(connection, f"select count(*) from {steps.name}.scores")
     record(
         connection,
         f"{steps.name}.scores",

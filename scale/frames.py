@@ -12,7 +12,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,7 +131,7 @@ class Desk:
             survey = load_survey(name, self.sky.surveys)
             stage(self.connection, survey, no_rows(survey))
         self._show(None)
-        show_product(self.connection, f"{self.steps.name}.scores", [])
+        show_product(self.connection, self.steps.scored, [])
         _create(self.connection, needed)
         if scorer.sky:
             with open_sky(self.sky.root) as workspace:
@@ -143,11 +143,11 @@ class Desk:
         """What is inferred of the rows that have what it takes, with their places in `rows` as ROW."""
         self.connection.register("frame", rows.append_column(ROW, pa.array(range(len(rows)), pa.int64())))
         self._show(set(rows.column_names))
-        query = stars_query(self.sky, self.steps, self.model, "true")
+        query = stars_query(self.sky, replace(self.steps, rows=self.steps.inputs), self.model, "true")
         schema, batches = inferred_batches(self.connection, query, self.model, stored_outputs(self.steps, self.model))
         scores = pa.Table.from_batches(list(batches), schema)
         self.connection.register("scores_of_frame", scores)
-        name = f"{self.steps.name}.scores"
+        name = self.steps.scored
         self.connection.execute(
             f"create or replace view {name} as from ({product_stand_in(name)}) union all by name from scores_of_frame"
         )

@@ -6,6 +6,12 @@ create or replace macro cuts.excess_factor_low_slope() as 0.015; -- [mag-2] Luce
 create or replace macro cuts.excess_factor_high() as 1.3; -- [] Lucey+2020 section 2.2 (i), at BP - RP = 0
 create or replace macro cuts.excess_factor_high_slope() as 0.060; -- [mag-2] Lucey+2020 section 2.2 (i), times (BP - RP)^2
 create or replace macro cuts.max_ruwe() as 1.4; -- [] Lucey+2020 section 2.2 (ii); Lindegren 2018
+create or replace macro cuts.tightest_ruwe() as 1.1; -- [] ours: down to it cuts.max_ruwe moves without scoring again
+create or replace macro cuts.tightest_g_error_ratio() as 0.0001; -- [] ours: the same of cuts.max_g_error_ratio
+create or replace macro cuts.tightest_excess_factor_low() as 1.1; -- [] ours: up to it cuts.excess_factor_low moves without scoring again
+create or replace macro cuts.tightest_excess_factor_low_slope() as 0.025; -- [mag-2] ours: the same of cuts.excess_factor_low_slope
+create or replace macro cuts.tightest_excess_factor_high() as 1.2; -- [] ours: down to it cuts.excess_factor_high moves without scoring again
+create or replace macro cuts.tightest_excess_factor_high_slope() as 0.045; -- [mag-2] ours: the same of cuts.excess_factor_high_slope
 create or replace macro cuts.twomass_quality() as 'AAA'; -- [] Lucey+2020 section 2.2 (iii), letters of J, H, Ks
 create or replace macro cuts.allwise_quality() as 'AA'; -- [] Lucey+2020 section 2.2 (iii), letters of W1, W2
 create or replace macro cuts.max_g_error_ratio() as 0.0002; -- [] Lucey+2020 section 2.2 (iv), (sigma_G - zero point) / G

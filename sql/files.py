@@ -20,6 +20,7 @@ MACRO = re.compile(
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 TABLE_MACRO = re.compile(r"create or replace macro [a-z_0-9.]+\([^)]*\) as table\b", re.IGNORECASE)
+THRESHOLD = re.compile(r"create or replace macro cuts\.(\w+)\(\) as ([^;]+)")
 CUT = re.compile(r"create or replace macro cuts\.(\w+)\(\) as ([^;]+);\s*-- \[(.*?)\] (.+)")
 
 
@@ -67,6 +68,22 @@ def items() -> list[Item]:
         raise RuntimeError(f"these need each other: {' -> '.join(error.args[1])}") from error
 
 
+def cut_macro(name: str, value: str) -> str:
+    """The statement that makes a threshold: what `set variable` says in a session, else this value."""
+    return f"create or replace macro cuts.{name}() as coalesce(getvariable('{name}'), {value})"
+
+
+def cuts_of(*names: str) -> set[str]:
+    """The thresholds that views and macros rest on, by themselves or through others."""
+    needs = {item.name: item.needs for item in items()}
+    found: set[str] = set()
+    pending = set(names)
+    while pending:
+        found |= pending
+        pending = {need for name in pending for need in needs.get(name, ())} - found
+    return {name.removeprefix("cuts.") for name in found if name.startswith("cuts.")}
+
+
 def cuts() -> dict[str, Cut]:
     """The thresholds of `cuts.sql` by name, in the order of the file."""
     text = (ROOT / "cuts.sql").read_text()
@@ -79,10 +96,16 @@ def _read(path: Path) -> list[Item]:
 
 def _parsed(path: Path, text: str) -> list[Item]:
     macros = [
-        Item(name, statement, (beside or _said(above)).strip(), path, is_macro=True)
+        Item(name, _settable(statement), (beside or _said(above)).strip(), path, is_macro=True)
         for above, statement, name, beside in MACRO.findall(text)
     ]
     return macros or [Item(f"{path.parent.name}.{path.stem}", text, _said(text), path, is_macro=False)]
+
+
+def _settable(statement: str) -> str:
+    """A threshold as a session may set it; any other macro as it is."""
+    found = THRESHOLD.fullmatch(statement)
+    return cut_macro(*found.groups()) if found else statement
 
 
 def _said(text: str) -> str:

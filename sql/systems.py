@@ -10,7 +10,7 @@ from ..udfs.functions import model_files
 from ..udfs.merge import merged_model
 from ..udfs.model import Model, load_model
 from ..workspace.folder import Sky
-from .files import ROOT
+from .files import ROOT, cuts_of
 
 LISTS = ("neighbours", "beside", "carries")
 
@@ -19,8 +19,8 @@ LISTS = ("neighbours", "beside", "carries")
 class SystemSteps:
     """From `systems.toml`: where a system's rows come from (several surveys may hold its stars), which matches it
     reads, the model that scores if it has several, the models that score beside it and what its own outputs are called
-    there, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and the
-    file of its spectra if it reads those."""
+    there, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, the file
+    of its spectra if it reads those, the view whose rows are scored, and the view over the scores."""
 
     name: str
     inputs: str
@@ -34,11 +34,23 @@ class SystemSteps:
     carries: tuple[str, ...] = ()
     labels: str = ""
     spectra: str = ""
+    rows: str = ""
+    scored: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", self.rows or self.inputs)
+        object.__setattr__(self, "scored", self.scored or f"{self.name}.scores")
 
     @property
     def base(self) -> str:
         """The first of the surveys that its stars may come from; the only one once `of` has chosen."""
         return self.bases[0]
+
+    @property
+    def scoring_cuts(self) -> set[str]:
+        """The thresholds that what is scored rests on, less those that are applied to the scores."""
+        picked = cuts_of(f"{self.name}.scores") if self.scored != f"{self.name}.scores" else set()
+        return cuts_of(self.rows) - picked
 
     def of(self, base: str) -> SystemSteps:
         """The same, with stars of one survey alone."""

@@ -182,7 +182,7 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
     literal = _literal(name, value, cut.value)
     differs = literal != _literal(name, cut.value, cut.value)
     note = f"[{cut.unit}] {cut.source}" + (f"; published value {cut.value}" if differs else "")
-    connection.execute(f"create or replace macro cuts.{name}() as {literal if differs else cut.value}")
+    connection.execute(files.cut_macro(name, literal if differs else cut.value))
     connection.execute(f"comment on macro cuts.{name} is {quoted(note)}")
     return differs
 

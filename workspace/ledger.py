@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -98,17 +98,23 @@ def is_fresh(
     product: str,
     inputs: list[Path],
     models: dict[str, str] | None = None,
+    cuts: Collection[str] | None = None,
 ) -> bool:
     """Whether the product was made from these inputs and models, with the cuts now in force if it knows of cuts.
 
-    Its files must be as they were written.
+    Its files must be as they were written. Of the cuts only those count that `cuts` names, if it is given.
     """
     row = first_row(connection, "select inputs, cuts, models, files from candlesql.runs where product = ?", [product])
     if not row or not _are_as_written(_root(connection), row[3]):
         return False
     knows_cuts = product.split(".")[0] not in WITHOUT_CUTS
-    same_cuts = not knows_cuts or row[1] == cut_values(connection)
+    same_cuts = not knows_cuts or _chosen(row[1], cuts) == _chosen(cut_values(connection), cuts)
     return same_cuts and json.loads(row[0]) == _hashes(connection, inputs) and json.loads(row[2]) == (models or {})
+
+
+def _chosen(values: str, names: Collection[str] | None) -> dict[str, str]:
+    """The thresholds of these names, of a JSON text of many; all if no names are given."""
+    return {name: value for name, value in json.loads(values or "{}").items() if names is None or name in names}
 
 
 def fingerprint(path: Path) -> str:
@@ -182,8 +188,14 @@ def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 
 
 def cut_values(connection: duckdb.DuckDBPyConnection) -> str:
-    """Every threshold in force, as JSON."""
+    """Every threshold in force, as JSON: a variable of the session, else the workspace's or the published value."""
     rows = connection.execute(
-        "select function_name, macro_definition from duckdb_functions() where schema_name = 'cuts' order by 1"
+        """select
+               function_name,
+               coalesce(variables.value::varchar, regexp_extract(macro_definition, '^.*?, (.*)\\)$', 1))
+           from duckdb_functions()
+           left join duckdb_variables() as variables on variables.name = function_name
+           where schema_name = 'cuts'
+           order by 1"""
     ).fetchall()
     return json.dumps(dict(rows))

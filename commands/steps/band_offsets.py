@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...udfs.functions import model_files
 from ...udfs.model import load_model
@@ -40,7 +41,7 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
     if path is None:
         return None
     model = load_model(path)
-    if is_fresh(connection, PRODUCT, sources(sky), {MODEL: model.sha256}):
+    if is_fresh(connection, PRODUCT, sources(sky), {MODEL: model.sha256}, cuts_of("red_clump.inputs")):
         return None
     factors = {key: np.asarray(value) for key, value in json.loads(model.metadata["factors"]).items()}
     bands = [field.name for field in model.inputs if field.unit == "mag"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from ...catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
+from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...sql.systems import own_model, system_steps
 from ...sql.views import products
@@ -45,7 +46,8 @@ def write_gradients(
     """
     model = own_model(sky, "red_clump")
     sources = sorted([*sky.catalogs.glob("*.parquet"), *sky.matches.glob("*.parquet")])
-    if not is_differentiable(model) or is_fresh(connection, PRODUCT, sources, {model.name: model.sha256}):
+    cuts = cuts_of("red_clump.training", "red_clump.is_giant") | {"gradient_step"}
+    if not is_differentiable(model) or is_fresh(connection, PRODUCT, sources, {model.name: model.sha256}, cuts):
         return None
     target = sky.results / "red_clump_gradients.parquet"
     query = gradient_query(model, labels, giants)

@@ -53,13 +53,13 @@ def score_in_parts(
     key = _key(connection, model, [*sources, *([hull] if hull else [])])
     folder = _folder(sky, steps.name, key)
     _write_parts(connection, sky, steps, model, folder)
-    (rows,) = first_row(connection, f"select count(*) from {parquet_rows(sorted(folder.glob('*.parquet')))}")
-    if not rows:
+    if not first_row(connection, f"select 1 from {parquet_rows(sorted(folder.glob('*.parquet')))} limit 1"):
         remove(folder, sky.root)
         raise UserError(nothing_to_score(connection, steps, model))
     target = sky.scores / steps.name
     with placed(connection, sky, folder, target):
         seconds = time.time() - started
+        (rows,) = first_row(connection, f"select count(*) from {steps.name}.scores")
         record(
             connection,
             f"{steps.name}.scores",
@@ -131,12 +131,12 @@ def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> s
         within = ", ".join(f"({read.get(name, identifier(name))})::double" for name in bounds)
         columns.append(f"{hull}({within}) as inside_hull")
     columns += [f'({read[field.name]})::float as "input {number}"' for number, field in enumerate(model.inputs)]
-    return f"select {', '.join(columns)} from {steps.inputs} where {complete}"
+    return f"select {', '.join(columns)} from {steps.rows} where {complete}"
 
 
 def stored_outputs(steps: SystemSteps, model: Model) -> list[str]:
     """Those outputs that the view over the scores shows; all of a system that has none."""
-    view = products().get(f"{steps.name}.scores")
+    view = products().get(steps.scored)
     names = [output.name for output in model.outputs]
     return [name for name in names if name in view["columns"]] if view else names
 

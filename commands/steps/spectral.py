@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 
 from ...errors import UserError
+from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...sql.systems import SystemSteps, no_model
 from ...udfs.feature_space import SAMPLE, FeatureSpace
@@ -30,7 +31,7 @@ def score_spectra(
     model = _model(sky, steps.name)
     product, sources, hashes = f"{steps.name}.scores", _sources(sky, steps), {model.name: model.sha256}
     target = sky.results / f"{steps.name}_scores.parquet"
-    if only_stale and target.exists() and is_fresh(connection, product, sources, hashes):
+    if only_stale and target.exists() and is_fresh(connection, product, sources, hashes, cuts_of(steps.rows)):
         return {}
 
     def nothing() -> str:

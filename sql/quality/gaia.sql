@@ -58,6 +58,6 @@ select
         else 'Lindegren+2021, five parameters'
     end as zero_point_recipe,
     coalesce(quality.passes_excess_factor(phot_bp_rp_excess_factor, bp_rp), false) as passes_excess_factor,
-    coalesce(ruwe < cuts.max_ruwe(), false) as passes_ruwe,
-    coalesce(g_error_ratio < cuts.max_g_error_ratio(), false) as passes_saturation
+    quality.passes_ruwe(ruwe) as passes_ruwe,
+    quality.passes_saturation(g_error_ratio) as passes_saturation
 from corrected

@@ -154,3 +154,30 @@ concat_ws(
     red_clump.survey_in_set(bands, ['W1', 'W2'], 'WISE'),
     red_clump.survey_in_set(bands, ['parallax'], 'parallax')
 );
+
+-- [boolean] Whether the quality cuts in force leave a star the measurements of an outcome (with_parallax, with_g,
+-- with_bp_rp; NULL where no cut judges it), by ruwe_given [], error_ratio [], excess_factor [] and colour [mag].
+create or replace macro red_clump.is_outcome_of_cuts(
+    with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour
+) as
+quality.is_outcome(with_parallax, quality.passes_ruwe(ruwe_given))
+and quality.is_outcome(with_g, quality.passes_saturation(error_ratio))
+and quality.is_outcome(with_bp_rp, coalesce(quality.passes_excess_factor(excess_factor, colour), false));
+
+-- [boolean] The same, and whether cuts.lucey_quality_cuts lets the star in at all: then every measurement must pass, those that
+-- passes_2mass, passes_wise and is_in_ps1 tell of too.
+create or replace macro red_clump.is_by_cuts(
+    with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour, passes_2mass, passes_wise, is_in_ps1
+) as
+red_clump.is_outcome_of_cuts(with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour)
+and (
+    not cuts.lucey_quality_cuts()
+    or (
+        with_parallax is not false
+        and with_g is not false
+        and with_bp_rp is not false
+        and passes_2mass is not false
+        and passes_wise is not false
+        and is_in_ps1 is not false
+    )
+);

@@ -11,6 +11,8 @@ with gaia_stars as (
         gaia.parallax_error,
         quality.parallax_zero_point,
         gaia.gaia_passband,
+        gaia.ruwe,
+        gaia.phot_bp_rp_excess_factor,
         gaia.phot_g_mean_mag,
         gaia.phot_bp_mean_mag,
         gaia.phot_rp_mean_mag,

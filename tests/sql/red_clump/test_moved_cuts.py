@@ -1,0 +1,128 @@
+"""A cut that is moved gives what a run with that cut gives, and no network runs for it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from candlesql import open_sky
+from candlesql.commands.run import run_command
+from candlesql.commands.score import score_command
+from candlesql.sql import files
+from candlesql.sql.systems import system_steps
+
+#: Cuts that the networks' rows do not rest on, or whose outcomes the scores hold.
+MOVED = {
+    "max_ruwe": "1.12", "excess_factor_high": "1.22", "max_g_error_ratio": "0.00012", "tier1_min_delta_p": "240",
+    "lucey_max_logg": "3.3",
+}  # fmt: skip
+CATALOGUE = "from red_clump.catalogue order by survey, source_id"
+TIERS = "from red_clump.tiers order by all"
+FUNNEL = "from red_clump.funnel"
+
+
+def rows(sky: Path, query: str, variables: dict[str, str] | None = None) -> list[tuple]:
+    with open_sky(sky) as connection:
+        for name, value in (variables or {}).items():
+            connection.execute(f"set variable {name} = {value}")
+        return connection.execute(query).fetchall()
+
+
+def files_of(sky: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (sky / "scores" / "red_clump").iterdir()}
+
+
+def scored_with(sky: Path, folder: Path, cuts: dict[str, str]) -> Path:
+    """A copy of a workspace, whose networks have run with these cuts."""
+    from candlesql.commands.steps.cuts import apply_cuts
+    from candlesql.sql.open import writing
+
+    shutil.copytree(sky, folder)
+    with writing(folder) as connection:
+        apply_cuts(connection, cuts)
+    score_command(folder, "red_clump")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def moved_sky(mock_sky, tmp_path_factory):
+    """The mock sky with moved cuts, and what its scores were before and after."""
+    sky = Path(shutil.copytree(mock_sky, tmp_path_factory.mktemp("moved") / "sky"))
+    before = files_of(sky)
+    lines = list(run_command(sky, "red_clump", MOVED))
+    assert files_of(sky) == before
+    assert not any(line.startswith("red_clump.scores: ") for line in lines)
+    return sky
+
+
+def test_moved_cuts_give_what_scoring_with_them_gives(moved_sky, mock_sky, tmp_path):
+    again = scored_with(mock_sky, tmp_path / "again", MOVED)
+    assert rows(again, CATALOGUE) == rows(moved_sky, CATALOGUE) != rows(mock_sky, CATALOGUE)
+    assert rows(again, TIERS) == rows(moved_sky, TIERS) != rows(mock_sky, TIERS)
+
+
+def test_a_session_value_gives_what_a_run_gives(moved_sky, mock_sky):
+    for query in (CATALOGUE, TIERS, FUNNEL, "from red_clump.final_contamination"):
+        assert rows(mock_sky, query, MOVED) == rows(moved_sky, query)
+
+
+def test_a_parallax_that_fails_the_moved_cut_is_not_used(moved_sky):
+    wanted = "select source_id from staging.gaia_dr2 where not coalesce(ruwe < 1.12, false) order by 1"
+    found = "select source_id from red_clump.scores where not contains(bands, 'parallax') order by 1"
+    assert rows(moved_sky, found) == rows(moved_sky, wanted) != []
+
+
+def test_with_the_cuts_of_the_paper_only_stars_that_pass_all_are_left(mock_sky):
+    moved = {"lucey_quality_cuts": "true", "max_ruwe": "1.2"}
+    (last,) = rows(mock_sky, "select n_left from red_clump.funnel offset 5", moved)
+    assert rows(mock_sky, "select count(*) from red_clump.scores", moved) == [last]
+    assert 0 < last[0] < 4000
+
+
+def test_cuts_beyond_the_tightest_are_told_and_scored_again(mock_sky, tmp_path):
+    unscored = "select count(*) from red_clump.unscored"
+    (lost,) = rows(mock_sky, "select count(*) from staging.gaia_dr2 where ruwe >= 1.0 and ruwe < 1.1")[0]
+    assert rows(mock_sky, unscored) == [(0,)]
+    assert rows(mock_sky, unscored, {"max_ruwe": "1.0"}) == [(lost,)]
+    sky = Path(shutil.copytree(mock_sky, tmp_path / "sky"))
+    lines = list(run_command(sky, "red_clump", {"max_ruwe": "1.0"}))
+    assert "red_clump.scores: 4,000 rows" in lines
+    assert rows(sky, unscored) == [(0,)]
+
+
+def test_scores_rest_on_what_changes_the_inputs_and_not_on_tiers():
+    cuts = system_steps("red_clump").scoring_cuts
+    assert {"twomass_quality", "gaia_dr2_parallax_zero_point", "tightest_ruwe"} <= cuts
+    assert not cuts & {"max_ruwe", "max_g_error_ratio", "excess_factor_low", "tier1_min_delta_p", "lucey_quality_cuts"}
+    assert files.cuts_of("red_clump.tier") >= {"tier1_min_delta_p", "tier2_min_p_rc"}
+
+
+@pytest.mark.parametrize(
+    ("judged", "sure", "known", "outcomes"),
+    [
+        ("false", "true", "true", [None]),
+        ("true", "true", "true", [True]),
+        ("true", "false", "true", [True, False]),
+        ("true", "null", "false", [False]),
+    ],
+)
+def test_outcomes_of_a_cut(database, judged, sure, known, outcomes):
+    assert database.execute(f"select quality.outcomes({judged}, {sure}, {known})").fetchone() == (outcomes,)
+
+
+def test_scores_are_the_rows_of_the_outcome_in_force(view, database):
+    columns = (
+        "red_clump.scored(source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, "
+        "bp_rp, passes_twomass, passes_allwise, has_panstarrs1)"
+    )
+    stars = """
+        (1, true, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
+        (1, false, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
+        (2, true, false, true, 1.0, 0.0003, 1.2, 1.0, true, true, true),
+        (3, null, null, null, null, null, null, 1.0, null, null, null),
+        (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true)"""
+    query = "select source_id from red_clump.scores order by 1"
+    assert [row["source_id"] for row in view("red_clump.scores", query, **{columns: stars})] == [1, 2, 3, 4]
+    database.execute("set variable lucey_quality_cuts = true")
+    assert [row["source_id"] for row in view("red_clump.scores", query, **{columns: stars})] == [1, 3]
