@@ -16,7 +16,8 @@ create or replace macro quality.passes_excess_factor(excess_factor, bp_rp) as
 excess_factor > cuts.excess_factor_low() + cuts.excess_factor_low_slope() * bp_rp * bp_rp
 and excess_factor < cuts.excess_factor_high() + cuts.excess_factor_high_slope() * bp_rp * bp_rp;
 
--- [boolean] The same whatever those cuts are moved to, as far as the tightest.
+-- [boolean] Whether the flux excess factor excess_factor [] of a star of colour bp_rp [mag] passes wherever its cuts are moved
+-- to, as far as the tightest.
 create or replace macro quality.surely_passes_excess_factor(excess_factor, bp_rp) as
 excess_factor > greatest(cuts.excess_factor_low(), cuts.tightest_excess_factor_low())
 + greatest(cuts.excess_factor_low_slope(), cuts.tightest_excess_factor_low_slope()) * bp_rp * bp_rp
@@ -31,8 +32,8 @@ create or replace macro quality.passes_ruwe(ruwe_given) as coalesce(ruwe_given <
 create or replace macro quality.passes_saturation(error_ratio) as
 coalesce(error_ratio < cuts.max_g_error_ratio(), false);
 
--- [boolean] What a cut may say of a measurement, wherever it is moved to: is_judged tells whether it says anything,
--- is_sure whether it passes in any case, is_known whether it can pass at all.
+-- [boolean] The outcomes that a cut may have for a measurement, wherever it is moved to, a list: is_judged tells whether it has
+-- any, is_sure whether the measurement passes in any case, is_known whether it can pass at all.
 create or replace macro quality.outcomes(is_judged, is_sure, is_known) as
 case
     when not is_judged then [null::boolean]
@@ -41,7 +42,7 @@ case
     else [false]
 end;
 
--- [boolean] Whether a cut that now says passes lets a measurement be used as an outcome of quality.outcomes has it.
+-- [boolean] Whether a cut that passes [boolean] a measurement has this outcome [boolean], of those of quality.outcomes.
 create or replace macro quality.is_outcome(outcome, passes) as outcome is null or outcome = passes;
 
 -- [boolean] Whether the photometric quality letters ph_qual start with those wanted; Lucey et al. 2020, section 2.2

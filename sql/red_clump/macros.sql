@@ -164,10 +164,12 @@ quality.is_outcome(with_parallax, quality.passes_ruwe(ruwe_given))
 and quality.is_outcome(with_g, quality.passes_saturation(error_ratio))
 and quality.is_outcome(with_bp_rp, coalesce(quality.passes_excess_factor(excess_factor, colour), false));
 
--- [boolean] The same, and whether cuts.lucey_quality_cuts lets the star in at all: then every measurement must pass, those that
+-- [boolean] Whether red_clump.is_outcome_of_cuts holds (with_parallax, with_g, with_bp_rp, ruwe_given [], error_ratio [],
+-- excess_factor [], colour [mag]) and cuts.lucey_quality_cuts lets the star in: then every measurement must pass, those that
 -- passes_2mass, passes_wise and is_in_ps1 tell of too.
 create or replace macro red_clump.is_by_cuts(
-    with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour, passes_2mass, passes_wise, is_in_ps1
+    with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour,
+    passes_2mass, passes_wise, is_in_ps1
 ) as
 red_clump.is_outcome_of_cuts(with_parallax, with_g, with_bp_rp, ruwe_given, error_ratio, excess_factor, colour)
 and (
