@@ -33,9 +33,6 @@ OUT_OF_PATH = ("new workspace", "mock sky", "ingest")
 class Stages:
     """What each stage took: CPU and wall seconds, peak of memory [GB]."""
 
-    def __init__(self) -> None:
-        self.found: list[dict[str, object]] = []
-
     @contextmanager
     def stage(self, name: str, rows: int, floor: bool = False) -> Iterator[None]:
         Path("/proc/self/clear_refs").write_text("5")
@@ -45,7 +42,6 @@ class Stages:
         status = Path("/proc/self/status").read_text()
         peak = int(status.split("VmHWM:")[1].split()[0]) / 1e6
         entry = {"name": name, "floor": floor, "rows": rows, "cpu": cpu, "wall": wall, "peak": peak}
-        self.found.append(entry)
         print(json.dumps(entry), flush=True)
 
 
@@ -191,31 +187,34 @@ def limited(memory: str, threads: str) -> None:
             os.environ[name] = value
 
 
-def tell(stars: int, lines: list[dict]) -> dict[str, float]:
-    """Print a size's stages; returns CPU seconds of the path from ingested files to the catalogue."""
-    print(f"\n{stars:,} stars{'':<26} CPU s   a million     wall    peak GB   of floor")
-    floors: dict[str, float] = {}
-    for entry in lines:
-        if entry.get("floor"):
-            name = str(entry["name"]).split(":")[0]
-            floors[name] = floors.get(name, 0) + entry["cpu"]
-    path = 0.0
-    for entry in lines:
-        if "name" not in entry:
-            print(f"{entry['disk']:.2f} GB of disk")
-            continue
-        name, cpu = entry["name"], entry["cpu"]
-        ratio = "" if entry["floor"] or name not in floors else f"{cpu / floors[name]:9.2f}"
-        label = ("  floor: " if entry["floor"] else "") + name
-        print(
-            f"{label:<34}{cpu:9.2f}{cpu / entry['rows'] * 1e6:11.2f}{entry['wall']:9.1f}{entry['peak']:10.2f}  {ratio}"
-        )
-        if not entry["floor"] and name not in (*OUT_OF_PATH, "what demo asks", "report"):
-            path += cpu
-    print(
-        f"from ingested files to the catalogue: {path:.1f} CPU s, {path / stars * 1e6:.1f} a million stars", flush=True
-    )
-    return {"cpu": path}
+class Told:
+    """The table of one size, a line as each stage ends."""
+
+    def __init__(self, stars: int) -> None:
+        self.stars, self.path = stars, 0.0
+        self.took: dict[str, float] = {}
+        self.floors: dict[str, float] = {}
+        print(f"\n{f'{stars:,} stars':<34}    CPU s  a million     wall   peak GB", flush=True)
+
+    def tell(self, entry: dict) -> None:
+        if "disk" in entry:
+            print(f"{entry['disk']:.2f} GB of disk", flush=True)
+            return
+        name, cpu = str(entry["name"]), float(entry["cpu"])
+        stage, ratio = name.split(":")[0], ""
+        if entry["floor"]:
+            self.floors[stage] = self.floors.get(stage, 0) + cpu
+            ratio = f"{stage} took {self.took[stage] / self.floors[stage]:.2f} x its floor"
+        else:
+            self.took[stage] = cpu
+            if name not in (*OUT_OF_PATH, "what demo asks", "report"):
+                self.path += cpu
+        label, million = ("  floor: " if entry["floor"] else "") + name, cpu / entry["rows"] * 1e6
+        print(f"{label:<34}{cpu:9.2f}{million:11.2f}{entry['wall']:9.1f}{entry['peak']:10.2f}  {ratio}", flush=True)
+
+    def end(self) -> None:
+        each = self.path / self.stars * 1e6
+        print(f"ingested files to catalogue: {self.path:.1f} CPU s, {each:.1f} a million stars", flush=True)
 
 
 def main() -> None:
@@ -240,13 +239,16 @@ def main() -> None:
             with subprocess.Popen(
                 [sys.executable, __file__, str(stars), *arguments], stdout=subprocess.PIPE, text=True
             ) as process:
-                lines = [json.loads(line) for line in process.stdout or [] if line.startswith("{")]
+                table = Told(stars)
+                for line in process.stdout or []:
+                    if line.startswith("{"):
+                        table.tell(json.loads(line))
             if process.returncode:
                 raise SystemExit(f"{stars:,} stars: failed with exit code {process.returncode}")
-        cpu = tell(stars, lines)["cpu"]
-        first = first or (stars, cpu)
-        if first[0] != stars:
-            print(f"{stars / first[0]:.1f} times the stars, {cpu / first[1]:.1f} times the CPU time", flush=True)
+        table.end()
+        first = first or table
+        if first is not table:
+            print(f"{stars / first.stars:.1f} times the stars, {table.path / first.path:.1f} times the CPU time")
 
 
 if __name__ == "__main__":

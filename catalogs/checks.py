@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -30,10 +31,41 @@ class Rows:
         return first_row(self.connection, f"select {select} from {self.relation} {rest}")
 
 
+def facts_sql(survey: Survey) -> dict[str, str]:
+    """What `check_rows` has to know of all rows, as SQL that one scan finds out."""
+    id_ = f'"{survey.id}"'
+    facts = {"n": "count(*)", "n_missing": f"count(*) - count({id_})"}
+    if survey.unique:
+        facts["n_different"] = f"count(distinct hash({id_}))"
+    if survey.has_position:
+        ra, dec = f'"{survey.ra}"', f'"{survey.dec}"'
+        facts |= {
+            "n_nowhere": f"count(*) filter (where {ra} is null or {dec} is null)",
+            "n_off": f"count(*) filter (where not {ra} between 0 and 360 or not {dec} between -90 and 90)",
+            "low": f"min({ra})",
+            "high": f"max({ra})",
+            "height": f"max({dec}) - min({dec})",
+            "n_ra": f"count({ra})",
+        }
+        if isinstance(survey.epoch, dict):
+            facts["n_odd_epochs"] = f"count(*) filter (where {_odd_epoch(survey.epoch)})"
+    return facts
+
+
 def check_rows(
-    connection: duckdb.DuckDBPyConnection, survey: Survey, relation: str, files: list[Path], units: dict[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    survey: Survey,
+    relation: str,
+    facts: dict[str, Any],
+    files: list[Path],
+    units: dict[str, str],
 ) -> None:
     """Refuse empty files, missing or repeated identifiers, positions off the sphere, and impossible epochs.
+
+    Parameters
+    ----------
+    facts
+        What `facts_sql` asks of the rows; a second look is taken only at what they show to be wrong.
 
     Raises
     ------
@@ -42,23 +74,31 @@ def check_rows(
     """
     where = ", ".join(str(file) for file in files[:3]) + (" …" if len(files) > 3 else "")
     rows = Rows(connection, survey, relation, where)
-    if not rows.first("count(*)")[0]:
+    if not facts["n"]:
         raise RefusedFile("has no rows", file=where)
-    _check_ids(rows)
+    if facts["n_missing"]:
+        missing = f"{survey.id} is NULL in {facts['n_missing']:,} rows"
+        raise RefusedFile(f"{missing}; give every row an identifier", file=where)
+    if survey.unique and facts["n_different"] < facts["n"]:
+        _check_ids(rows)
     if survey.has_position:
-        _check_positions(rows)
-        _check_epochs(rows)
+        if facts["n_nowhere"] or facts["n_off"]:
+            _check_positions(rows)
+        if facts.get("n_odd_epochs"):
+            _check_epochs(rows)
         if survey.ra not in units:
-            _check_hours(rows)
+            _check_hours(survey, facts, where)
+
+
+def _odd_epoch(epoch: dict[str, Any]) -> str:
+    """SQL of whether a row's epoch is no date."""
+    zero = {"jd": 2451545.0, "mjd": 51544.5}[epoch["format"]]
+    low, high = (zero + (year - 2000) * 365.25 for year in (FIRST_YEAR, LAST_YEAR))
+    return f'not "{epoch["column"]}" between {low} and {high}'
 
 
 def _check_ids(rows: Rows) -> None:
     id_ = rows.survey.id
-    (missing,) = rows.first("count(*)", f'where "{id_}" is null')
-    if missing:
-        raise RefusedFile(f"{id_} is NULL in {missing:,} rows; give every row an identifier", file=rows.where)
-    if not rows.survey.unique:
-        return
     twice = rows.first(
         f'"{id_}", count(*), count(*) over ()', f'group by "{id_}" having count(*) > 1 order by 1 limit 1'
     )
@@ -96,11 +136,8 @@ def _check_epochs(rows: Rows) -> None:
     if not isinstance(epoch, dict):
         return
     column, format_ = epoch["column"], epoch["format"]
-    zero = {"jd": 2451545.0, "mjd": 51544.5}[format_]
-    low, high = (zero + (year - 2000) * 365.25 for year in (FIRST_YEAR, LAST_YEAR))
     row = rows.first(
-        f'"{column}", "{rows.survey.id}", count(*) over ()',
-        f'where not "{column}" between {low} and {high} order by 2 limit 1',
+        f'"{column}", "{rows.survey.id}", count(*) over ()', f"where {_odd_epoch(epoch)} order by 2 limit 1"
     )
     if row:
         raise RefusedFile(
@@ -110,14 +147,13 @@ def _check_epochs(rows: Rows) -> None:
         )
 
 
-def _check_hours(rows: Rows) -> None:
+def _check_hours(survey: Survey, facts: dict[str, Any], where: str) -> None:
     """Right ascensions that fill 0 to 24 and nothing beyond, over a wide range of declination, are hours."""
-    ra, dec = f'"{rows.survey.ra}"', f'"{rows.survey.dec}"'
-    low, high, height, n = rows.first(f"min({ra}), max({ra}), max({dec}) - min({dec}), count({ra})")
+    low, high, height, n = (facts[name] for name in ("low", "high", "height", "n_ra"))
     if n < HOURS_MIN_ROWS or high > HOURS or high - low < HOURS_MIN_SPREAD or height < HOURS_MIN_DEC_RANGE:
         return
     raise RefusedFile(
-        f"{rows.survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
-        f"looks like hours; say --unit {rows.survey.ra}=hourangle, or --unit {rows.survey.ra}=deg if it is right",
-        file=rows.where,
+        f"{survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
+        f"looks like hours; say --unit {survey.ra}=hourangle, or --unit {survey.ra}=deg if it is right",
+        file=where,
     )

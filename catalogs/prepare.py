@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,7 +17,7 @@ from ..workspace.connection import in_memory
 from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
-from .checks import check_rows
+from .checks import check_rows, facts_sql
 from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
@@ -29,6 +30,9 @@ ROW_GROUP = 122_880
 #: Bytes that DuckDB takes in an ingest, whatever the size; what does not fit goes to the disk.
 MEMORY = 256_000_000
 
+
+#: Of what is read again at once and then removed: looking for words that repeat would cost two fifths of writing it.
+PASSING = "format parquet, compression snappy, dictionary_size_limit 1"
 
 READ_ERRORS = (
     duckdb.ConversionException,
@@ -104,8 +108,8 @@ def prepared(
             connection.execute("set preserve_insertion_order = false")
             left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False
-            sentinels = _clean(connection, survey, parts)
-            check_rows(connection, survey, "cleaned", files, units)
+            sentinels, facts = _clean(connection, survey, parts)
+            check_rows(connection, survey, "cleaned", facts, files, units)
             made = work / "sorted.parquet"
             _store(connection, survey, [_completed(c, said.get(name)) for name, c in survey.columns.items()], made, run)
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
@@ -234,23 +238,30 @@ def _convert(
             typed_field(survey, c, chosen.get(name), source, units, in_parts) for name, c in survey.columns.items()
         ]
         query = f"select {', '.join(fields)} from {source.relation(read)}"
-        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression snappy)")
+        run(connection, f"copy ({query}) to {quoted(temporary)} ({PASSING})")
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
     temporary.replace(part)
 
 
-def _clean(connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]) -> dict[str, int]:
-    """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column."""
+def _clean(
+    connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]
+) -> tuple[dict[str, int], dict[str, Any]]:
+    """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column, and
+    the facts that the rows are checked by, of one scan."""
     rows = parquet_rows(parts)
     tests = {name: test for name, column in survey.columns.items() if (test := is_sentinel(survey, column))}
     fields = [f'if({tests[n]}, null, "{n}") as "{n}"' if n in tests else f'"{n}"' for n in survey.columns]
     connection.execute(f"create or replace temp view cleaned as select {', '.join(fields)} from {rows}")
-    if not tests:
-        return {}
-    counts = ", ".join(f"count(*) filter (where {test})" for test in tests.values())
-    found = first_row(connection, f"select {counts} from {rows}")
-    return {name: n for name, n in zip(tests, found, strict=True) if n}
+    facts = facts_sql(survey)
+    asked = [f'count(*) filter (where "{name} is one")' for name in tests] + [*facts.values()]
+    flags = [f'{test} as "{name} is one"' for name, test in tests.items()]
+    seen = f"select {', '.join([*fields, *flags])} from {rows}"
+    found = first_row(connection, f"select {', '.join(asked)} from ({seen})")
+    return (
+        {name: n for name, n in zip(tests, found, strict=False) if n},
+        dict(zip(facts, found[len(tests) :], strict=True)),
+    )
 
 
 def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, columns: list[Column], path: Path, run: Run) -> None:

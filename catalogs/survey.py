@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,16 @@ def read_survey(path: Path, own: Path | None = None) -> Survey:
     UserError
         If the file is not TOML, or an entry is missing, unknown or of the wrong kind.
     """
+    return _read_shipped(path) if path.parent == SHIPPED else _read(path, own)
+
+
+@cache
+def _read_shipped(path: Path) -> Survey:
+    """They are many, are asked for often, and do not change."""
+    return _read(path, None)
+
+
+def _read(path: Path, own: Path | None) -> Survey:
     entries = _parse(path)
     try:
         parent = _parent(path, entries.pop("like", None), own)

@@ -180,11 +180,13 @@ def _take_away(sky: Sky, new: list[Path], keep_root: bool) -> None:
             sky.root.rmdir()
 
 
-def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    """Point the views over files to the files that are there now, in one transaction."""
+def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky, placed: Path | None = None) -> None:
+    """Point the views over files to the files that are there now, in one transaction; only those over what has been
+    `placed`, if that is said and all else is as it was."""
     connection.begin()
     try:
-        views.update_data_views(connection, sky)
+        if placed is None or not views.update_views_over(connection, sky, placed):
+            views.update_data_views(connection, sky)
         connection.execute("update candlesql.state set data = ?", [data_of(sky)])
         connection.commit()
     except BaseException:

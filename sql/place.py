@@ -24,12 +24,12 @@ def placed(connection: duckdb.DuckDBPyConnection, sky: Sky, made: Path, target: 
     if change_of(sky) is None:
         with changing(sky, sky.root / ".sky.duckdb.new", whole=True) as change:
             place(sky, made, target)
-            refresh(connection, sky)
+            refresh(connection, sky, target)
             yield
             change.forget()
         return
     place(sky, made, target)
-    refresh(connection, sky)
+    refresh(connection, sky, target)
     yield
     settle(connection, sky)
 

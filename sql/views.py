@@ -83,6 +83,28 @@ def update_data_views(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     _comment_columns(connection, surveys)
 
 
+def update_views_over(connection: duckdb.DuckDBPyConnection, sky: Sky, placed: Path) -> bool:
+    """Point the view over a match or another product that has taken its place to its files; whether there is one."""
+    surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
+    if placed.parent == sky.matches:
+        name, pair = f"match.{placed.stem}", _pair(placed.stem, surveys)
+        if pair is None:
+            return False
+        _create_match(connection, *pair, sky)
+    else:
+        own = [name for name, entry in products().items() if _is_of(placed, sorted(sky.root.glob(entry["files"])))]
+        if len(own) != 1:
+            return False
+        name = own[0]
+        _create_product(connection, name, sky)
+    _comment_columns(connection, surveys, name)
+    return True
+
+
+def _is_of(placed: Path, parts: list[Path]) -> bool:
+    return any(placed in (part, part.parent) for part in parts)
+
+
 def _create_data_views(
     connection: duckdb.DuckDBPyConnection, sky: Sky, items: list[files.Item], surveys: dict[str, Survey]
 ) -> None:
@@ -259,10 +281,15 @@ def products() -> dict[str, dict[str, Any]]:
 
 def _create_products(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
     """Views over what commands have made; typed and empty until then."""
-    for name, entry in products().items():
+    for name in products():
         connection.execute(f"create schema if not exists {name.split('.')[0]}")
-        show_product(connection, name, sorted(sky.root.glob(entry["files"])), sky.root)
-        connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
+        _create_product(connection, name, sky)
+
+
+def _create_product(connection: duckdb.DuckDBPyConnection, name: str, sky: Sky) -> None:
+    entry = products()[name]
+    show_product(connection, name, sorted(sky.root.glob(entry["files"])), sky.root)
+    connection.execute(f"comment on view {name} is {quoted(entry['row'])}")
 
 
 def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path], root: Path | None = None) -> None:
@@ -291,11 +318,14 @@ def _create_matches(
     wanted = {need for item in items for need in item.needs if need.startswith("match.")}
     for name in sorted(made | (wanted - {item.name for item in items})):
         pair = _pair(name.removeprefix("match."), surveys)
-        if pair is None:
-            continue
-        left, right = pair
-        show_match(connection, left, right, sky.match_files(left.name, right.name), sky.root)
-        connection.execute(f"comment on view {name} is {quoted(f'A {left.name} row and its {right.name} neighbour')}")
+        if pair:
+            _create_match(connection, *pair, sky)
+
+
+def _create_match(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, sky: Sky) -> None:
+    show_match(connection, left, right, sky.match_files(left.name, right.name), sky.root)
+    note = f"A {left.name} row and its {right.name} neighbour"
+    connection.execute(f"comment on view match.{left.name}_{right.name} is {quoted(note)}")
 
 
 def show_match(
@@ -344,7 +374,10 @@ def _pair(name: str, surveys: dict[str, Survey]) -> tuple[Survey, Survey] | None
     return None
 
 
-def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey]) -> None:
+def _comment_columns(
+    connection: duckdb.DuckDBPyConnection, surveys: dict[str, Survey], view: str | None = None
+) -> None:
+    """Say unit and description of every column, or of those of one view."""
     by_view = {f"staging.{s.name}": s.columns for s in surveys.values()}
     archive = {name: column for survey in surveys.values() for name, column in survey.columns.items()}
     derived = derived_columns()
@@ -352,7 +385,9 @@ def _comment_columns(connection: duckdb.DuckDBPyConnection, surveys: dict[str, S
         """select c.schema_name || '.' || c.table_name, c.column_name, c.comment
            from duckdb_columns() as c
            join duckdb_views() as v on v.schema_name = c.schema_name and v.view_name = c.table_name
-           where not v.internal and v.database_name = current_database() and c.database_name = current_database()"""
+           where not v.internal and v.database_name = current_database() and c.database_name = current_database()
+           and coalesce(c.schema_name || '.' || c.table_name = ?, true)""",
+        [view],
     ).fetchall()
     for view, name, said in rows:
         column = by_view.get(view, {}).get(name) or derived.get(name) or archive.get(name)
