@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Product,
         Region,
         demo,
+        explore,
         export,
         fetch,
         frame,
@@ -72,6 +73,7 @@ __all__ = [
     "UserError",
     "WrongUnit",
     "demo",
+    "explore",
     "export",
     "fetch",
     "frame",
@@ -97,8 +99,8 @@ ELSEWHERE = {"Ingested": ".catalogs.prepare", "open_sky": ".sql.open"}
 
 def __getattr__(name: str) -> Any:
     """Import DuckDB and ONNX Runtime only when they are needed, so that `candlesql --help` is quick."""
-    if name == "report":
-        return import_module(".report", __name__)
+    if name in ("explore", "report"):
+        return import_module(f".{name}", __name__)
     if name in __all__:
         return getattr(import_module(ELSEWHERE.get(name, ".api"), __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -143,6 +143,7 @@ COMMANDS = (
     results.export,
     results.join,
     results.report,
+    results.explore,
     results.models,
     results.info,
     catalogs.spectra,

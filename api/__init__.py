@@ -1,5 +1,6 @@
 """What the commands do, for Python: each function returns what its command prints."""
 
+from ..explore.command import explore
 from ..report.command import report
 from .catalogs import demo, fetch, ingest, match, region, spectra
 from .results import export, frame, info, join, models, table
@@ -14,6 +15,7 @@ __all__ = [
     "Product",
     "Region",
     "demo",
+    "explore",
     "export",
     "fetch",
     "frame",

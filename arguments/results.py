@@ -86,6 +86,21 @@ def report(
         print(line)
 
 
+def explore(
+    sky: SkyPath,
+    port: Annotated[int, typer.Option(help="Where to listen, on this machine alone; a free port if 0.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Move the cuts of the red clump catalogue by hand, on a page in the browser.
+
+    Example: candlesql explore sky
+    """
+    from ..explore.command import serve
+
+    for line in serve(sky, port, browser):
+        print(line, flush=True)
+
+
 def models(sky: SkyPath) -> None:
     """Show the networks of a workspace: inputs, outputs, training rows, metrics, citation.
 

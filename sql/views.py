@@ -201,7 +201,7 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
         hint = f"nearest: {', '.join(near) or 'see sql/cuts.sql'}"
         raise UnknownName(f"--cut {name}: there is no such cut", value=name, nearest=near, hint=hint)
     cut = published[name]
-    literal = _literal(name, value, cut.value)
+    literal = cut_literal(name, value)
     differs = literal != _literal(name, cut.value, cut.value)
     note = f"[{cut.unit}] {cut.source}" + (f"; published value {cut.value}" if differs else "")
     connection.execute(files.cut_macro(name, literal if differs else cut.value))
@@ -209,8 +209,18 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
     return differs
 
 
+def cut_literal(name: str, value: str) -> str:
+    """A value of a threshold as SQL: quoted text where the published one is text, else a bare decimal.
+
+    Raises
+    ------
+    UserError
+        If the value is not of its kind.
+    """
+    return _literal(name, value, files.cuts()[name].value)
+
+
 def _literal(name: str, value: str, published: str) -> str:
-    """A threshold as SQL: quoted text where the published one is text, else a bare decimal."""
     if published.startswith("'"):
         if len(value) > 1000:
             raise UserError(f"--cut {name}: {len(value):,} letters are no value; the published one is {published}")
