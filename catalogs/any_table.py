@@ -20,17 +20,27 @@ ROW_NUMBER = "file_row_number"
 
 
 #: A whole number as a program writes it; one with zeros in front is a name.
-WHOLE = "[+-]?(0|[1-9][0-9]*)"
+WHOLE = "regexp_full_match({0}, '[+-]?(0|[1-9][0-9]*)')"
+#: Type of a column of text to the test of each value; a whole number of more than 64 bits would lose digits.
+GUESSED = {
+    "bigint": f"{WHOLE} and try_cast({{0}} as bigint) is not null",
+    "ubigint": f"{WHOLE} and try_cast({{0}} as ubigint) is not null",
+    "double": "try_cast({0} as double) is not null and (not regexp_full_match({0}, '[+-]?[0-9]+') or "
+    f"{WHOLE} and abs(try_cast({{0}} as hugeint)) <= {2**53})",
+    "boolean": "lower({0}) in ('true', 'false')",
+}
 
 
 @dataclass(frozen=True)
 class Theirs:
-    """A user's catalog as Parquet: what goes after FROM, types by name, and what its file says of them."""
+    """A user's catalog as Parquet: what goes after FROM, types by name, what its file says of them, and the columns
+    that no type here holds, which are not in it."""
 
     relation: str
     types: dict[str, str]
     said: dict[str, FileColumn]
     file: Path
+    left_out: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -71,9 +81,9 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
         if casts:
             rows = f"(select * replace ({', '.join(casts)}) from {rows})"
             types = _types(connection, rows)
-        said = {name: replace(c, name=names[name]) for name, c in whole.items()}
-        by_name = {c.name: c for c in said.values()}
-        yield Theirs(rows, types, {name: by_name.get(name, FileColumn(name, "")) for name in types}, file)
+        by_name = {names[name]: replace(c, name=names[name]) for name, c in whole.items()}
+        said = {name: by_name.get(name, FileColumn(name, "")) for name in types}
+        yield Theirs(rows, types, said, file, tuple(name for name in source.left_out if name not in whole))
     except READ_ERRORS as error:
         raise source.failure() or RefusedFile(f"cannot be read: {str(error).splitlines()[0]}", file=file) from None
     finally:
@@ -142,18 +152,12 @@ def _casts(connection: duckdb.DuckDBPyConnection, rows: str, names: list[str]) -
     tests = []
     for name in names:
         value = f"trim({identifier(name)})"
-        whole = f"regexp_full_match({value}, {quoted(WHOLE)})"
-        tests += [
-            f"count({value})",
-            f"count(*) filter (where {whole} and try_cast({value} as bigint) is not null)",
-            f"count(*) filter (where try_cast({value} as double) is not null and ({whole} or not "
-            f"regexp_full_match({value}, '[+-]?[0-9]+')))",
-        ]
-    counts = first_row(connection, f"select {', '.join(tests)} from {rows}")
+        tests += [f"count({value})", *(f"count(*) filter (where {test.format(value)})" for test in GUESSED.values())]
+    counts = iter(first_row(connection, f"select {', '.join(tests)} from {rows}"))
     casts = []
-    for i, name in enumerate(names):
-        n, whole, number = counts[3 * i : 3 * i + 3]
-        if n and n in (whole, number):
-            kind = "bigint" if n == whole else "double"
-            casts.append(f"trim({identifier(name)})::{kind} as {identifier(name)}")
+    for name in names:
+        n = next(counts)
+        kinds = [kind for kind in GUESSED if next(counts) == n]
+        if n and kinds:
+            casts.append(f"trim({identifier(name)})::{kinds[0]} as {identifier(name)}")
     return casts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,23 @@ from .survey import Survey
 #: Catalogs before and after these years do not exist: such an epoch is a sentinel or in another format.
 FIRST_YEAR, LAST_YEAR = 1850, 2150
 #: Right ascensions in hours: none above 24, spread over more than half of them, and not along one strip of sky.
-HOURS, HOURS_MIN_SPREAD, HOURS_MIN_DEC_RANGE, HOURS_MIN_ROWS = 24, 12, 30, 5
+HOURS, HOURS_MIN_SPREAD, HOURS_MIN_DEC_RANGE, GUESS_MIN_ROWS = 24, 12, 30, 5
+#: In radians: stars all over a patch of some degrees about (0, 0) are rarer than files in radians.
+RADIANS_MIN_SPREAD, RADIANS_MIN_DEC_RANGE = 3.2, 0.8
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows to check: a relation of a survey, and the files that it comes from, for messages."""
+    """The rows to check: a relation with its columns of identifier and position, and for messages the files that it
+    comes from and what to do where a position is in another unit."""
 
     connection: duckdb.DuckDBPyConnection
-    survey: Survey
     relation: str
     where: str
+    id: str
+    ra: str = ""
+    dec: str = ""
+    way_out: str = ""
 
     def first(self, select: str, rest: str = "") -> tuple:
         return first_row(self.connection, f"select {select} from {self.relation} {rest}")
@@ -39,17 +46,23 @@ def facts_sql(survey: Survey) -> dict[str, str]:
         facts["n_different"] = f"count(distinct hash({id_}))"
     if survey.has_position:
         ra, dec = f'"{survey.ra}"', f'"{survey.dec}"'
-        facts |= {
-            "n_nowhere": f"count(*) filter (where {ra} is null or {dec} is null)",
-            "n_off": f"count(*) filter (where not {ra} between 0 and 360 or not {dec} between -90 and 90)",
-            "low": f"min({ra})",
-            "high": f"max({ra})",
-            "height": f"max({dec}) - min({dec})",
-            "n_ra": f"count({ra})",
-        }
+        facts["n_nowhere"] = f"count(*) filter (where {ra} is null or {dec} is null)"
+        facts |= place_facts(ra, dec)
         if isinstance(survey.epoch, dict):
             facts["n_odd_epochs"] = f"count(*) filter (where {_odd_epoch(survey.epoch)})"
     return facts
+
+
+def place_facts(ra: str, dec: str) -> dict[str, str]:
+    """What `check_places` has to know of all positions, as SQL."""
+    return {
+        "n_off": f"count(*) filter (where not {ra} between 0 and 360 or not {dec} between -90 and 90)",
+        "low": f"min({ra})",
+        "high": f"max({ra})",
+        "south": f"min({dec})",
+        "north": f"max({dec})",
+        "n_ra": f"count({ra})",
+    }
 
 
 def check_rows(
@@ -73,7 +86,7 @@ def check_rows(
         With the first value at fault.
     """
     where = ", ".join(str(file) for file in files[:3]) + (" …" if len(files) > 3 else "")
-    rows = Rows(connection, survey, relation, where)
+    rows = Rows(connection, relation, where, survey.id, survey.ra, survey.dec, f"say --unit {survey.ra}={{}}")
     if not facts["n"]:
         raise RefusedFile("has no rows", file=where)
     if facts["n_missing"]:
@@ -82,12 +95,49 @@ def check_rows(
     if survey.unique and facts["n_different"] < facts["n"]:
         _check_ids(rows)
     if survey.has_position:
-        if facts["n_nowhere"] or facts["n_off"]:
-            _check_positions(rows)
+        if facts["n_nowhere"] and survey.columns[survey.ra].required:
+            _check_all_placed(rows)
         if facts.get("n_odd_epochs"):
-            _check_epochs(rows)
-        if survey.ra not in units:
-            _check_hours(survey, facts, where)
+            _check_epochs(rows, survey)
+        check_places(rows, facts, is_unit_said=survey.ra in units)
+
+
+def check_places(rows: Rows, facts: dict[str, Any], is_unit_said: bool = False) -> None:
+    """Refuse positions off the sphere, and unless their unit is said, those that look like hours or radians.
+
+    Parameters
+    ----------
+    facts
+        What `place_facts` asks of the rows.
+
+    Raises
+    ------
+    UserError
+        With the first value at fault.
+    """
+    if facts["n_off"]:
+        _refuse_off_sphere(rows)
+    unit = looks_like(*(facts[name] for name in ("low", "high", "south", "north", "n_ra")))
+    if unit and not is_unit_said:
+        words = {"hourangle": "hours", "rad": "radians"}[unit]
+        raise RefusedFile(
+            f"{rows.ra} runs from {facts['low']:.3f} to {facts['high']:.3f} over {facts['north'] - facts['south']:.2g} "
+            f"deg of declination, which looks like {words}; {rows.way_out.format(unit)}, or "
+            f"{rows.way_out.format('deg')} if it is right",
+            file=rows.where,
+        )
+
+
+def looks_like(low: float, high: float, south: float, north: float, n: int) -> str:
+    """The unit that a position's numbers look like, if it is not degrees: right ascensions that fill 0 to 24 and nothing
+    beyond, over a wide range of declination, are hours; those that fill 0 to 2 pi, with declinations within pi / 2,
+    radians."""
+    if n < GUESS_MIN_ROWS or south is None:
+        return ""
+    if high <= HOURS and high - low >= HOURS_MIN_SPREAD and north - south >= HOURS_MIN_DEC_RANGE:
+        return "hourangle"
+    is_small = high <= 2 * math.pi and max(-south, north) <= math.pi / 2
+    return "rad" if is_small and high - low >= RADIANS_MIN_SPREAD and north - south >= RADIANS_MIN_DEC_RANGE else ""
 
 
 def _odd_epoch(epoch: dict[str, Any]) -> str:
@@ -98,62 +148,53 @@ def _odd_epoch(epoch: dict[str, Any]) -> str:
 
 
 def _check_ids(rows: Rows) -> None:
-    id_ = rows.survey.id
     twice = rows.first(
-        f'"{id_}", count(*), count(*) over ()', f'group by "{id_}" having count(*) > 1 order by 1 limit 1'
+        f'"{rows.id}", count(*), count(*) over ()', f'group by "{rows.id}" having count(*) > 1 order by 1 limit 1'
     )
     if twice:
         raise RefusedFile(
-            f"{id_} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
+            f"{rows.id} {twice[0]} stands in {twice[1]} rows ({twice[2]:,} such identifiers); "
             "keep one row each, or say unique = false in a survey file of your own",
             file=rows.where,
         )
 
 
-def _check_positions(rows: Rows) -> None:
-    id_, ra, dec = rows.survey.id, rows.survey.ra, rows.survey.dec
-    if rows.survey.columns[ra].required:
-        row = rows.first(f'"{id_}", count(*) over ()', f'where "{ra}" is null or "{dec}" is null order by 1 limit 1')
-        if row:
-            raise RefusedFile(
-                f"{ra} or {dec} is NULL in {row[1]:,} rows, the first is {id_} {row[0]}; leave those out",
-                file=rows.where,
-            )
-    for name, low, high in ((ra, 0, 360), (dec, -90, 90)):
-        row = rows.first(
-            f'"{name}", "{id_}", count(*) over ()', f'where not "{name}" between {low} and {high} order by 2 limit 1'
-        )
-        if row:
-            raise RefusedFile(
-                f"{name} is {row[0]} for {id_} {row[1]} ({row[2]:,} such rows), outside {low} to {high} "
-                f"deg; mend the file, or if it is in another unit say --unit {name}=hourangle, or rad",
-                file=rows.where,
-            )
-
-
-def _check_epochs(rows: Rows) -> None:
-    epoch = rows.survey.epoch
-    if not isinstance(epoch, dict):
-        return
-    column, format_ = epoch["column"], epoch["format"]
-    row = rows.first(
-        f'"{column}", "{rows.survey.id}", count(*) over ()', f"where {_odd_epoch(epoch)} order by 2 limit 1"
-    )
+def _check_all_placed(rows: Rows) -> None:
+    ra, dec = rows.ra, rows.dec
+    row = rows.first(f'"{rows.id}", count(*) over ()', f'where "{ra}" is null or "{dec}" is null order by 1 limit 1')
     if row:
         raise RefusedFile(
-            f"{column} is {row[0]} for {rows.survey.id} {row[1]} ({row[2]:,} such rows), no date as "
-            f"{format_.upper()} between {FIRST_YEAR} and {LAST_YEAR}; mend it, or leave it empty",
+            f"{ra} or {dec} is NULL in {row[1]:,} rows, the first is {rows.id} {row[0]}; leave those out",
             file=rows.where,
         )
 
 
-def _check_hours(survey: Survey, facts: dict[str, Any], where: str) -> None:
-    """Right ascensions that fill 0 to 24 and nothing beyond, over a wide range of declination, are hours."""
-    low, high, height, n = (facts[name] for name in ("low", "high", "height", "n_ra"))
-    if n < HOURS_MIN_ROWS or high > HOURS or high - low < HOURS_MIN_SPREAD or height < HOURS_MIN_DEC_RANGE:
+def _refuse_off_sphere(rows: Rows) -> None:
+    for name, low, high in ((rows.ra, 0, 360), (rows.dec, -90, 90)):
+        row = rows.first(
+            f'"{name}", "{rows.id}", count(*) over ()',
+            f'where not "{name}" between {low} and {high} order by 2 limit 1',
+        )
+        if row:
+            way_out = rows.way_out.replace(f"--unit {rows.ra}=", f"--unit {name}=").format("hourangle, or rad")
+            raise RefusedFile(
+                f"{name} is {row[0]} for {rows.id} {row[1]} ({row[2]:,} such rows), outside {low} to {high} "
+                f"deg; mend the file, or if it is in another unit {way_out}",
+                file=rows.where,
+            )
+
+
+def _check_epochs(rows: Rows, survey: Survey) -> None:
+    epoch = survey.epoch
+    if not isinstance(epoch, dict):
         return
-    raise RefusedFile(
-        f"{survey.ra} runs from {low:.3f} to {high:.3f} over {height:.0f} deg of declination, which "
-        f"looks like hours; say --unit {survey.ra}=hourangle, or --unit {survey.ra}=deg if it is right",
-        file=where,
+    column, format_ = epoch["column"], epoch["format"]
+    row = rows.first(
+        f'"{column}", "{rows.id}", count(*) over ()', f"where {_odd_epoch(epoch)} order by 2 limit 1"
     )
+    if row:
+        raise RefusedFile(
+            f"{column} is {row[0]} for {rows.id} {row[1]} ({row[2]:,} such rows), no date as "
+            f"{format_.upper()} between {FIRST_YEAR} and {LAST_YEAR}; mend it, or leave it empty",
+            file=rows.where,
+        )

@@ -16,8 +16,8 @@ from .units import Conversion, conversion, in_brackets, is_other_than_dex
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 FLOATS = ("REAL", "DOUBLE")
-#: Integers beyond it are not all distinct as 64-bit floating-point numbers.
-LARGEST_EXACT = 2**53
+#: Integers beyond them are not all distinct as floating-point numbers of 64 and 32 bits.
+LARGEST_EXACT, LARGEST_EXACT_REAL = 2**53, 2**24
 #: No star is this bright or faint: archives write 99, 99.99, 99.999, -999 where they have no magnitude.
 IMPOSSIBLE_MAGNITUDE = 90
 #: What stands for a missing number where a typed file holds numbers as text.
@@ -181,7 +181,8 @@ def _is_rounded(said: FileColumn, value: str) -> str:
             f"(contains(lower({value}), 'e') and {number} is not null "
             f"or contains({value}, '.') and coalesce(abs({number}) > {LARGEST_EXACT}, false))"
         )
-    return f"abs({value}) > {LARGEST_EXACT}" if said.is_float else "false"
+    largest = LARGEST_EXACT_REAL if said.type == "REAL" else LARGEST_EXACT
+    return f"abs({value}) > {largest}" if said.is_float else "false"
 
 
 def _is_fraction(said: FileColumn, value: str) -> str:

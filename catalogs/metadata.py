@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -75,7 +77,9 @@ def kv_metadata(
     rows of a column are NULL."""
     widths = text_widths(connection, relation, columns)
     entries = {VERSION_KEY: "1.0", CONTENT_KEY: votable_header(columns, widths, description)}
-    entries[ASTROPY_KEY] = astropy_header(columns, masks or {})
+    # astropy warns where the two describe a column differently.
+    alike = [replace(column, description=with_unit(column, "vounit")) for column in columns]
+    entries[ASTROPY_KEY] = astropy_header(alike, masks or {})
     entries |= {f"table::len::{name}": str(width) for name, width in widths.items()}
     return f"kv_metadata {{{', '.join(f'{quoted(key)}: {quoted(value)}' for key, value in entries.items())}}}"
 
@@ -96,7 +100,10 @@ def votable_header(
     """The VOTable header of a table with these columns (`Column.type` in DuckDB's names); `lengths` are those of lists,
     "*" for a variable one. A unit that the standard does not have stands in the description."""
     root = ElementTree.Element("VOTABLE", version="1.4", xmlns="http://www.ivoa.net/xml/VOTable/v1.3")
-    table = ElementTree.SubElement(ElementTree.SubElement(root, "RESOURCE"), "TABLE")
+    resource = ElementTree.SubElement(root, "RESOURCE")
+    for epoch in sorted({column.epoch for column in columns if column.epoch is not None}):
+        ElementTree.SubElement(resource, "COOSYS", ID=_frame(epoch), system="ICRS", epoch=f"J{epoch}")
+    table = ElementTree.SubElement(resource, "TABLE")
     ElementTree.SubElement(table, "DESCRIPTION").text = description
     for column in columns:
         is_list = column.type.endswith("[]")
@@ -106,13 +113,26 @@ def votable_header(
             size = (lengths or {}).get(column.name, "*") if is_list else str(widths.get(column.name, 1))
             element.set("arraysize", size)
         unit = standard(column.unit, "vounit")
-        said = column.description + (f" [{column.unit}]" if column.unit and not unit else "")
-        for key, value in (("unit", unit), ("ucd", column.ucd)):
+        frame = "" if column.epoch is None else _frame(column.epoch)
+        for key, value in (("unit", unit), ("ucd", column.ucd), ("ref", frame)):
             if value:
                 element.set(key, value)
-        if said.strip():
-            ElementTree.SubElement(element, "DESCRIPTION").text = said.strip()
+        if said := with_unit(column, "vounit"):
+            ElementTree.SubElement(element, "DESCRIPTION").text = said
+    for i, line in enumerate(description.splitlines(), 1):
+        param = ElementTree.SubElement(table, "PARAM", name=f"provenance_{i}", datatype="unicodeChar", arraysize="*")
+        param.set("value", line)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def with_unit(column: Column, form: str) -> str:
+    """A column's description, with the unit where a standard ("fits" or "vounit") has none for it."""
+    is_lost = column.unit and not standard(column.unit, form)
+    return f"{column.description} [{column.unit}]".strip() if is_lost else column.description
+
+
+def _frame(epoch: float) -> str:
+    return f"ICRS_J{epoch}"
 
 
 def astropy_header(
@@ -122,7 +142,7 @@ def astropy_header(
     variable one); `masks` tell which rows of a column are missing."""
     lines = ["datatype:"]
     for column in columns:
-        entry = {"name": column.name, "datatype": TYPES.get(column.type, ("", "string"))[1]}
+        entry: dict[str, Any] = {"name": column.name, "datatype": TYPES.get(column.type, ("", "string"))[1]}
         if column.type.endswith("[]") and lengths is not None:
             length = lengths.get(column.name, 0)
             one = TYPES[column.type.removesuffix("[]")][1]
@@ -133,6 +153,8 @@ def astropy_header(
             entry["unit"] = column.unit
         if column.description:
             entry["description"] = column.description
+        if column.ucd:
+            entry["meta"] = {"ucd": column.ucd}
         lines.append("- {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in entry.items()) + "}")
     if masks:
         lines += ["meta:", "  __serialized_columns__:"]

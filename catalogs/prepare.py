@@ -111,7 +111,13 @@ def prepared(
             sentinels, facts = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", facts, files, units)
             made = work / "sorted.parquet"
-            _store(connection, survey, [_completed(c, said.get(name)) for name, c in survey.columns.items()], made, run)
+            _store(
+                connection,
+                survey,
+                [_completed(survey, c, said.get(name)) for name, c in survey.columns.items()],
+                made,
+                run,
+            )
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
         yield made, Ingested(rows, sentinels, sorted(left_out), same_place)
@@ -181,8 +187,10 @@ def _convert_all(
     return left_out, said
 
 
-def _completed(column: Column, said: FileColumn | None) -> Column:
-    """A survey's column with the unit, UCD and description of the file where the survey is silent."""
+def _completed(survey: Survey, column: Column, said: FileColumn | None) -> Column:
+    """A survey's column with the unit, UCD and description of the file where the survey is silent, and the epoch."""
+    if column.name in (survey.ra, survey.dec) and isinstance(survey.epoch, float):
+        column = replace(column, epoch=survey.epoch)
     if said is None:
         return column
     return replace(

@@ -30,7 +30,8 @@ class Column:
 
     `aka` are names that other carriers of the table use. `constant`, or `by` with `values`, fill a column that the
     file lacks: one value for all rows, or one for each value of another column of the file. `system` is that of a
-    magnitude (Vega or AB), `passband` the release whose passband it was measured in, where releases differ.
+    magnitude (Vega or AB), `passband` the release whose passband it was measured in, where releases differ. `epoch` is
+    the Julian year of a position (ICRS) that is the same in all rows.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     constant: float | None = None
     by: str = ""
     values: dict[str, float] = field(default_factory=dict)
+    epoch: float | None = None
 
     @property
     def derived(self) -> bool:

@@ -105,3 +105,15 @@ def standard(text: str, form: str) -> str:
         return u.Unit(text, parse_strict="raise").to_string(form) if text else ""
     except (ValueError, TypeError):
         return ""
+
+
+def is_only_astropys(text: str) -> bool:
+    """Whether a unit is one of astropy, no function of one, and FITS has no word for it."""
+    from astropy import units as u
+
+    if not text or standard(text, "fits"):
+        return False
+    try:
+        return isinstance(u.Unit(text, parse_strict="raise"), u.UnitBase)
+    except (ValueError, TypeError):
+        return False

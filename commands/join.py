@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from ..catalogs.any_table import Theirs, as_parquet
+from ..catalogs.checks import Rows, check_places
 from ..catalogs.metadata import plain
+from ..catalogs.readers import split_hdu
+from ..catalogs.readers.sexagesimal import PATTERN, degrees
 from ..catalogs.survey import Column
 from ..catalogs.units import conversion, in_brackets
-from ..catalogs.writers import write_file
+from ..catalogs.writers import refuse_existing, write_file
 from ..errors import UserError
-from ..sql.describe import named, provenance, view_columns
-from ..workspace.query import first_row, identifier
+from ..sql.describe import named, placed, provenance, view_columns
+from ..workspace.query import first_row, identifier, quoted
 from .steps.pairs import pairs_sql
 
 KEY = "source_id"
@@ -31,8 +35,10 @@ def join(
     view: str,
     on: str | None = None,
     radius_arcsec: float | None = None,
-) -> tuple[int, int]:
-    """Add a view's columns to a catalog, by identifier or by position; returns rows and rows that found a star.
+    overwrite: bool = False,
+) -> tuple[int, int, tuple[str, ...]]:
+    """Add a view's columns to a catalog, by identifier or by position; returns rows, rows that found a star, and the
+    catalog's columns that could not be read and are not in the new one.
 
     Every row of the catalog stays, once. Columns that both have get the suffix `_candlesql`. By position, those
     of both are compared as they are, and the nearest star is taken.
@@ -40,17 +46,21 @@ def join(
     Raises
     ------
     UserError
-        If the file lacks the columns, its identifiers have lost digits, the view has a star twice, or nothing joins.
+        If the file lacks the columns, its identifiers have lost digits or are of another Gaia release, its positions
+        are none, the view has a star twice, nothing joins, or `out` is there already.
     """
     if (on is None) == (radius_arcsec is None):
         raise UserError("join: say either --on ID or --radius ARCSEC")
-    if not out.parent.is_dir():
-        raise UserError(f"folder {out.parent} does not exist", file=out)
-    ours = view_columns(connection, view)
+    if out.exists() and out.samefile(split_hdu(file)[0]):
+        raise UserError("is the catalog that is joined; write the result to another name", file=out)
+    refuse_existing(out, overwrite)
+    ours = placed(connection, view_columns(connection, view), named(view), view)
     _refuse_repeated(connection, view, ours)
     with as_parquet(connection, file, out.with_name(f".{out.name}.join")) as theirs:
         joined = (
-            _by_id(theirs, view, on) if on is not None else _by_position(connection, theirs, view, radius_arcsec or 0)
+            _by_id(connection, theirs, view, on)
+            if on is not None
+            else _by_position(connection, theirs, view, radius_arcsec or 0)
         )
         rows, matched = first_row(connection, f'select count(*), count(ours."{KEY}") {joined}')
         if not matched:
@@ -63,11 +73,12 @@ def join(
         fields = ", ".join(f'ours."{column.name}" as {identifier(added[column.name])}' for column in ours)
         columns += [replace(column, name=added[column.name]) for column in ours]
         note = f"{file.name}, and\n{provenance(connection, view)}"
-        write_file(connection, f"select {kept}, {fields} {joined}", columns, note, out)
-    return rows, matched
+        query = f"select {kept}, {fields} {joined} order by theirs.file_row_number"
+        write_file(connection, query, columns, note, out)
+        return rows, matched, theirs.left_out
 
 
-def _place(theirs: Theirs, axis: str) -> str:
+def _place(connection: duckdb.DuckDBPyConnection, theirs: Theirs, axis: str) -> str:
     """The SQL of a coordinate of their position in degrees, by its UCD or its name.
 
     Raises
@@ -80,13 +91,20 @@ def _place(theirs: Theirs, axis: str) -> str:
     if not by_name + by_ucd:
         raise UserError(f"has no column {axis}; it has {', '.join(list(theirs.types)[:8])}", file=theirs.file)
     name = (by_name + by_ucd)[0]
+    value = f"theirs.{identifier(name)}"
+    if theirs.types[name] == "VARCHAR":
+        test = f"{value} is not null and not regexp_full_match(trim({value}), {quoted(PATTERN.pattern)})"
+        row = connection.execute(f"select {value} from {theirs.relation} as theirs where {test} limit 1").fetchone()
+        if row:
+            raise UserError(f"column {name} holds {row[0]!r}, which is no position", file=theirs.file)
+        return degrees(value, 15 if axis == "ra" else 1)
     made = None if in_brackets(theirs.said[name].unit) else conversion(theirs.said[name].unit, "deg")
     if made is None:
         raise UserError(f"column {name} is in {theirs.said[name].unit!r}, which is no angle", file=theirs.file)
-    return f"({made.sql(f'theirs.{identifier(name)}::double')})"
+    return f"({made.sql(f'{value}::double')})"
 
 
-def _by_id(theirs: Theirs, view: str, on: str) -> str:
+def _by_id(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: str, on: str) -> str:
     """The FROM clause that gives each row of the file the star that its column `on` names."""
     alike = [name for name in theirs.types if name.lower() == on.lower()]
     if not alike:
@@ -100,15 +118,36 @@ def _by_id(theirs: Theirs, view: str, on: str) -> str:
             file=theirs.file,
         )
     name = identifier(on)
+    if "INT" not in kind:
+        _refuse_other_release(connection, theirs, view, on)
     text = f"regexp_replace(trim(theirs.{name}::varchar), '^Gaia\\s*E?DR\\d\\s*', '', 'i')"
     key = f"theirs.{name}" if "INT" in kind else f"try_cast({text} as bigint)"
     return f"from {theirs.relation} as theirs left join {named(view)} as ours on {key} = ours.{KEY}"
 
 
+def _refuse_other_release(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: str, on: str) -> None:
+    """Refuse identifiers that say a Gaia release which is not that of the view's stars; EDR3 has those of DR3."""
+    said = f"lower(regexp_extract(theirs.{identifier(on)}::varchar, '^\\s*Gaia\\s*E?(DR\\d)', 1, 'i'))"
+    query = f"select distinct {said} from {theirs.relation} as theirs where {said} <> ''"
+    releases = {f"gaia_{row[0]}" for row in connection.execute(query).fetchall()}
+    surveys = {view.removeprefix("staging.")}
+    if "survey" in [column.name for column in view_columns(connection, view)]:
+        surveys = {row[0] for row in connection.execute(f"select distinct survey from {named(view)}").fetchall()}
+    known = {survey for survey in surveys if re.fullmatch(r"gaia_dr\d", str(survey))}
+    other = releases - known
+    if known and other:
+        raise UserError(
+            f"column {on} has identifiers of {min(other).upper().replace('_', ' ')}, and {view} those of "
+            f"{min(known).upper().replace('_', ' ')}; join by position with --radius",
+            file=theirs.file,
+        )
+
+
 def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: str, radius_arcsec: float) -> str:
     """The FROM clause that gives each row of the file its nearest star of the view."""
-    ra, dec = _place(theirs, "ra"), _place(theirs, "dec")
-    _refuse_beyond_poles(connection, theirs, dec)
+    ra, dec = _place(connection, theirs, "ra"), _place(connection, theirs, "dec")
+    places = f'(select file_row_number as "row", {ra} as ra, {dec} as "dec" from {theirs.relation} as theirs)'
+    check_places(Rows(connection, places, str(theirs.file), "row", "ra", "dec", "say that unit, {}, in the file"))
     moving = (
         f'select file_row_number as id, {ra} as ra, {dec} as "dec", '
         f"0.0::double as pmra, 0.0::double as pmdec, 2000.0::double as epoch_yr from {theirs.relation} as theirs"
@@ -125,20 +164,6 @@ def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: st
         f"from {theirs.relation} as theirs left join nearest_stars on nearest_stars.place = theirs.file_row_number "
         f"left join {named(view)} as ours on ours.{KEY} = nearest_stars.star"
     )
-
-
-def _refuse_beyond_poles(connection: duckdb.DuckDBPyConnection, theirs: Theirs, dec: str) -> None:
-    row = first_row(
-        connection,
-        f"select {dec}, count(*) over () from {theirs.relation} as theirs "
-        f"where isfinite({dec}) and abs({dec}) > 90 order by file_row_number limit 1",
-    )
-    if row:
-        raise UserError(
-            f"its declination is {row[0]} deg ({row[1]:,} such rows), outside -90 to 90; mend the file, "
-            "or leave the position empty",
-            file=theirs.file,
-        )
 
 
 def _refuse_repeated(connection: duckdb.DuckDBPyConnection, view: str, columns: list[Column]) -> None:

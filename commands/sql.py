@@ -11,7 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from ..catalogs.writers import write_file
 from ..errors import UserError
+from ..sql.describe import provenance
+from ..sql.lineage import query_columns
 from ..sql.open import open_sky
 from ..sql.views import explain_missing
 from ..workspace.limits import TOO_LITTLE_MEMORY
@@ -19,6 +22,9 @@ from ..workspace.query import quoted
 
 #: Statements that change files or settings, by how DuckDB calls their kind.
 TRUSTED = ("COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "COPY_DATABASE", "SET", "CREATE_FUNC", "UPDATE_EXTENSIONS")
+
+#: What `--format` may say, and the name of such a file.
+FORMS = {"table": "", "csv": ".csv", "json": ".json", "parquet": ".parquet", "fits": ".fits", "votable": ".vot"}
 
 
 def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), trust: bool = False) -> None:
@@ -29,8 +35,8 @@ def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), tr
     UserError
         For an unknown format, or a query that DuckDB refuses.
     """
-    if form not in ("table", "csv", "json", "parquet"):
-        raise UserError(f"--format {form}: it is one of table, csv, json, parquet")
+    if form not in FORMS:
+        raise UserError(f"--format {form}: it is one of {', '.join(FORMS)}")
     with tempfile.TemporaryDirectory() as folder, open_sky(path, read=[*read, folder], trust=trust) as connection:
         try:
             statements = connection.extract_statements(query)
@@ -84,7 +90,13 @@ def explain(connection: duckdb.DuckDBPyConnection, query: str, error: duckdb.Err
 
 
 def _copy_to_stdout(connection: duckdb.DuckDBPyConnection, query: str, form: str, path: Path) -> None:
-    options = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet"}[form]
-    connection.execute(f"copy ({query.rstrip().rstrip(';')}\n) to {quoted(path)} ({options})")
+    """A query's rows as they are, or with what is known of its columns in formats that hold that."""
+    query = query.rstrip().rstrip(";") + "\n"
+    if form in ("csv", "json"):
+        options = {"csv": "format csv, header", "json": "format json"}[form]
+        connection.execute(f"copy ({query}) to {quoted(path)} ({options})")
+    else:
+        path = path.with_suffix(FORMS[form])
+        write_file(connection, query, query_columns(connection, query), provenance(connection, "", query), path)
     with path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)

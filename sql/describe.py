@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ..catalogs.survey import SHIPPED, Column, read_survey
+from ..catalogs.survey import SHIPPED, Column, read_survey, survey_files
 from ..workspace.ledger import cut_values
 from ..workspace.query import first_row, identifier
-from .views import explain_missing
+from .views import derived_columns, explain_missing
 
 if TYPE_CHECKING:
     pass
@@ -31,25 +31,44 @@ def view_columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[Colum
     schema, _, name = view.rpartition(".")
     notes = connection.execute(
         "select column_name, comment from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-        [schema or "main", name],
+        "where database_name = current_database() and lower(schema_name) = ? and lower(table_name) = ? "
+        "order by column_index",
+        [(schema or "main").lower(), name.lower()],
     ).fetchall()
     if not notes:
         raise explain_missing(connection, view)
     types = dict(connection.execute(f"select column_name, column_type from (describe {named(view)})").fetchall())
     ucds = _archive_ucds()
     columns = [_described(name, types[name], note or "") for name, note in notes]
-    return [replace(c, ucd=ucds.get((c.name, c.unit, c.description), "")) for c in columns]
+    return _with_errors([replace(c, ucd=ucds.get((c.name, c.unit, c.description), "")) for c in columns])
 
 
-def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
-    """What a file came from: version, view and its query, products with their inputs' hashes, models and cuts."""
-    schema, _, name = view.rpartition(".")
-    stored = first_row(
-        connection,
-        "select sql from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?",
-        [schema or "main", name],
-    )
+def _with_errors(columns: list[Column]) -> list[Column]:
+    """The columns, each `NAME_error` with the UCD of an error of NAME."""
+    known = {f"{column.name}_error": column.ucd.partition(";")[0] for column in columns if column.ucd}
+    return [replace(c, ucd=f"stat.error;{known[c.name]}") if not c.ucd and c.name in known else c for c in columns]
+
+
+def placed(connection: duckdb.DuckDBPyConnection, columns: list[Column], rows: str, view: str = "") -> list[Column]:
+    """The columns of `rows`, which goes after FROM, those of the position with its epoch where all stars have one: that
+    of the view's survey, or of the surveys that the rows name."""
+    names = {view.removeprefix("staging.")} if view.startswith("staging.") else set()
+    if not names and "survey" in [column.name for column in columns]:
+        names = {row[0] for row in connection.execute(f"select distinct survey from {rows}").fetchall()}
+    (database,) = first_row(connection, "select path from duckdb_databases() where database_name = current_database()")
+    files = survey_files(Path(database).parent / "surveys" if database else None)
+    epochs = {read_survey(files[name]).epoch for name in names if name in files}
+    epoch = epochs.pop() if len(epochs) == 1 else None
+    if not isinstance(epoch, float):
+        return columns
+    return [replace(c, epoch=epoch) if c.ucd.startswith("pos.eq.") else c for c in columns]
+
+
+def provenance(connection: duckdb.DuckDBPyConnection, view: str, query: str | None = None) -> str:
+    """What a file came from: version, view and its query, or the user's own, products with their inputs' hashes, models
+    and cuts."""
+    stored = (query,) if query else _definition(connection, view)
+    view = "query" if query else view
     kinds = dict(connection.execute("select sha256, trained_on from candlesql.models").fetchall())
     runs = connection.execute("select product, inputs, models, made_at from candlesql.runs order by product").fetchall()
     lines = [f"{view} by candlesql {version('candlesql')}"]
@@ -59,6 +78,15 @@ def provenance(connection: duckdb.DuckDBPyConnection, view: str) -> str:
         lines.append(f"{product} made {made_at:%Y-%m-%dT%H:%M:%SZ} from {hashes} {used}".rstrip())
     lines.append(f"cuts {cut_values(connection)}")
     return "\n".join([*lines, f"query {' '.join(stored[0].split())}"] if stored else lines)
+
+
+def _definition(connection: duckdb.DuckDBPyConnection, view: str) -> tuple | None:
+    schema, _, name = view.rpartition(".")
+    return first_row(
+        connection,
+        "select sql from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?",
+        [schema or "main", name],
+    )
 
 
 def _kind(kinds: dict[str, str | None], sha256: str) -> str:
@@ -77,6 +105,8 @@ def _described(name: str, kind: str, note: str) -> Column:
 
 
 def _archive_ucds() -> dict[tuple[str, str, str], str]:
-    """UCDs of archive columns, by what a view still says of them."""
-    surveys = [read_survey(path) for path in sorted(SHIPPED.glob("*.toml"))]
-    return {(c.name, c.unit, c.description): c.ucd for survey in surveys for c in survey.columns.values()}
+    """UCDs of archive and derived columns, by what a view still says of them."""
+    surveys = [read_survey(path).columns for path in sorted(SHIPPED.glob("*.toml"))]
+    return {
+        (c.name, c.unit, c.description): c.ucd for columns in [*surveys, derived_columns()] for c in columns.values()
+    }

@@ -54,6 +54,8 @@ READERS: dict[str, Reader] = {
 }
 #: What these readers unpack they read as far as the checksum.
 READ_TO_THE_END = (".fits", ".fit", ".fts", ".fz", ".vot", ".votable", ".xml")
+#: As `metadata.with_unit` writes it.
+UNIT_BEHIND = re.compile(r"(.*) \[(dex\S*|solMass|[^\]]*\bdex\b[^\]]*)\]")
 #: Files of several tables, of which one is asked for.
 OF_SEVERAL: dict[Callable, Callable[[duckdb.DuckDBPyConnection, Path, str], Source]] = {
     module.read: module.read for module in (fits, votable, hdf5, excel, database)
@@ -79,16 +81,29 @@ def open_file(
     """
     with refusing(path):
         source = check_limits(_opened(connection, path, lines, usual_hdu))
+    source = replace(source, columns=_told(source.columns), vectors=_told(source.vectors))
     described = with_positions(with_masks(source))
     if described is source:
         return source
 
     def relation(names: list[str]) -> str:
-        needed = [need for name in names if name in described.columns for need in described.columns[name].needs]
+        known = described.columns | described.vectors
+        needed = [need for name in names if name in known for need in known[name].needs]
         wanted = dict.fromkeys([*names, *needed])
         return source.relation([name for name in wanted if name in source.columns or name in source.vectors])
 
     return replace(described, relation=relation)
+
+
+def _told(columns: dict[str, FileColumn]) -> dict[str, FileColumn]:
+    """The columns with units that a standard does not have, such as dex, which writers put behind the description."""
+    made = {}
+    for name, column in columns.items():
+        found = UNIT_BEHIND.fullmatch(column.description)
+        if found and column.unit in ("", found[2]):
+            column = replace(column, unit=found[2], description=found[1])
+        made[name] = column
+    return made
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | None, usual_hdu: str) -> Source:

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
-from .parquet import VECTOR, column_of, described
+from .parquet import column_of, described
 from .source import Source, streamed
 
 
@@ -22,9 +22,9 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         If it is neither, or damaged.
     """
     try:
-        schema = pa.ipc.open_file(pa.OSFile(str(path))).schema
+        schema = _known(pa.ipc.open_file(pa.OSFile(str(path))).schema)
     except pa.ArrowInvalid:
-        schema = _stream_schema(path)
+        schema = _known(_stream_schema(path))
     failures: list[UserError] = []
     names = list(schema.names)
     if len(set(map(str.lower, names))) < len(names):
@@ -33,7 +33,8 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     def batches(wanted: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             for batch in _batches(path):
-                yield batch.select(wanted)
+                arrays = [_as_known(batch.column(n), schema.field(n).type) for n in wanted]
+                yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema.field(n) for n in wanted]))
         except (pa.ArrowInvalid, OSError) as error:
             failures.append(RefusedFile(f"truncated or damaged ({error}); fetch it again", file=path))
             raise failures[0] from None
@@ -42,7 +43,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     types = {name: _duckdb_type(schema.field(name)) for name in names}
     columns = described({n: column_of(n, types[n]) for n in names}, schema.metadata or {}, path)
     left_out = tuple(n for n in names if pa.types.is_nested(schema.field(n).type))
-    vectors = {name: columns[name] for name in left_out if VECTOR.fullmatch(types[name])}
+    vectors = {name: columns[name] for name in left_out}
     kept = {name: column for name, column in columns.items() if name not in left_out}
     return Source(path, kept, relation, left_out, lambda: failures[0] if failures else None, close, vectors)
 
@@ -68,6 +69,27 @@ def _stream_schema(path: Path) -> pa.Schema:
             f"not a readable Feather or Arrow file ({str(error).splitlines()[0]}); Feather of version 1 is not read",
             file=path,
         ) from None
+
+
+def _known(schema: pa.Schema) -> pa.Schema:
+    """The schema with types that DuckDB takes: half floats as floats, words of a dictionary and views as text."""
+    return pa.schema([field.with_type(_known_type(field.type)) for field in schema], schema.metadata)
+
+
+def _known_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _known_type(kind.value_type)
+    if pa.types.is_float16(kind):
+        return pa.float32()
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    return kind
+
+
+def _as_known(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        return values.dictionary.cast(kind).take(values.indices)
+    return values if values.type == kind else values.cast(kind)
 
 
 def _duckdb_type(field: pa.Field) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ MAX_EXPANSION = 1100
 BLOCK = 1 << 22
 #: What DuckDB says where the program's SQL is wrong, whatever the file.
 OURS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+#: What DuckDB says of a line of CSV that is no row.
+LINE = re.compile(r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", re.DOTALL)
 
 
 @contextmanager
@@ -39,6 +42,13 @@ def refusing(path: Path) -> Iterator[None]:
     except Exception as error:
         if "No space left" in str(error) or "interrupted" in str(error).lower():
             raise
+        line = LINE.search(str(error))
+        if line:
+            raise RefusedFile(
+                f"line {line[1]} has {line[3]} fields where {line[2]} are expected",
+                file=path,
+                hint="mend it, or take it away if it is no row",
+            ) from error
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         last = lines[-1] if "Traceback (most recent call last)" in str(error) else lines[0]
         said = f"{type(error).__name__}: {last.strip():.200}"

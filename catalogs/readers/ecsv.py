@@ -51,6 +51,17 @@ def header(text: str, path: Path) -> dict[str, Any]:
     return entries
 
 
+def completed(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
+    """A column of a file that knows types, with what the header says of it too."""
+    said = described(replace(column, is_text=False), entries)
+    return replace(
+        column,
+        unit=said.unit or column.unit,
+        ucd=said.ucd or column.ucd,
+        description=said.description or column.description,
+    )
+
+
 def described(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
     """The column with the unit, UCD and description that the header gives it."""
     said: dict[str, Any] = next((entry for entry in entries["datatype"] if entry["name"] == column.name), {})

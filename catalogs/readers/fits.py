@@ -1,112 +1,34 @@
 """FITS binary and ASCII tables, plain or gzipped, in slices of constant size.
 
-The elements of a short vector are columns of their own, `NAME[1]` and so on; whole, vectors of any length and
-variable-length arrays of numbers are lists. Complex numbers and bit fields are left out.
+The elements of a short vector are columns of their own, `NAME[1]` and so on; whole, vectors of any length,
+variable-length arrays and bit fields are lists. Complex numbers are left out.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
-import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from astropy.io.fits import Header
 
 from ...errors import RefusedFile, UserError
+from . import ecsv
+from .fits_columns import Field, array_of, layout, whole_of
 from .source import FileColumn, Source, streamed
 
 BLOCK = 2880
 #: Of one header: six or so stand for a column.
 MOST_CARDS = 200_000
+BEGIN, END = (f"--{word}-ASTROPY-SERIALIZED-COLUMNS--" for word in ("BEGIN", "END"))
 SLICE_BYTES, SLICE_ROWS = 1 << 23, 1 << 16
-MAX_ELEMENTS = 64
-FORM = re.compile(r"\s*(\d*)\s*([LXBIJKAEDCMPQ])\s*(.*)")
-ASCII_FORM = re.compile(r"\s*([AIFED])\s*(\d+)")
-#: numpy type of one value, big-endian as stored, and its size in bytes.
-CODES = {"L": "u1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
-SIZES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
-#: Integer zero points that only mean the other signedness; FITS standard 4.0, section 7.3.2.
-RESIGNED = {("u1", -128): "i1", (">i2", 2**15): "u2", (">i4", 2**31): "u4", (">i8", 2**63): "u8"}
-#: Arrow's names of types, in DuckDB's.
-ARROW_NAMES = {
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "uint8": "UTINYINT",
-    "uint16": "USMALLINT",
-    "uint32": "UINTEGER",
-    "uint64": "UBIGINT",
-    "float": "REAL",
-    "double": "DOUBLE",
-}
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
-
-
-@dataclass(frozen=True)
-class Field:
-    """Where a column's bytes lie in a row, and how they become values."""
-
-    name: str
-    sql: str
-    code: str
-    offset: int
-    place: int
-    scale: float = 1
-    zero: float = 0
-    null: str | int | None = None
-    is_logical: bool = False
-    is_ascii: str = ""
-    part_of: str = ""
-    count: int = 1
-    heap: str = ""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is a vector or a variable-length array."""
-        return self.count > 1 or bool(self.heap)
-
-    @property
-    def numpy_type(self) -> object:
-        """Of what stands in the row: of a variable-length array its length and place."""
-        if self.heap:
-            return (">i4" if self.heap == "P" else ">i8", (2,))
-        return (self.code, (self.count,)) if self.count > 1 else self.code
-
-    @property
-    def declared(self) -> str:
-        """DuckDB's name of its type."""
-        if self.is_text:
-            return {"": "VARCHAR", "A": "VARCHAR", "I": "BIGINT"}.get(self.is_ascii, "DOUBLE")
-        one = "BOOLEAN" if self.is_logical else "DOUBLE" if self.is_scaled else ARROW_NAMES[str(self.one_type)]
-        return one + ("[]" if self.heap else f"[{self.count}]" if self.count > 1 else "")
-
-    @property
-    def is_text(self) -> bool:
-        return self.code.startswith("S")
-
-    @property
-    def is_scaled(self) -> bool:
-        return self.scale != 1 or (self.zero != 0 and (self.code, self.zero) not in RESIGNED)
-
-    @property
-    def one_type(self) -> pa.DataType:
-        return _array(self, np.empty(0, self.code)).type
-
-    @property
-    def arrow_type(self) -> pa.DataType:
-        if self.heap:
-            return pa.list_(self.one_type)
-        return pa.list_(self.one_type, self.count) if self.count > 1 else self.one_type
 
 
 class Table:
@@ -123,7 +45,7 @@ class Table:
         except (OSError, ValueError, *DAMAGE) as error:
             raise RefusedFile(f"not a readable FITS file ({error})", file=path) from None
         self.row_size, self.n_rows = self.header["NAXIS1"], self.header["NAXIS2"]
-        self.fields, self.left_out = _layout(self.header, path)
+        self.fields, self.left_out = layout(self.header, path)
         self.vectors = {name: field for name, field in self.fields.items() if field.is_whole}
 
     def batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
@@ -136,14 +58,17 @@ class Table:
         try:
             with _opened(self.path) as stream:
                 _table_header(stream, self.path, self.hdu)
-                heap = _Heap(self, stream.tell()) if any(field.heap for field in fields) else None
+                heap = _Heap(self, stream.tell()).values if any(field.heap for field in fields) else _no_heap
                 for start in range(0, self.n_rows, rows):
                     raw = stream.read(self.row_size * min(rows, self.n_rows - start))
                     if len(raw) < self.row_size * min(rows, self.n_rows - start):
                         raise EOFError(f"it ends after {start + len(raw) // self.row_size:,} rows")
                     slice_ = np.frombuffer(raw, dtype)
                     arrays = [
-                        _whole(f, slice_[f.name], heap) if f.is_whole else _array(f, slice_[f.name]) for f in fields
+                        whole_of(f, slice_[f.name], heap)
+                        if f.is_whole or f.heap or f.n_bits
+                        else array_of(f, slice_[f.name])
+                        for f in fields
                     ]
                     yield pa.RecordBatch.from_arrays(arrays, schema=schema)
                 self._check_end(stream, raw[-self.row_size :] if self.n_rows > 0 else b"")
@@ -212,14 +137,8 @@ class _Heap:
         return arrays
 
 
-def _whole(field: Field, raw: np.ndarray, heap: _Heap | None) -> pa.Array:
-    """A column of vectors as lists."""
-    if heap is None or not field.heap:
-        return pa.FixedSizeListArray.from_arrays(_array(field, np.ascontiguousarray(raw).reshape(-1)), field.count)
-    arrays = heap.values(field, raw)
-    ends = np.cumsum([0, *(len(array) for array in arrays)])
-    flat = np.concatenate(arrays) if arrays else np.empty(0, field.code)
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), _array(field, flat.astype(field.code)))
+def _no_heap(field: Field, places: np.ndarray) -> list[np.ndarray]:
+    raise AssertionError(f"{field.name} has no heap")
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -317,138 +236,30 @@ def _n_bytes(header: Header) -> int:
     return max(0, abs(header["BITPIX"]) // 8 * (int(np.prod(axes)) + header.get("PCOUNT", 0))) if axes else 0
 
 
-def _layout(header: Header, path: Path) -> tuple[dict[str, Field], tuple[str, ...]]:
-    """The columns with one value a row, and the names of the others."""
-    is_binary = header["XTENSION"].strip() == "BINTABLE"
-    kept: dict[str, Field] = {}
-    left_out = []
-    offset = 0
-    for i in range(1, header["TFIELDS"] + 1):
-        name = str(header.get(f"TTYPE{i}", f"col{i}")).strip()
-        name = name if name not in kept else f"{name}_{i}"
-        scaling = {
-            "scale": header.get(f"TSCAL{i}", 1),
-            "zero": header.get(f"TZERO{i}", 0),
-            "null": header.get(f"TNULL{i}"),
-        }
-        if is_binary:
-            form = _binary_form(header, i, path)
-            fields = [
-                Field(label, "", form.code, offset + place, i, is_logical=form.is_logical, part_of=whole, **scaling)
-                for label, place, whole in form.elements(name)
-            ]
-            if form.code and (form.count > 1 or form.heap):
-                whole = Field(
-                    name,
-                    "",
-                    form.code,
-                    offset,
-                    i,
-                    is_logical=form.is_logical,
-                    count=form.count,
-                    heap=form.heap,
-                    **scaling,
-                )
-                kept[name] = replace(whole, sql=f"c{len(kept)}")
-            offset += form.n_bytes
-        else:
-            fields = _ascii_field(header, i, name, scaling)
-        for field in fields:
-            kept[field.name] = replace(field, sql=f"c{len(kept)}")
-        if not fields:
-            left_out.append(name)
-    if is_binary and offset != header["NAXIS1"]:
-        raise RefusedFile(
-            f"damaged: its columns fill {offset} bytes a row, its header says {header['NAXIS1']}", file=path
-        )
-    return kept, tuple(left_out)
-
-
-@dataclass(frozen=True)
-class _Form:
-    """A TFORM: numpy code of one value ("" for a column that is left out), how many there are, bytes a row."""
-
-    code: str
-    count: int
-    n_bytes: int
-    is_logical: bool
-    heap: str = ""
-
-    def elements(self, name: str) -> list[tuple[str, int, str]]:
-        """Name, offset and the vector's name of each value."""
-        if not self.code or self.heap or self.count > MAX_ELEMENTS:
-            return []
-        if self.count == 1:
-            return [(name, 0, "")]
-        return [(f"{name}[{k + 1}]", k * self.n_bytes // self.count, name) for k in range(self.count)]
-
-
-def _binary_form(header: Header, i: int, path: Path) -> _Form:
-    found = FORM.fullmatch(str(header[f"TFORM{i}"]))
-    if not found:
-        raise RefusedFile(f"damaged: TFORM{i} is {header[f'TFORM{i}']!r}", file=path)
-    repeat, letter, rest = int(found[1] or 1), found[2], found[3]
-    size = -(-repeat // 8) if letter == "X" else repeat * SIZES[letter]
-    if letter == "A":
-        is_list = "," in str(header.get(f"TDIM{i}", "")) or (rest.isdigit() and int(rest) < repeat)
-        return _Form(f"S{repeat}" if repeat and not is_list else "", 1, size, False)
-    if letter in "PQ" and repeat and rest[:1] in CODES:
-        return _Form(CODES[rest[0]], 1, size, rest[0] == "L", letter)
-    return _Form(CODES.get(letter, "") if repeat else "", repeat, size, letter == "L")
-
-
-def _ascii_field(header: Header, i: int, name: str, scaling: dict) -> list[Field]:
-    found = ASCII_FORM.match(str(header[f"TFORM{i}"]))
-    if not found or scaling["scale"] != 1 or scaling["zero"] != 0:
-        return []
-    return [Field(name, "", f"S{found[2]}", header[f"TBCOL{i}"] - 1, i, null=scaling["null"], is_ascii=found[1])]
-
-
 def _described(table: Table) -> dict[str, FileColumn]:
     header = table.header
-    return {
+    columns = {
         name: FileColumn(
             name,
             field.sql,
             str(header.get(f"TUNIT{field.place}", "")).strip(),
             str(header.get(f"TUCD{field.place}", "")),
             str(header.get(f"TCOMM{field.place}", "") or header.comments[f"TTYPE{field.place}"]),
-            is_text=field.is_text,
+            is_text=field.is_text and not field.is_whole,
             is_float=field.is_scaled or field.code in (">f4", ">f8"),
             part_of=field.part_of,
             type=field.declared,
         )
         for name, field in table.fields.items()
     }
+    entries = _by_astropy(header, table.path)
+    return {name: ecsv.completed(column, entries) for name, column in columns.items()} if entries else columns
 
 
-def _array(field: Field, raw: np.ndarray) -> pa.Array:
-    """A column of a slice; undefined values are NULL, NaN stays."""
-    if field.is_text:
-        return _text(field, raw)
-    if field.is_logical:
-        return pa.array(raw == ord("T"), mask=(raw != ord("T")) & (raw != ord("F")))
-    is_integer = field.code[-2] in "iu"
-    mask = raw == int(field.null) if is_integer and field.null is not None else None
-    values = raw.astype(raw.dtype.newbyteorder("="))
-    if field.is_scaled:
-        values = values.astype(np.float64) * field.scale + field.zero
-    elif field.zero != 0:
-        values = values.view(RESIGNED[field.code, int(field.zero)])
-        values = values + np.array(field.zero).astype(values.dtype)
-    return pa.array(values, mask=mask)
-
-
-def _text(field: Field, raw: np.ndarray) -> pa.Array:
-    """Strings without the blanks and NULs that pad them; an empty one is NULL."""
-    values = pa.array(raw, type=pa.binary())
-    try:
-        text = values.cast(pa.string())
-    except pa.ArrowInvalid:
-        text = pa.array([value.decode("latin-1") for value in raw.tolist()], type=pa.string())
-    text = pc.utf8_trim(pc.replace_substring_regex(text, r"(?s)\x00.*", ""), " \t\r\n")
-    missing = [""]
-    if field.is_ascii and field.null is not None:
-        missing.append(str(field.null).strip()[: int(field.code[1:])])
-    text = pc.if_else(pc.is_in(text, pa.array(missing)), pa.scalar(None, pa.string()), text)
-    return pc.replace_substring_regex(text, r"^([+-]?[0-9.]+)[Dd]([+-]?[0-9]+)$", r"\1E\2") if field.is_ascii else text
+def _by_astropy(header: Header, path: Path) -> dict[str, Any]:
+    """The YAML that astropy writes of columns into comments, whose lines go on behind a backslash."""
+    comments = [str(line) for line in header.get("COMMENT", ())]
+    if BEGIN not in comments or END not in comments:
+        return {}
+    lines = comments[comments.index(BEGIN) + 1 : comments.index(END)]
+    return ecsv.header("\n".join(lines).replace("\\\n", ""), path)

@@ -9,7 +9,7 @@ import duckdb
 
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
-from .missing import unless_missing
+from .missing import unless_missing, with_e
 from .source import FileColumn, Source
 
 NAMES = (".tbl", ".csv", ".tsv", ".txt", ".dat", ".ipac")
@@ -46,13 +46,14 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         name, type_, unit, null = ([line[first + 1 : last].strip() for line in header] + ["", "", ""])[:4]
         if name in columns:
             raise RefusedFile(f"column {name} stands twice in its header; rename one of them", file=path)
-        value = f"trim(substr(line, {first + 1}, {last - first}))"
+        kind = next((TYPES[k] for k in (type_[:2].lower(), type_[:1].lower()) if k in TYPES), "")
+        value = with_e(f"trim(substr(line, {first + 1}, {last - first}))", kind)
         columns[name] = FileColumn(
             name,
             unless_missing(value, [null] if null else []),
             unit="" if unit == "-" else unit,
             is_text=True,
-            type=next((TYPES[k] for k in (type_[:2].lower(), type_[:1].lower()) if k in TYPES), ""),
+            type=kind,
         )
     relation = (
         f"(from read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', "

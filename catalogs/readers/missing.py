@@ -22,6 +22,11 @@ def unless_missing(value: str, declared: list[str]) -> str:
     return f"(case when not ({' or '.join(f'coalesce({test}, false)' for test in tests)}) then {value} end)"
 
 
+def with_e(value: str, kind: str) -> str:
+    """The SQL of a text whose exponents are written `E`, where Fortran's double precision has `D`."""
+    return f"regexp_replace({value}, '^([-+0-9.]+)[dD]([-+]?[0-9]+)$', '\\1E\\2')" if kind == "DOUBLE" else value
+
+
 def _number(text: str) -> float | None:
     try:
         number = float(text)

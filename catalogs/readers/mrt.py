@@ -16,18 +16,18 @@ import duckdb
 
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
-from .missing import unless_missing
+from .missing import unless_missing, with_e
 from .source import FileColumn, Source
 from .text import not_utf8
 
 TITLE = "Byte-by-byte Description"
 #: First and last byte, format, unit, label, explanation; astropy.io.ascii reads the same.
-COLUMN = re.compile(r"\s*(?:(\d+)\s*-\s*)?(\d+)\s+([AIFE]\d*(?:\.\d+)?)\s+(\S+)\s+(\S+)\s*(.*)")
+COLUMN = re.compile(r"\s*(?:(\d+)\s*-\s*)?(\d+)\s+(\d*[A-Z]\d*(?:\.\d+)?)\s+(\S+)\s+(\S+)\s*(.*)")
 RULE = re.compile(r"[-=]{10,}\s*$")
 #: What stands for a missing value, in an explanation such as "?=-9.99 Period".
 MISSING = re.compile(r"\?=([^\s,;]+)")
 NO_UNIT = "---"
-TYPES = {"A": "VARCHAR", "I": "BIGINT", "F": "DOUBLE", "E": "DOUBLE"}
+TYPES = {"A": "VARCHAR", "I": "BIGINT", "F": "DOUBLE", "E": "DOUBLE", "D": "DOUBLE", "G": "DOUBLE"}
 DAMAGE = (EOFError, OSError, zlib.error, UnicodeDecodeError)
 
 
@@ -45,14 +45,15 @@ class Described:
     def as_column(self) -> FileColumn:
         text = " ".join(" ".join(self.said).split())
         missing = [value.strip("\"'") for value in MISSING.findall(text)]
-        cut = f"trim(substr(line, {self.first}, {self.last - self.first + 1}))"
+        kind = TYPES.get(self.form[:1], "")
+        cut = with_e(f"trim(substr(line, {self.first}, {self.last - self.first + 1}))", kind)
         return FileColumn(
             self.name,
             unless_missing(cut, missing),
             unit="" if self.unit == NO_UNIT else self.unit,
             description=text,
             is_text=True,
-            type=TYPES.get(self.form[:1], ""),
+            type=kind,
         )
 
 

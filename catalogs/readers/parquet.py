@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from .source import FileColumn, Source
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 ASTROPY_KEY = b"table_meta_yaml"
 NESTED = ("STRUCT", "MAP", "UNION", "LIST")
-VECTOR = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN)(\[\d*\])+")
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -46,7 +44,7 @@ def of_types(path: Path, types: dict[str, str], relation: str, notes: dict[bytes
     """The source of a relation whose columns have DuckDB's types and what metadata says of them."""
     left_out = tuple(n for n, type_ in types.items() if type_.startswith(NESTED) or type_.endswith("]"))
     columns = described({n: column_of(n, type_) for n, type_ in types.items()}, notes, path)
-    vectors = {name: columns[name] for name in left_out if VECTOR.fullmatch(types[name])}
+    vectors = {name: columns[name] for name in left_out}
     kept = {name: column for name, column in columns.items() if name not in left_out}
     return Source(path, kept, lambda names: relation, left_out, vectors=vectors)
 
@@ -80,18 +78,8 @@ def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: P
         columns = {name: replace(column, **said.get(name, {})) for name, column in columns.items()}
     if ASTROPY_KEY in notes:
         entries = ecsv.header(notes[ASTROPY_KEY].decode(), path)
-        columns = {name: _by_astropy(column, entries) for name, column in columns.items()}
+        columns = {name: ecsv.completed(column, entries) for name, column in columns.items()}
     return columns
-
-
-def _by_astropy(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
-    said = ecsv.described(replace(column, is_text=False), entries)
-    return replace(
-        column,
-        unit=said.unit or column.unit,
-        ucd=said.ucd or column.ucd,
-        description=said.description or column.description,
-    )
 
 
 def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, Any]]:

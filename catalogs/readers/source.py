@@ -40,8 +40,8 @@ class Source:
     """An open file.
 
     `relation(names)` gives what goes after FROM for one reading of these columns; `failure()` is what went wrong while
-    DuckDB read; `left_out` names columns that hold no single value a row, of which those in `vectors` can be read as
-    lists of numbers.
+    DuckDB read; `left_out` names columns that hold no single value a row, of which those in `vectors` can be read
+    whole, as lists or structures.
     """
 
     path: Path

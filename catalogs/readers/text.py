@@ -49,6 +49,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     candidates = (*DELIMITERS, " ") if said else DELIMITERS
     delimiter = said.get("delimiter") or max(candidates, key=re.sub('"[^"]*"', "", top.names).count)
     names = next(csv.reader([top.names], delimiter=delimiter, skipinitialspace=True))
+    names = [name if name.strip() else f"col{i}" for i, name in enumerate(names, 1)]
     if len(names) < 2:
         raise RefusedFile(
             f"its header has one column, {names[0][:40]!r}; fields must be separated by commas, tabs, "
@@ -65,6 +66,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         columns = {name: ecsv.described(column, said) for name, column in columns.items()}
     elif is_vizier:
         columns = vizier.described(columns, top.below, top.comments)
+        _refuse_several(path)
         n_lines += vizier.rule_at(top.below) + 1
     else:
         columns = csvw.described(columns, path)
@@ -84,6 +86,21 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     vectors = {n: replace(c, is_text=False) for n, c in columns.items() if c.type.endswith("]")}
     kept = {name: column for name, column in columns.items() if name not in vectors}
     return Source(path, kept, lambda names: relation, tuple(vectors), lambda: _not_text(path), close, vectors)
+
+
+def _refuse_several(path: Path) -> None:
+    """VizieR answers with the tables of many catalogs, one behind the other."""
+    try:
+        with _opened(path, "rt", encoding="utf-8-sig") as lines:
+            names = [line.split("\t", 1)[1].strip(" :\n") for line in lines if line.startswith("#Table\t")]
+    except (UnicodeDecodeError, *DAMAGE):
+        return
+    if len(names) > 1:
+        raise RefusedFile(
+            f"holds {len(names):,} tables: {', '.join(names[:8])}; ask VizieR for one, or "
+            "take its VOTable, of which one can be named",
+            file=path,
+        )
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ BLOCK, SLICE_ROWS = 1 << 20, 20_000
 LONGEST_PIECE, DEEPEST = 1 << 25, 100
 #: A table begins; the longest of these is shorter than what is looked at twice at the seam of two blocks.
 TABLE, SEAM = re.compile(rb"<(?:[\w.-]+:)?TABLE[\s>]"), 64
+INTEGERS = ("unsignedByte", "short", "int", "long")
 SERIALISATIONS = ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET")
 DAMAGE = (OSError, EOFError, zlib.error, binascii.Error, expat.ExpatError, struct.error, ValueError)
 
@@ -364,7 +365,10 @@ def _cell(text: str, field: Field) -> Any:
     missing = not text or text == field.null or (field.datatype == "boolean" and text == "?")
     if missing or (field.null and field.is_null(text)):
         return None
-    return [_element(word, field) for word in text.split()] if field.is_vector else text
+    if field.is_vector:
+        return [_element(word, field) for word in text.split()]
+    is_hexadecimal = text[:2].lower() == "0x" and field.datatype in INTEGERS
+    return str(int(text, 16)) if is_hexadecimal else text
 
 
 def _element(text: str, field: Field) -> Any:

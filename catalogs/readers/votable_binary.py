@@ -61,14 +61,8 @@ class Field:
         """Whether a number is the field's null value, however it is written."""
         if self.is_text:
             return False
-        try:
-            return int(text) == int(self.null)
-        except ValueError:
-            pass
-        try:
-            return float(text) == float(self.null)
-        except ValueError:
-            return False
+        null = number_of(self.null)
+        return null is not None and number_of(text) == null
 
     @property
     def is_variable(self) -> bool:
@@ -97,6 +91,16 @@ class Field:
     @property
     def n_bytes(self) -> int:
         return -(-self.count // 8) if self.datatype == "bit" else self.count * TYPES[self.datatype][0]
+
+
+def number_of(text: str) -> float | int | None:
+    """A number as VOTables write it, hexadecimal too; None for other text."""
+    for kind in (lambda word: int(word, 0), int, float):
+        try:
+            return kind(text.strip())
+        except ValueError:
+            continue
+    return None
 
 
 def pieces_of(fields: list[Field]) -> tuple[list[struct.Struct | int], list[int]]:
@@ -156,7 +160,7 @@ def values_of(field: Field, raw: tuple, masks: list[int], bit: int) -> list[Any]
     elif field.is_text:
         values = [_text(value, field) for value in raw]
     elif field.null:
-        null = float(field.null)
+        null = number_of(field.null)
         values = [None if value == null else value for value in raw]
     return [None if mask & bit else value for mask, value in zip(masks, values, strict=True)] if any(masks) else values
 

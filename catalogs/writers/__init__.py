@@ -123,6 +123,24 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Refuse, before any work, a file whose folder is missing, whose format is unknown, or that is there already.
+
+    Raises
+    ------
+    UserError
+        A folder that is there is never overwritten.
+    """
+    if path.suffix.lower() not in WRITERS:
+        raise RefusedFile(f"format {path.suffix or '(none)'} is unknown; it writes {', '.join(WRITERS)}", file=path)
+    if not path.parent.is_dir():
+        raise RefusedFile(f"folder {path.parent} does not exist", file=path)
+    if path.is_dir():
+        raise RefusedFile("is there already; remove that folder, or choose another name", file=path)
+    if path.exists() and not overwrite:
+        raise RefusedFile("is there already; say --overwrite, or choose another name", file=path)
+
+
 def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
     """Write a query's rows in the format that the path's name says, under a temporary name until complete.
 
@@ -133,12 +151,7 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
     UserError
         If the format is unknown or the folder is missing or full.
     """
-    if path.suffix.lower() not in WRITERS:
-        raise RefusedFile(f"format {path.suffix or '(none)'} is unknown; it writes {', '.join(WRITERS)}", file=path)
-    if not path.parent.is_dir():
-        raise RefusedFile(f"folder {path.parent} does not exist", file=path)
-    if path.is_dir():
-        raise RefusedFile("is there already; remove that folder, or choose another name", file=path)
+    refuse_existing(path, overwrite=True)
     temporary, beside = (path.with_name(f".{path.name}{end}.tmp") for end in ("", CSVW_SUFFIX))
     try:
         shutil.rmtree(temporary, ignore_errors=True)

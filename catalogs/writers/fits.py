@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,10 @@ from astropy.io import fits
 
 from ...errors import RefusedFile
 from ...workspace.query import first_row, identifier
+from ..metadata import astropy_header, with_unit
 from ..survey import Column
-from ..units import standard
-from .kinds import INTEGERS, SIGNED, UNSIGNED, Facts, element, facts_of, refuse_missing_elements
+from ..units import is_only_astropys, standard
+from .kinds import FLOATS, INTEGERS, SIGNED, UNSIGNED, Facts, element, facts_of, refuse_missing_elements
 
 SUFFIX = ".fits"
 LETTERS = {"TINYINT": "I", "SMALLINT": "I", "INTEGER": "J", "BIGINT": "K", "UTINYINT": "B", "USMALLINT": "I"}
@@ -144,10 +146,9 @@ def _header(layout: list[Layout], row_size: int, n_rows: int, n_heap: int, note:
     for i, entry in enumerate(layout, 1):
         column = entry.column
         unit = standard(column.unit, "fits")
-        said = column.description + (f" [{column.unit}]" if column.unit and not unit else "")
         header[f"TTYPE{i}"] = (column.name, column.description[:40].encode("ascii", "replace").decode())
         header[f"TFORM{i}"] = entry.form
-        for keyword, value in (("TUNIT", unit), ("TUCD", column.ucd), ("TCOMM", said.strip())):
+        for keyword, value in (("TUNIT", unit), ("TUCD", column.ucd), ("TCOMM", with_unit(column, "fits"))):
             if value:
                 header[f"{keyword}{i}"] = _ascii(value)
         if entry.zero:
@@ -156,7 +157,29 @@ def _header(layout: list[Layout], row_size: int, n_rows: int, n_heap: int, note:
             header[f"TNULL{i}"] = entry.null
     for line in note.splitlines():
         header.add_history(_ascii(line))
+    for line in _for_astropy([entry.column for entry in layout]):
+        header.add_comment(line)
     return header
+
+
+def _for_astropy(columns: list[Column]) -> list[str]:
+    """The lines from which astropy takes descriptions and UCDs, and units that FITS does not have."""
+    text = astropy_header(columns)
+    other = [column for column in columns if column.type in FLOATS and is_only_astropys(column.unit)]
+    lines = ["meta:", "  __serialized_columns__:"] if other else ["meta: {__serialized_columns__: {}}"]
+    for column in other:
+        name = json.dumps(column.name)
+        lines += [
+            f"    {name}:",
+            "      __class__: astropy.units.quantity.Quantity",
+            f"      unit: !astropy.units.Unit {{unit: {json.dumps(column.unit)}}}",
+            f"      value: !astropy.table.SerializedColumn {{name: {name}}}",
+        ]
+    cards = []
+    for line in [*text.splitlines(), *lines]:
+        pieces = [line[i : i + 70] for i in range(0, len(line), 70)]
+        cards += [piece + "\\" for piece in pieces[:-1]] + pieces[-1:]
+    return ["--BEGIN-ASTROPY-SERIALIZED-COLUMNS--", *cards, "--END-ASTROPY-SERIALIZED-COLUMNS--"]
 
 
 def _ascii(text: str) -> str:

@@ -357,8 +357,8 @@ def test_reader_hands_over_slices_not_the_table(simple, tmp_path, monkeypatch):
     from candlesql.catalogs.readers import fits as reader
 
     sizes = []
-    made = reader._array
-    monkeypatch.setattr(reader, "_array", lambda field, raw: sizes.append(len(raw)) or made(field, raw))
+    made = reader.array_of
+    monkeypatch.setattr(reader, "array_of", lambda field, raw: sizes.append(len(raw)) or made(field, raw))
     monkeypatch.setattr(reader, "SLICE_ROWS", 500)
     many(3000).write(tmp_path / "t.fits.gz")
     ingest(simple, [tmp_path / "t.fits.gz"], tmp_path / "simple.parquet")
