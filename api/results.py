@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from astropy.table import QTable
 
 
-def export(sky: Sky, view: str, file: StrPath) -> int:
-    """Write a view to a file with units, descriptions and provenance in it; returns the number of rows.
+def export(sky: Sky, view: str, file: StrPath, overwrite: bool = False) -> int:
+    """Write a view or a query to a file with units, descriptions and provenance in it; returns the number of rows.
 
     Parameters
     ----------
     sky
         The workspace folder, or a connection of `open_sky`.
     view
-        Such as `red_clump.catalogue`.
+        Such as `red_clump.catalogue`; or a query, or the path of a `.sql` file with one. Columns that a query only
+        renames keep unit, UCD and description.
     file
         Parquet, FITS, VOTable (`.vot`), ECSV, CSV or `.hats` by its name.
+    overwrite
+        Whether the file may be there already.
 
     Raises
     ------
@@ -49,6 +52,7 @@ def join(
     on: str | None = None,
     radius_arcsec: float | None = None,
     view: str = "red_clump.catalogue",
+    overwrite: bool = False,
 ) -> Joined:
     """Add result columns to any catalog, by identifier or by position; every row of it stays, once.
 
@@ -64,16 +68,18 @@ def join(
         How far to look by ra, dec instead [arcsec].
     view
         The view whose columns are added.
+    overwrite
+        Whether `out` may be there already.
 
     Raises
     ------
     UserError
-        If the file lacks the columns, the view has a star twice, or nothing joins.
+        If the file lacks the columns, the view has a star twice, nothing joins, or `out` is there already.
     """
     from ..commands.join import join as add
 
     with connected(sky) as connection:
-        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec))
+        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec, overwrite))
 
 
 def table(sky: Sky, view: str) -> QTable:

@@ -35,10 +35,11 @@ class Region(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Rows of the joined file, and how many of them found a star."""
+    """Rows of the joined file, how many of them found a star, and columns that could not be read and are not in it."""
 
     rows: int
     matched: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

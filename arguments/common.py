@@ -19,6 +19,7 @@ Reads = Annotated[
     list[Path] | None,
     typer.Option("--read", metavar="PATH", help="A file or folder outside the workspace that the query may read."),
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="The file may be there already.")]
 Trust = Annotated[
     bool, typer.Option("--trust", help="Let the query write files, attach databases, load extensions, change settings.")
 ]

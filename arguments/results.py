@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from .common import Reads, SkyPath, Trust
+from .common import Overwrite, Reads, SkyPath, Trust
 
 
 def sql(
     sky: SkyPath,
     query: Annotated[str, typer.Argument(metavar="SELECT", help="Any DuckDB query.")],
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, parquet, fits or votable.")] = "table",
     read: Reads = None,
     trust: Trust = False,
 ) -> None:
@@ -38,18 +38,21 @@ def shell(sky: SkyPath, read: Reads = None, trust: Trust = False) -> None:
 
 def export(
     sky: SkyPath,
-    view: Annotated[str, typer.Argument(help="A view, such as red_clump.catalogue.")],
+    view: Annotated[
+        str, typer.Argument(metavar="VIEW", help="A view, such as red_clump.catalogue; a query, or a .sql file of one.")
+    ],
     file: Annotated[Path, typer.Argument(help="Parquet, FITS, VOTable (.vot), ECSV, CSV or .hats by its name.")],
+    overwrite: Overwrite = False,
 ) -> None:
-    """Write a view to a file with units, descriptions and provenance in it.
+    """Write a view or a query to a file with units, descriptions and provenance in it.
 
-    Example: candlesql export sky red_clump.catalogue red_clump.fits
+    Example: candlesql export sky "from red_clump.catalogue where tier = 1" tier1.fits
     """
     from .. import open_sky
     from ..commands.export import export as write
 
     with open_sky(sky) as connection:
-        print(f"{write(connection, view, file):,} rows in {file}")
+        print(f"{write(connection, view, file, overwrite):,} rows in {file}")
 
 
 def join(
@@ -59,6 +62,7 @@ def join(
     on: Annotated[str | None, typer.Option(metavar="ID", help="Its column of source_id.")] = None,
     radius: Annotated[float | None, typer.Option(metavar="ARCSEC", help="Join by ra, dec instead.")] = None,
     view: Annotated[str, typer.Option(help="The view whose columns are added.")] = "red_clump.catalogue",
+    overwrite: Overwrite = False,
 ) -> None:
     """Add result columns to any catalog, by identifier or by position.
 
@@ -68,8 +72,10 @@ def join(
     from ..commands.join import join as add
 
     with open_sky(sky) as connection:
-        rows, matched = add(connection, file, out, view, on, radius)
+        rows, matched, left_out = add(connection, file, out, view, on, radius, overwrite)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
+    if left_out:
+        print(f"left out, since they cannot be read: {', '.join(left_out)}")
 
 
 def report(

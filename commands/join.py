@@ -146,7 +146,10 @@ def _refuse_other_release(connection: duckdb.DuckDBPyConnection, theirs: Theirs,
 def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: str, radius_arcsec: float) -> str:
     """The FROM clause that gives each row of the file its nearest star of the view."""
     ra, dec = _place(connection, theirs, "ra"), _place(connection, theirs, "dec")
-    places = f'(select file_row_number as "row", {ra} as ra, {dec} as "dec" from {theirs.relation} as theirs)'
+    numbers = ", ".join(
+        f'if(isfinite({value}), {value}, null) as "{name}"' for name, value in (("ra", ra), ("dec", dec))
+    )
+    places = f'(select file_row_number as "row", {numbers} from {theirs.relation} as theirs)'
     check_places(Rows(connection, places, str(theirs.file), "row", "ra", "dec", "say that unit, {}, in the file"))
     moving = (
         f'select file_row_number as id, {ra} as ra, {dec} as "dec", '

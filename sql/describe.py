@@ -57,11 +57,10 @@ def placed(connection: duckdb.DuckDBPyConnection, columns: list[Column], rows: s
         names = {row[0] for row in connection.execute(f"select distinct survey from {rows}").fetchall()}
     (database,) = first_row(connection, "select path from duckdb_databases() where database_name = current_database()")
     files = survey_files(Path(database).parent / "surveys" if database else None)
-    epochs = {read_survey(files[name]).epoch for name in names if name in files}
-    epoch = epochs.pop() if len(epochs) == 1 else None
-    if not isinstance(epoch, float):
+    epochs = [read_survey(files[name]).epoch for name in names if name in files]
+    if not epochs or not isinstance(epochs[0], float) or any(epoch != epochs[0] for epoch in epochs):
         return columns
-    return [replace(c, epoch=epoch) if c.ucd.startswith("pos.eq.") else c for c in columns]
+    return [replace(c, epoch=epochs[0]) if c.ucd.startswith("pos.eq.") else c for c in columns]
 
 
 def provenance(connection: duckdb.DuckDBPyConnection, view: str, query: str | None = None) -> str:

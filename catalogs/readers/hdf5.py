@@ -191,7 +191,7 @@ def _column(sql: str, name: str, dtype: np.dtype, said: dict[str, Any]) -> FileC
 
 def _of_list(dtype: np.dtype) -> np.dtype | None:
     """The type of the elements of lists of variable length, as h5py keeps it."""
-    element = (dtype.metadata or {}).get("vlen")
+    element = dict(dtype.metadata or {}).get("vlen")
     return np.dtype(element) if element not in (None, str, bytes) else None
 
 
