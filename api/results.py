@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,12 @@ def export(sky: Sky, view: str, file: StrPath, overwrite: bool = False) -> int:
     UnknownName
         If there is no such view.
     UserError
-        If it is empty, or the file cannot be written.
+        If it is empty, or the file cannot be written or is there already.
     """
     from ..commands.export import export as write
 
     with connected(sky) as connection:
-        return write(connection, view, Path(file))
+        return write(connection, view, Path(file), overwrite)
 
 
 def join(
@@ -54,7 +55,8 @@ def join(
     view: str = "red_clump.catalogue",
     overwrite: bool = False,
 ) -> Joined:
-    """Add result columns to any catalog, by identifier or by position; every row of it stays, once.
+    """Add result columns to any catalog, by identifier or by position; every row of it stays, once, and a warning names
+    columns that cannot be read.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ def join(
     from ..commands.join import join as add
 
     with connected(sky) as connection:
-        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec, overwrite))
+        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec, overwrite, warnings.warn))
 
 
 def table(sky: Sky, view: str) -> QTable:

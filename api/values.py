@@ -35,11 +35,10 @@ class Region(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Rows of the joined file, how many of them found a star, and columns that could not be read and are not in it."""
+    """Rows of the joined file, and how many of them found a star."""
 
     rows: int
     matched: int
-    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,8 @@ def join(
     from ..commands.join import join as add
 
     with open_sky(sky) as connection:
-        rows, matched, left_out = add(connection, file, out, view, on, radius, overwrite)
+        rows, matched = add(connection, file, out, view, on, radius, overwrite)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
-    if left_out:
-        print(f"left out, since they cannot be read: {', '.join(left_out)}")
 
 
 def report(

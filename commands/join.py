@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def join(
     on: str | None = None,
     radius_arcsec: float | None = None,
     overwrite: bool = False,
-) -> tuple[int, int, tuple[str, ...]]:
-    """Add a view's columns to a catalog, by identifier or by position; returns rows, rows that found a star, and the
-    catalog's columns that could not be read and are not in the new one.
+    tell: Callable[[str], None] = print,
+) -> tuple[int, int]:
+    """Add a view's columns to a catalog, by identifier or by position; returns rows and rows that found a star.
 
-    Every row of the catalog stays, once. Columns that both have get the suffix `_candlesql`. By position, those
-    of both are compared as they are, and the nearest star is taken.
+    Every row of the catalog stays, once; columns that cannot be read are told. Columns that both have get the suffix
+    `_candlesql`. By position, those of both are compared as they are, and the nearest star is taken.
 
     Raises
     ------
@@ -75,7 +76,9 @@ def join(
         note = f"{file.name}, and\n{provenance(connection, view)}"
         query = f"select {kept}, {fields} {joined} order by theirs.file_row_number"
         write_file(connection, query, columns, note, out)
-        return rows, matched, theirs.left_out
+    if theirs.left_out:
+        tell(f"left out, since they cannot be read: {', '.join(theirs.left_out)}")
+    return rows, matched
 
 
 def _place(connection: duckdb.DuckDBPyConnection, theirs: Theirs, axis: str) -> str:

@@ -54,7 +54,7 @@ def test_export_join_and_match_return_their_rows(sky, tmp_path):
     assert candlesql.export(sky, "staging.mine", tmp_path / "out.parquet") == 2
     (tmp_path / "theirs.csv").write_text("star,flux\n12,1.5\n99,2.5\n")
     joined = candlesql.join(sky, tmp_path / "theirs.csv", tmp_path / "joined.csv", on="star", view="staging.mine")
-    assert joined == (2, 1, ())
+    assert joined == (2, 1)
     assert (joined.rows, joined.matched) == (2, 1)
 
 

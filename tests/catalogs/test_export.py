@@ -260,7 +260,7 @@ def test_join_by_identifier_keeps_every_row(connection, mine, tmp_path, kind):
     ids = pa.array([IDS[3], 12345, IDS[0], None], pa.int64()).cast(kind)
     file = mine(gaia=ids, name=["d", "none", "a", "null"], ra=[0.5, 1.5, 2.5, 3.5])
     found, rows = joined(connection, file, tmp_path / "out.parquet", on="gaia")
-    assert found[:2] == (4, 2)
+    assert found == (4, 2)
     at = {name: i for i, name in enumerate(rows["name"])}
     assert [rows["source_id"][at[n]] for n in ("d", "none", "a", "null")] == [IDS[3], None, IDS[0], None]
     assert [rows["ra"][at[n]] for n in ("d", "none", "a", "null")] == [0.5, 1.5, 2.5, 3.5]
@@ -276,7 +276,7 @@ def test_join_by_position(connection, mine, tmp_path):
     found, rows = joined(connection, file, tmp_path / "out.parquet", radius_arcsec=40.0)
     expected = {"a": IDS[0], "far": None, "round zero": IDS[2], "pole": IDS[3], "a again": IDS[0], "nowhere": None}
     assert dict(zip(rows["star"], rows["source_id"], strict=True)) == expected
-    assert found[:2] == (6, 4)
+    assert found == (6, 4)
 
 
 def test_join_takes_the_nearest(connection, mine, tmp_path):
@@ -301,7 +301,7 @@ def test_units_of_both_sides_stay(connection, mine, tmp_path):
 
 
 def test_join_into_fits(connection, mine, tmp_path):
-    assert join(connection, mine(id=IDS), tmp_path / "o.fits", "staging.gaia_dr2", on="id") == (4, 4, ())
+    assert join(connection, mine(id=IDS), tmp_path / "o.fits", "staging.gaia_dr2", on="id") == (4, 4)
     assert list(by_id(Table.read(tmp_path / "o.fits"))["id"]) == IDS
 
 
@@ -340,11 +340,11 @@ def test_join_from_and_to_every_format(connection, tmp_path, suffix):
     """A catalog of each format, joined by identifier into the same format and by position into Parquet."""
     file, out = tmp_path / f"mine.{suffix}", tmp_path / f"out.{suffix}"
     export(connection, "staging.gaia_dr2", file)
-    assert join(connection, file, out, "staging.gaia_dr2", on="source_id") == (4, 4, ())
+    assert join(connection, file, out, "staging.gaia_dr2", on="source_id") == (4, 4)
     read = open_file(connection, out)
     assert {"source_id", "parallax", "source_id_candlesql", "parallax_candlesql"} <= set(read.columns)
     assert read.columns["parallax_candlesql"].unit == "mas"
-    assert join(connection, file, tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=1.0) == (4, 4, ())
+    assert join(connection, file, tmp_path / "o.parquet", "staging.gaia_dr2", radius_arcsec=1.0) == (4, 4)
     rows = pq.read_table(tmp_path / "o.parquet").to_pydict()
     assert rows["source_id"] == rows["source_id_candlesql"]
     assert sorted(rows["source_id"]) == IDS
