@@ -129,9 +129,8 @@ def check_places(rows: Rows, facts: dict[str, Any], is_unit_said: bool = False) 
 
 
 def looks_like(low: float, high: float, south: float, north: float, n: int) -> str:
-    """The unit that a position's numbers look like, if it is not degrees: right ascensions that fill 0 to 24 and nothing
-    beyond, over a wide range of declination, are hours; those that fill 0 to 2 pi, with declinations within pi / 2,
-    radians."""
+    """The unit that a position's numbers look like, if it is not degrees: right ascensions that fill 0 to 24, over a
+    wide range of declination, are hours; those that fill 0 to 2 pi, with declinations within pi / 2, radians."""
     if n < GUESS_MIN_ROWS or south is None:
         return ""
     if high <= HOURS and high - low >= HOURS_MIN_SPREAD and north - south >= HOURS_MIN_DEC_RANGE:
@@ -189,9 +188,7 @@ def _check_epochs(rows: Rows, survey: Survey) -> None:
     if not isinstance(epoch, dict):
         return
     column, format_ = epoch["column"], epoch["format"]
-    row = rows.first(
-        f'"{column}", "{rows.id}", count(*) over ()', f"where {_odd_epoch(epoch)} order by 2 limit 1"
-    )
+    row = rows.first(f'"{column}", "{rows.id}", count(*) over ()', f"where {_odd_epoch(epoch)} order by 2 limit 1")
     if row:
         raise RefusedFile(
             f"{column} is {row[0]} for {rows.id} {row[1]} ({row[2]:,} such rows), no date as "

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.any_table import Theirs, as_parquet
-from ..catalogs.checks import Rows, check_places
+from ..catalogs.checks import Rows, check_places, place_facts
 from ..catalogs.metadata import plain
 from ..catalogs.readers import split_hdu
 from ..catalogs.readers.sexagesimal import PATTERN, degrees
@@ -153,7 +153,10 @@ def _by_position(connection: duckdb.DuckDBPyConnection, theirs: Theirs, view: st
         f'if(isfinite({value}), {value}, null) as "{name}"' for name, value in (("ra", ra), ("dec", dec))
     )
     places = f'(select file_row_number as "row", {numbers} from {theirs.relation} as theirs)'
-    check_places(Rows(connection, places, str(theirs.file), "row", "ra", "dec", "say that unit, {}, in the file"))
+    asked = place_facts("ra", '"dec"')
+    found = first_row(connection, f"select {', '.join(asked.values())} from {places}")
+    rows = Rows(connection, places, str(theirs.file), "row", "ra", "dec", "say that unit, {}, in the file")
+    check_places(rows, dict(zip(asked, found, strict=True)))
     moving = (
         f'select file_row_number as id, {ra} as ra, {dec} as "dec", '
         f"0.0::double as pmra, 0.0::double as pmdec, 2000.0::double as epoch_yr from {theirs.relation} as theirs"
