@@ -145,6 +145,7 @@ COMMANDS = (
     results.report,
     results.explore,
     results.models,
+    results.cuts,
     results.info,
     catalogs.spectra,
     systems.nmsu,

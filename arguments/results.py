@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -105,15 +107,35 @@ def explore(
         print(line, flush=True)
 
 
-def models(sky: SkyPath) -> None:
-    """Show the networks of a workspace: inputs, outputs, training rows, metrics, citation.
+def models(
+    sky: SkyPath,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Of one network all that its file says.")] = "",
+) -> None:
+    """List the networks of a workspace: training stars, outputs; of one also inputs, metrics, domain, citation.
 
-    Example: candlesql models sky
+    Example: candlesql models sky red_clump_any_bands
     """
     from ..commands.models import describe_models
 
-    for line in describe_models(sky):
+    for line in describe_models(sky, name, _width()):
         print(line)
+
+
+def cuts(
+    sky: SkyPath,
+    word: Annotated[str, typer.Argument(metavar="[WORD]", help="Only those that hold it.")] = "",
+    unset: Annotated[
+        list[str] | None,
+        typer.Option("--unset", metavar="NAME", help="Give it the published value again; all: each."),
+    ] = None,
+) -> None:
+    """List every threshold with value, unit and source, or take back what `--cut` has replaced.
+
+    Example: candlesql cuts sky ruwe
+    """
+    from ..commands.cuts import cuts_command
+
+    print(cuts_command(sky, word, unset or [], _width()))
 
 
 def info(sky: SkyPath) -> None:
@@ -125,3 +147,8 @@ def info(sky: SkyPath) -> None:
 
     for line in describe_sky(sky):
         print(line)
+
+
+def _width() -> int | None:
+    """Columns of the terminal that reads the output; None where none does."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

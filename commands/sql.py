@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,10 +19,14 @@ from ..sql.lineage import query_columns
 from ..sql.open import open_sky
 from ..sql.views import explain_missing
 from ..workspace.limits import TOO_LITTLE_MEMORY
+from ..workspace.progress import watched
 from ..workspace.query import quoted
+from .steps.shown import Rows, as_table, fetched
 
 #: Statements that change files or settings, by how DuckDB calls their kind.
 TRUSTED = ("COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "COPY_DATABASE", "SET", "CREATE_FUNC", "UPDATE_EXTENSIONS")
+#: Rows of a printed table; the other formats give all.
+MOST_ROWS = 60
 
 #: What `--format` may say, and the name of such a file.
 FORMS = {"table": "", "csv": ".csv", "json": ".json", "parquet": ".parquet", "fits": ".fits", "votable": ".vot"}
@@ -45,17 +50,23 @@ def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), tr
             if not statements:
                 raise UserError('the query is empty; try "from red_clump.catalogue limit 5"')
             if form == "table":
-                width = shutil.get_terminal_size((160, 40)).columns
+                width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
                 for statement in statements:
-                    relation = connection.sql(statement)
-                    if relation is not None:
-                        relation.show(max_width=width, max_rows=60)
+                    found = watched(connection, "running", partial(rows_of_statement, connection, statement))
+                    if found is not None:
+                        print(as_table(found, width=width, height=MOST_ROWS))
                 return
             _copy_to_stdout(connection, query, form, Path(folder) / "out")
         except duckdb.Error as error:
             if is_ours(error):
                 raise
             raise explain(connection, query, error) from None
+
+
+def rows_of_statement(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> Rows | None:
+    """Run a statement; None where it answers nothing but that it is done."""
+    relation = connection.sql(statement)
+    return None if relation is None else fetched(relation)
 
 
 def refuse_untrusted(statements: list[duckdb.Statement]) -> None:
@@ -85,6 +96,9 @@ def explain(connection: duckdb.DuckDBPyConnection, query: str, error: duckdb.Err
         return UserError(TOO_LITTLE_MEMORY)
     if isinstance(error, duckdb.PermissionException):
         return UserError(f"{lines[0]}; name what may be read with --read PATH, or say --trust")
+    taken_for_file = re.search(r'capable of reading the file "(\w+\.\w+)"', lines[0])
+    if taken_for_file:
+        return explain_missing(connection, taken_for_file[1])
     hint = next((line for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
     return UserError(f"{lines[0]} {hint}".strip())
 

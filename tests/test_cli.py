@@ -82,10 +82,36 @@ def test_cuts_that_differ_are_listed(candlesql, own_sky):
     assert candlesql("info", own_sky).out.splitlines()[-1] == "  cut max_ruwe = 1.2, published 1.4"
 
 
-def test_models_show_inputs_outputs_and_where_they_come_from(candlesql, tiny_sky):
+def test_models_are_a_table_and_one_says_all(candlesql, tiny_sky):
     out = candlesql("models", tiny_sky).out
+    row = next(line for line in out.splitlines() if line.startswith("│ photometry "))
+    assert [cell.strip() for cell in row.split("│")[2:6]] == ["shipped", "real", "6,366", "3 inputs"]
+    out = candlesql("models", tiny_sky, "photometry").out
     for word in ("photometry", "reads", "gives", "teff_k [K]", "citation", "sha256"):
         assert word in out
+    assert candlesql("models", tiny_sky, "photometri").err.startswith(
+        "there is no model photometri; there are photometry"
+    )
+
+
+def test_cuts_are_listed_and_taken_back(candlesql, own_sky):
+    from candlesql.commands.steps.cuts import apply_cuts
+
+    with open_sky(own_sky, read_only=False) as connection:
+        apply_cuts(connection, {"max_ruwe": "1.2", "tier1_min_delta_p": "250"})
+    row = next(line for line in candlesql("cuts", own_sky, "ruwe").out.splitlines() if "max_ruwe" in line)
+    assert [cell.strip() for cell in row.split("│")[1:4]] == ["max_ruwe", "1.2", "1.4"]
+    done = candlesql("cuts", own_sky, "--unset", "max_ruwe")
+    assert done.out == f"as published again: max_ruwe = 1.4; next: candlesql run {own_sky} SYSTEM\n"
+    assert candlesql("info", own_sky).out.splitlines()[-1] == "  cut tier1_min_delta_p = 250, published 265"
+    candlesql("cuts", own_sky, "--unset", "all")
+    assert candlesql("cuts", own_sky, "--unset", "all").out == "these cuts are as published\n"
+    with open_sky(own_sky) as connection:
+        assert connection.execute("select cuts.max_ruwe(), cuts.tier1_min_delta_p()").fetchall()[0] == (
+            pytest.approx(1.4),
+            265,
+        )
+    assert candlesql("cuts", own_sky, "--unset", "max_ruw").err == "there is no cut max_ruw; nearest: max_ruwe\n"
 
 
 def test_export_and_join(candlesql, tiny_sky, tmp_path):

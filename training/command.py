@@ -14,7 +14,7 @@ from ..sql.systems import system_steps
 from ..udfs.functions import SHIPPED
 from ..workspace.folder import find_sky
 from ..workspace.ledger import record
-from ..workspace.progress import bar
+from ..workspace.progress import steps_bar
 from .workspace import open_to_train
 
 OWN_COMMANDS = ("distmass", "parallax", "photometry")
@@ -45,13 +45,8 @@ def train_command(
         return
     sky = find_sky(path)
     started = time.time()
-    with open_to_train(path, cuts) as connection, bar() as progress:
+    with open_to_train(path, cuts) as connection, steps_bar("training") as show:
         match_all(connection, sky, system)
-        task = progress.add_task("training")
-
-        def show(what: str, done: int, of: int) -> None:
-            progress.update(task, description=what, completed=done, total=of)
-
         name = f"{system}_any_bands"
         held_out = sky.results / f"{name}_cross_validation.parquet"
         relation = labels or f"{system}.training"

@@ -18,7 +18,7 @@ from ..commands.demo import SYSTEM, make_mock_sky
 from ..commands.match import match_all
 from ..sql.open import make_sky, open_sky
 from ..udfs.model import Model
-from ..workspace.progress import bar
+from ..workspace.progress import steps_bar
 from ..workspace.query import quoted
 from .system import train_system
 
@@ -59,12 +59,11 @@ def train_on_parts(folder: Path, parts: list[Path], seed: int = 0) -> Model:
     """
     sky = make_sky(folder / "sky")
     files = ", ".join(quoted(path) for path in parts)
-    with open_sky(sky.root, read_only=False) as connection, bar() as progress:
+    with open_sky(sky.root, read_only=False) as connection, steps_bar("training") as show:
         connection.execute(
             f"create temp view labelled as from read_parquet([{files}]) "
             "qualify row_number() over (partition by survey, source_id order by phot_g_mean_mag) = 1"
         )
-        task = progress.add_task("training")
         return train_system(
             connection,
             SYSTEM,
@@ -72,7 +71,7 @@ def train_on_parts(folder: Path, parts: list[Path], seed: int = 0) -> Model:
             folder / f"{SYSTEM}_cross_validation.parquet",
             "labelled",
             seed,
-            lambda what, done, of: progress.update(task, description=what, completed=done, total=of),
+            show,
             simulated="labelled",
         )
 

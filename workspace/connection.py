@@ -62,7 +62,9 @@ def in_memory(
     connection.execute(f"set memory_limit = {quoted(limit)}")
     if number:
         connection.execute(f"set threads = {number}")
-    connection.execute("set enable_progress_bar = false")
+    # Without the bar nothing is counted; `workspace.progress` draws its own.
+    connection.execute("set enable_progress_bar = true")
+    connection.execute("set enable_progress_bar_print = false")
     connection.execute(f"set temp_directory = {quoted(spill)}")
     return connection
 

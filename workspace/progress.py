@@ -6,6 +6,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from typing import TypeVar
 
 import duckdb
 from rich.console import Console
@@ -16,7 +18,6 @@ from rich.progress import (
     Task,
     TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -24,6 +25,17 @@ from rich.text import Text
 from .ledger import execute
 
 CONSOLE = Console(stderr=True)
+#: Seconds after which work is long enough for a bar.
+SHORT = 0.5
+
+T = TypeVar("T")
+
+
+class _Elapsed(ProgressColumn):
+    """Time since the start, which goes on when all that was foreseen is done."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(timedelta(seconds=int(task.elapsed or 0))), style="progress.elapsed")
 
 
 def bar() -> Progress:
@@ -32,7 +44,7 @@ def bar() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeElapsedColumn(),
+        _Elapsed(),
         TimeRemainingColumn(),
         console=CONSOLE,
         transient=True,
@@ -72,34 +84,69 @@ def rows_bar(label: str, done: int, total: int) -> Iterator[Callable[[int], None
         yield lambda rows: progress.advance(task, rows)
 
 
-def run_with_bar(label: str):
+@contextmanager
+def steps_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for work in steps; gives a function that is told the step, how much of it is done, and of how much.
+
+    Silent where stderr is no terminal.
+    """
+    with bar() as progress:
+        number = progress.add_task(label, total=None)
+        task = progress.tasks[0]
+        started = task.start_time
+
+        def show(what: str, done: int, of: int) -> None:
+            if task.description != what:
+                progress.reset(number, description=what, total=of)
+                task.start_time = started
+            progress.update(number, completed=done, total=of)
+
+        yield show
+
+
+def run_with_bar(label: str) -> Callable[[duckdb.DuckDBPyConnection, str], None]:
     """A function that runs a statement under a progress bar called `label`."""
 
     def run(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-        if not sys.stderr.isatty():
-            execute(connection, query)
-            return
-        failure: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                execute(connection, query)
-            except BaseException as error:
-                failure.append(error)
-
-        thread = threading.Thread(target=work)
-        with bar() as progress:
-            task = progress.add_task(label, total=100)
-            thread.start()
-            try:
-                while thread.is_alive():
-                    thread.join(0.1)
-                    progress.update(task, completed=max(0.0, connection.query_progress()))
-            except KeyboardInterrupt:
-                connection.interrupt()
-                thread.join()
-                raise
-        if failure:
-            raise failure[0]
+        watched(connection, label, lambda: execute(connection, query))
 
     return run
+
+
+def watched(connection: duckdb.DuckDBPyConnection, label: str, work: Callable[[], T]) -> T:
+    """Do what runs a query, under a progress bar if it takes long; Ctrl-C stops the query and nothing else.
+
+    Without a terminal it is done as it is.
+    """
+    if not sys.stderr.isatty():
+        return work()
+    done: list[T] = []
+    failure: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    try:
+        thread.join(SHORT)
+        if thread.is_alive():
+            _show_until_done(connection, label, thread)
+    except KeyboardInterrupt:
+        connection.interrupt()
+        thread.join()
+        raise
+    if failure:
+        raise failure[0]
+    return done[0]
+
+
+def _show_until_done(connection: duckdb.DuckDBPyConnection, label: str, thread: threading.Thread) -> None:
+    with bar() as progress:
+        task = progress.add_task(label, total=100)
+        while thread.is_alive():
+            thread.join(0.1)
+            progress.update(task, completed=max(0.0, connection.query_progress()))
