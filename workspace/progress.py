@@ -120,33 +120,34 @@ def watched(connection: duckdb.DuckDBPyConnection, label: str, work: Callable[[]
     """
     if not sys.stderr.isatty():
         return work()
-    done: list[T] = []
+    results: list[T] = []
     failure: list[BaseException] = []
+    # Not the thread is waited for: one whose join() was interrupted counts as ended in Python before 3.13.
+    is_done = threading.Event()
 
     def do() -> None:
         try:
-            done.append(work())
+            results.append(work())
         except BaseException as error:
             failure.append(error)
+        finally:
+            is_done.set()
 
-    thread = threading.Thread(target=do)
-    thread.start()
+    threading.Thread(target=do).start()
     try:
-        thread.join(SHORT)
-        if thread.is_alive():
-            _show_until_done(connection, label, thread)
+        if not is_done.wait(SHORT):
+            _show_until(is_done, connection, label)
     except KeyboardInterrupt:
-        connection.interrupt()
-        thread.join()
+        while not is_done.wait(0.1):
+            connection.interrupt()
         raise
     if failure:
         raise failure[0]
-    return done[0]
+    return results[0]
 
 
-def _show_until_done(connection: duckdb.DuckDBPyConnection, label: str, thread: threading.Thread) -> None:
+def _show_until(is_done: threading.Event, connection: duckdb.DuckDBPyConnection, label: str) -> None:
     with bar() as progress:
         task = progress.add_task(label, total=100)
-        while thread.is_alive():
-            thread.join(0.1)
+        while not is_done.wait(0.1):
             progress.update(task, completed=max(0.0, connection.query_progress()))

@@ -129,7 +129,12 @@ def test_views_are_all_or_those_that_hold_a_word(said, connection):
 
 def test_columns_and_what_they_are_called_by_others(said):
     row = next(line for line in said(".columns staging.gaia_dr2").splitlines() if line.startswith("│ parallax "))
-    assert [cell.strip() for cell in row.split("│")[1:-1]] == ["parallax", "double", "mas", "Parallax"]
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == [
+        "parallax",
+        "double",
+        "mas",
+        "Parallax, without zero-point correction",
+    ]
     assert said("\\d staging.twomass") == said(".columns staging.twomass")
     assert "nearest: red_clump.catalogue" in said(".columns red_clump.catalog")
     assert "there is no command .colums; nearest: .columns" in said(".colums staging.gaia_dr2")
@@ -224,7 +229,9 @@ def test_a_real_terminal(sky):
         child.expect("running")
         child.sendcontrol("c")
         child.expect("interrupted")
-    child.send("from red_clump.tie\t limit 0;\r")
+    child.send("from red_clump.sky_prob\t")
+    child.expect("abilities")
+    child.send(" limit 0;\r")
     child.expect("0 rows")
     child.send("quit\r")
     child.expect(pexpect.EOF)
