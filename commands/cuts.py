@@ -52,14 +52,14 @@ def cut_rows(connection: duckdb.DuckDBPyConnection, word: str = "") -> Rows:
     """Name, value in force, published value where that is another, unit and source of each cut, or of those that hold
     a word."""
     published = files.cuts()
-    there = _values(connection, [f"cuts.{name}()" for name in published])
-    was = _values(connection, [f"({cut.value})" for cut in published.values()])
+    values = _row(connection, [f"cuts.{name}()::varchar" for name in published])
+    same = _row(connection, [f"cuts.{name}() = {cut.value}" for name, cut in published.items()])
     rows = [
-        (name, value, "" if value == old else old, cut.unit, cut.source)
-        for (name, cut), value, old in zip(published.items(), there, was, strict=True)
+        (name, cut.value if is_same else value, "" if is_same else cut.value, cut.unit, cut.source)
+        for (name, cut), value, is_same in zip(published.items(), values, same, strict=True)
     ]
     return listed(("cut", "value", "published", "unit", "source"), word, rows)
 
 
-def _values(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> tuple[str, ...]:
-    return connection.execute("select " + ", ".join(f"{text}::varchar" for text in texts)).fetchall()[0]
+def _row(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> tuple:
+    return connection.execute(f"select {', '.join(texts)}").fetchall()[0]
