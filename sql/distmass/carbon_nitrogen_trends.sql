@@ -33,9 +33,9 @@ with samples as (
 select
     trend,
     count(*) as n,
-    regr_slope(c_n, x) as slope,
-    regr_intercept(c_n, x) as intercept,
-    corr(c_n, x) as correlation,
+    if(min(x) < max(x), regr_slope(c_n, x), null) as slope,
+    if(min(x) < max(x), regr_intercept(c_n, x), null) as intercept,
+    if(min(x) < max(x), corr(c_n, x), null) as correlation,
     min(x) as x_low,
     max(x) as x_high,
     stddev_samp(c_n) as c_n_scatter

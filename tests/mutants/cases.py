@@ -28,8 +28,11 @@ PATIENCE = 20.0
 LONGEST = 0.1
 #: The fixtures of tests/sql/conftest.py that give a function the database.
 FIXTURES: dict[str, Callable[[duckdb.DuckDBPyConnection], Any]] = {
-    "database": lambda database: database, "view": tables.view_in, "value": tables.value_in,
-}  # fmt: skip
+    "database": lambda database: database,
+    "connection": lambda database: database,
+    "view": tables.view_in,
+    "value": tables.value_in,
+}
 #: A name that a test puts together: `f"sphere.{function}"` may be any of `sphere`.
 COMPOSED = re.compile(r"\b([a-z_]+\.\w*)\{")
 SOURCES: dict[str, files.Item] = {item.name: item for item in files.items()}
@@ -57,7 +60,7 @@ def trials() -> list[Trial]:
     seconds = {trial: _seconds(trial) for trial in found}
     wrong = {trial for trial, taken in seconds.items() if taken < 0}
     if wrong:
-        print(f"fail without any fault, and are left out: {', '.join(t.name for t in wrong)}", flush=True)
+        print(f"fail without any fault, and are left out: {', '.join(sorted({t.name for t in wrong}))}", flush=True)
     return [trial for trial in found if 0 <= seconds[trial] < LONGEST]
 
 
@@ -107,7 +110,7 @@ def _outcome(trial: Trial, changed: list[files.Item]) -> str:
 def _run_by(case: tables.Case) -> frozenset[str]:
     """The view or macro itself, and the macros that it and the query need; given tables stand for the views."""
     found: set[str] = set()
-    waiting: list[str] = [case.of, *_named(case.columns), *_named(case.query)]
+    waiting: list[str] = [case.of, *_named(case.columns), *_named(case.query), *_named(case.setup)]
     while waiting:
         name = waiting.pop()
         if name in SOURCES and name not in found and (name == case.of or SOURCES[name].is_macro):

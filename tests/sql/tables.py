@@ -118,7 +118,8 @@ def plain(value: object) -> object:
 class Case:
     """What a view or macro gives of a few rows: `columns` of its rows in its own order, in that of the columns if none.
 
-    `of` is a view or a table macro; with an empty one, `columns` is an expression, and `rows` its value.
+    `setup` makes what is no table, such as a network. `of` is a view or a table macro; with an empty one, `columns` is
+    an expression, and `rows` its value.
     """
 
     of: str
@@ -126,12 +127,14 @@ class Case:
     rows: Any
     given: dict[str, str] = field(default_factory=dict)
     query: str = ""
+    setup: str = ""
 
     def __str__(self) -> str:
         return self.of or self.columns[:60]
 
     def found(self, database: duckdb.DuckDBPyConnection) -> Any:
         """What the view or macro gives now."""
+        database.execute(self.setup)
         if not self.of:
             return plain(database.execute(f"select {self.columns}").fetchall()[0][0])
         is_ordered = re.search(r"^order by", items()[self.of].body, re.MULTILINE)
