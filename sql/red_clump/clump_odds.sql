@@ -44,7 +44,7 @@ labelled as (
 ),
 
 shifts as (
-    select unnest(range(-100, 61)) * 0.05 as shift
+    select unnest(range(-100, 101)) * 0.05 as shift
 ),
 
 tried as (
@@ -86,7 +86,9 @@ everywhere as (
         stratum,
         any_value(n_labelled) as n_labelled,
         sum(weight * shift) / sum(weight) as shift,
-        sqrt(sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2)) as shift_error
+        sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2) as variance,
+        -- what the mean scatters by from one set of labels to another: nothing without labels, when transfer_error holds all
+        sqrt(variance * greatest(1 - variance / pow(cuts.clump_shift_error(), 2), 0)) as shift_error
     from weighted
     group by stratum
 ),
@@ -108,7 +110,7 @@ weighted_high as (
 regions as (
     select
         'all' as region,
-        *
+        * exclude (variance)
     from everywhere
     union all
     select

@@ -1,5 +1,5 @@
 -- A stratum of scored stars in a region: how many of them are red clump by P(RC) as labels have it (red_clump.clump_odds), and
--- the three errors of that number: one by the shift of all, one by that of the stars far from the plane, one by chance.
+-- the three errors of that number: one by the shift of all, one by that of refused stars far from the plane, one by chance.
 with counts as (
     select
         red_clump.strata(tier, refusal) as names,
@@ -24,9 +24,11 @@ shares as (
         odds.region,
         odds.n_labelled,
         odds.shift_error,
-        stars.is_far,
         stars.n,
-        red_clump.shifted_share(stars.log_odds, odds.shift + if(stars.is_far, cuts.far_shift(), 0)) as share
+        stars.is_far and not starts_with(odds.stratum, 'tier') as is_far,
+        red_clump.shifted_share(
+            stars.log_odds, odds.shift + if(stars.is_far and not starts_with(odds.stratum, 'tier'), cuts.far_shift(), 0)
+        ) as share
     from red_clump.clump_odds as odds
     inner join stars on odds.stratum = stars.stratum and (odds.region = 'all' or stars.is_high)
 )

@@ -32,10 +32,7 @@ stars as (
         odds.shift_error,
         red_clump.latitude_cell(giants.b) as abs_b_low_deg,
         red_clump.g_error_cell(giants.g_error_ratio) as g_error_ratio_low,
-        red_clump.shifted_share(
-            red_clump.log_odds(giants.p_rc),
-            odds.shift + if(red_clump.is_far_from_plane(giants.w1mpro, giants.ks_m, giants.b), cuts.far_shift(), 0)
-        ) as share
+        red_clump.shifted_share(red_clump.log_odds(giants.p_rc), odds.shift) as share
     from tier_numbers
     inner join red_clump.giants as giants on tier_numbers.tier >= giants.tier
     inner join red_clump.clump_odds as odds

@@ -56,8 +56,9 @@ def main() -> int:
 
 def _tried_quickly(drawn: list[Mutant]) -> list[Mutant]:
     """Those that no case of a few rows notices."""
-    for mutant in drawn:
+    for number, mutant in enumerate(drawn, start=1):
         mutant.outcome, mutant.tests = mutant.quick()
+        print(f"{number} of {len(drawn)}", end="\r", flush=True)
     left = [mutant for mutant in drawn if mutant.outcome == SURVIVED]
     print(f"cases of a few rows notice {len(drawn) - len(left)} of {len(drawn)}", flush=True)
     return left

@@ -34,6 +34,11 @@ def shift_by_quadrature(p_rc: float, n_rc: int, n: int, centre: float, width: fl
     return mean, math.sqrt(moment(2) / moment(0) - mean**2)
 
 
+def sampled(width: float) -> float:
+    """What the mean of that posterior scatters by from one set of labels to another: the prior is 1 wide."""
+    return width * math.sqrt(1 - width**2)
+
+
 def test_labels_shift_the_odds(view):
     rows = {
         (row["stratum"], row["region"]): row
@@ -44,45 +49,55 @@ def test_labels_shift_the_odds(view):
     assert tier["n_labelled"] == 40
     assert tier["shift"] == pytest.approx(mean, abs=0.02)
     assert mean < -0.7, "60 % where 80 % were given"
-    assert tier["shift_error"] == pytest.approx(math.hypot(width, 0.15), abs=0.02)
-    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.8 lower
-    high, high_width = shift_by_quadrature(0.8, 8, 8, mean - 0.8, math.hypot(width, 0.5))
+    assert tier["shift_error"] == pytest.approx(math.hypot(sampled(width), 0.17), abs=0.02)
+    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.94 higher
+    high, high_width = shift_by_quadrature(0.8, 8, 8, mean + 0.94, math.hypot(sampled(width), 0.28))
     assert rows["tier 2", "|b| > 30 deg"]["n_labelled"] == 8
     assert rows["tier 2", "|b| > 30 deg"]["shift"] == pytest.approx(high, abs=0.03)
-    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.15), abs=0.02)
+    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.17), abs=0.02)
     hull, hull_width = shift_by_quadrature(0.5, 6, 30, 0, 1)
-    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 0.7, abs=0.02)
-    assert rows["outside the hull", "all"]["shift_error"] == pytest.approx(math.hypot(hull_width, 0.3), abs=0.02)
+    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 1.86, abs=0.02)
+    assert rows["outside the hull", "all"]["shift_error"] == pytest.approx(
+        math.hypot(sampled(hull_width), 0.11), abs=0.02
+    )
     assert rows["tier 1", "all"]["n_labelled"] == 0
     assert rows["tier 1", "all"]["shift"] == pytest.approx(0, abs=0.01)
-    assert rows["not a giant", "all"]["shift"] == pytest.approx(-1.5, abs=0.01)
+    assert rows["not a giant", "all"]["shift"] == pytest.approx(-0.89, abs=0.01)
+    assert rows["not a giant", "all"]["shift_error"] == pytest.approx(0.11, abs=0.01), "no labels: what mock skies say"
 
 
 def test_shifted_probabilities_add_up(view):
-    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3; ten of them far from the plane too."""
+    """100 stars of tier 1 with P(RC) = 0.8, odds 4, shifted by ln 1/2: 2 in 3. Of as many refused ones ten are far."""
     given = {
         "red_clump.clump_odds": """
             select 'tier 1' as stratum, 'all' as region, 50 as n_labelled, -ln(2) as shift, 0.3 as shift_error
             union all select 'tier 2', 'all', 50, 0.0, 0.3
             union all select 'tier 1', '|b| > 30 deg', 5, 0.0, 0.3
+            union all select 'outside the hull', 'all', 7, -ln(2), 0.3
         """,
         "red_clump.judged": """
-            select 1::tinyint as tier, null::varchar as refusal, if(i < 10, 60.0, 5.0) as b,
-                if(i < 10, 13.0, 12.0) as w1mpro, null::real as ks_m, 0.8 as p_rc
-            from range(100) as t(i)
+            select if(i < 100, 1, null)::tinyint as tier, if(i < 100, null, 'outside the hull') as refusal,
+                if(i % 100 < 10, 60.0, 5.0) as b, if(i % 100 < 10, 13.0, 12.0) as w1mpro, null::real as ks_m,
+                0.8 as p_rc
+            from range(200) as t(i)
         """,
     }
     rows = {(row["stratum"], row["region"]): row for row in view("red_clump.clump_shares", **given)}
-    near, far = 2 / 3, 1 / (1 + math.exp(1.2) / 2)
-    tier = rows["tier 1", "all"]
-    assert tier["n"] == 100
-    assert tier["n_clump"] == pytest.approx(90 * near + 10 * far, rel=0.005)
+    near, far = 2 / 3, 1 / (1 + math.exp(0.9) / 2)
+    tier, refused = rows["tier 1", "all"], rows["outside the hull", "all"]
+    assert (tier["n"], tier["n_labelled"], refused["n_labelled"]) == (100, 50, 7)
+    assert tier["n_clump"] == pytest.approx(100 * near, rel=0.005)
+    assert tier["error_by_shift"] == pytest.approx(0.3 * 100 * near * (1 - near), rel=0.01)
+    assert tier["error_by_far"] == 0
+    assert refused["n_clump"] == pytest.approx(90 * near + 10 * far, rel=0.005)
     spread = 90 * near * (1 - near) + 10 * far * (1 - far)
-    assert tier["error_by_shift"] == pytest.approx(0.3 * spread, rel=0.01)
-    assert tier["error_by_far"] == pytest.approx(0.4 * 10 * far * (1 - far), rel=0.01)
-    assert tier["error_by_chance"] == pytest.approx(math.sqrt(spread), rel=0.01)
+    assert refused["error_by_shift"] == pytest.approx(0.3 * spread, rel=0.01)
+    assert refused["error_by_far"] == pytest.approx(0.2 * 10 * far * (1 - far), rel=0.01)
+    assert refused["error_by_chance"] == pytest.approx(math.sqrt(spread), rel=0.01)
+    errors = [refused[f"error_by_{name}"] for name in ("shift", "far", "chance")]
+    assert refused["n_clump_error"] == pytest.approx(math.hypot(*errors))
     assert rows["tier 2", "all"]["n"] == 100, "tier 1 is within tier 2"
-    assert rows["tier 2", "all"]["n_clump"] == pytest.approx(90 * 0.8 + 10 * 4 / (4 + math.exp(1.2)), rel=0.005)
+    assert rows["tier 2", "all"]["n_clump"] == pytest.approx(100 * 0.8, rel=0.005)
     assert rows["tier 1", "|b| > 30 deg"]["n"] == 10
 
 
