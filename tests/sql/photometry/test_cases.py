@@ -69,11 +69,11 @@ NETWORK_VIEWS = [
 def vector() -> list[tuple]:
     """Curves scaled to the network's R(ps1_g) - R(ks), and slopes between neighbours, of three bands that Gaia does not have."""
     r = {b: reddening(b, 5400, 4.1, -0.25) for b in ("g", "ps1_g", "j", "ks")}
-    g23, s16 = {"g": 0.8, "ps1_g": 1.2, "j": 0.3, "ks": 0.1}, {"g": None, "ps1_g": 1.4, "j": 0.5, "ks": 0.2}
+    g23, s16 = {"g": 0.8, "ps1_g": 1.2, "j": 0.3, "ks": 0.1}, {"ps1_g": 1.4, "j": 0.5, "ks": 0.2}
     span = r["ps1_g"] - r["ks"]
     slope = {name: (c["ps1_g"] - c["j"]) / (c["j"] - c["ks"]) for name, c in (("r", r), ("g23", g23), ("s16", s16))}
     return [
-        (b, wave, r[b], g23[b] * span / 1.1, None if s16[b] is None else s16[b] * span / 1.2, *((slope["r"], slope["g23"], slope["s16"]) if b == "j" else (None, None, None)))
+        (b, wave, r[b], g23[b] * span / 1.1, s16[b] * span / 1.2 if b in s16 else None, *((slope["r"], slope["g23"], slope["s16"]) if b == "j" else (None, None, None)))
         for b, wave in [("ps1_g", 0.48), ("g", 0.62), ("j", 1.2), ("ks", 2.1)]
     ]  # fmt: skip
 

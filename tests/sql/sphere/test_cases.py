@@ -104,7 +104,7 @@ RANKING = [
 
 CORNERS = "[[10.0, 20.0], [14.0, 20.0], [14.0, 23.0]]"
 PLACES = [(10.0, 20.0), (14.0, 20.0), (14.0, 23.0)]
-MEAN = sum(unit(*p) for p in PLACES)
+MEAN = np.sum([unit(*p) for p in PLACES], axis=0)
 CENTRE = (degrees(atan2(MEAN[1], MEAN[0])), degrees(atan2(MEAN[2], hypot(MEAN[0], MEAN[1]))))
 
 
