@@ -145,7 +145,7 @@ def info(sky: StrPath) -> Info:
     from ..catalogs.survey import survey_files
 
     folder = existing_sky(sky)
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=False) as connection:
         (version,) = first_row(connection, "select version from candlesql.state")
         names = [name for name in survey_files(folder.surveys) if folder.catalog(name).exists()]
         rows = {n: first_row(connection, f"select count(*) from staging.{identifier(n)}")[0] for n in names}

@@ -78,7 +78,7 @@ class Info:
 def connected(sky: Sky) -> duckdb.DuckDBPyConnection:
     """A connection that closes when the block ends: a cursor of the caller's, or one of a workspace."""
     if not isinstance(sky, duckdb.DuckDBPyConnection):
-        return open_sky(sky)
+        return open_sky(sky, trust=True)
     other = sky.cursor()
     (database,) = first_row(sky, "select current_database()")
     other.execute(f"use {identifier(database)}")
@@ -96,7 +96,7 @@ def cuts(cut: Mapping[str, object] | None) -> dict[str, str]:
 def made_since(sky: StrPath, system: str, started: datetime) -> Made:
     """What a system's catalogue is now, and the products that were made from `started` [UTC] on."""
     catalogue = system_steps(system).catalogue
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=False) as connection:
         runs = connection.execute("select product, n_rows from candlesql.runs where made_at >= ?", [started]).fetchall()
         (rows,) = first_row(connection, f"select count(*) from {catalogue}")
     return Made(dict(runs), catalogue, rows)

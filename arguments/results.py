@@ -53,7 +53,7 @@ def export(
     from .. import open_sky
     from ..commands.export import export as write
 
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=True) as connection:
         print(f"{write(connection, view, file, overwrite):,} rows in {file}")
 
 
@@ -73,7 +73,7 @@ def join(
     from .. import open_sky
     from ..commands.join import join as add
 
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=True) as connection:
         rows, matched = add(connection, file, out, view, on, radius, overwrite)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
 

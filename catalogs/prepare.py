@@ -97,7 +97,7 @@ def prepared(
         impossible position, a damaged file, a full disk.
     """
     _refuse_unknown_units(survey, units)
-    work = target.with_name(f".{target.stem}.ingest")
+    work = target.with_name(f".{target.stem}.{'ingest' if len(files) > 1 else 'reading'}")
     keep = False
     try:
         work.mkdir(parents=True, exist_ok=True)

@@ -10,16 +10,16 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.mock import make_sky as make_mock
-from ..catalogs.prepare import Ingested, ingest
+from ..catalogs.prepare import Ingested
 from ..catalogs.survey import load_survey
 from ..errors import UserError
 from ..sql.open import make_sky, new_or_existing, refresh, settle, writing
-from ..workspace.change import one_writer
+from ..workspace.change import take_away
 from ..workspace.connection import connect
 from ..workspace.folder import Sky, find_sky
-from ..workspace.ledger import record
 from ..workspace.progress import bar, run_with_bar
 from ..workspace.query import first_row, quoted
+from .ingest import put_in, record_catalog
 from .run import run_system
 
 SYSTEM = "red_clump"
@@ -42,25 +42,25 @@ def run_demo(path: Path, stars: int, seed: int, release: str = "gaia_dr2") -> It
         raise UserError("holds catalogs of yours; give the demo a folder of its own", file=sky.root)
     if release not in RELEASES:
         raise UserError(f"--release {release}: it is one of {', '.join(RELEASES)}", value=release)
-    with new_or_existing(path), one_writer(sky):
+    with new_or_existing(path):
         (sky.root / ".demo").touch()
-        ingested = make_mock_sky(path, stars, seed, release)
-        said = f"demo --stars {stars} --seed {seed}" + f" --release {release}" * (release != RELEASES[0])
-        yield from _run(sky, said, ingested)
+        with writing(sky.root) as connection:
+            ingested = make_mock_sky(path, stars, seed, release)
+            said = f"demo --stars {stars} --seed {seed}" + f" --release {release}" * (release != RELEASES[0])
+            yield from _run(connection, sky, said, ingested)
 
 
-def _run(sky: Sky, said: str, ingested: dict[str, tuple[Ingested, float]]) -> Iterator[str]:
-    with writing(sky.root) as connection:
-        refresh(connection, sky)
-        for name, (done, seconds) in ingested.items():
-            record(
-                connection, f"staging.{name}", said, [sky.catalog(name)], {}, done.rows, seconds, [sky.catalog(name)]
-            )
-            yield f"staging.{name}: {done.rows:,} rows"
-        settle(connection, sky)
-        for product, rows in run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
-            yield f"{product}: {rows:,} rows"
-        yield from _judge(connection)
+def _run(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, said: str, ingested: dict[str, tuple[Ingested, float]]
+) -> Iterator[str]:
+    refresh(connection, sky)
+    for name, (done, seconds) in ingested.items():
+        record_catalog(connection, sky, load_survey(name), said, [], done, seconds)
+        yield f"staging.{name}: {done.rows:,} rows"
+    settle(connection, sky)
+    for product, rows in run_system(connection, sky, SYSTEM, run_with_bar("running")).items():
+        yield f"{product}: {rows:,} rows"
+    yield from _judge(connection)
 
 
 def make_mock_sky(path: Path, stars: int, seed: int, release: str = "gaia_dr2") -> dict[str, tuple[Ingested, float]]:
@@ -79,11 +79,11 @@ def make_mock_sky(path: Path, stars: int, seed: int, release: str = "gaia_dr2") 
             dr2 = files.pop("gaia_dr2")
             files = {release: write_dr3(sky, dr2, files["mock_truth"], dr2.with_stem(release))} | files
         for other in set(RELEASES) - {release}:
-            sky.catalog(other).unlink(missing_ok=True)
+            take_away(sky, sky.catalog(other))
         ingested = {}
         for name, file in files.items():
             started = time.time()
-            done = ingest(load_survey(name), [file], sky.catalog(name))
+            done = put_in(sky, load_survey(name), file)
             ingested[name] = (done, time.time() - started)
         return ingested
 

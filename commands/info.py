@@ -31,7 +31,7 @@ RUNS = """
 def describe_sky(path: Path) -> Iterator[str]:
     """`candlesql info`: catalogs, products, and cuts that are not the published ones."""
     sky = existing_sky(path)
-    with open_sky(path) as connection:
+    with open_sky(path, trust=False) as connection:
         yield f"{sky.root}  ({first_row(connection, 'select version from candlesql.state')[0]})"
         for name in survey_files(sky.surveys):
             if sky.catalog(name).exists():

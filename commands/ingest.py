@@ -6,12 +6,14 @@ import shutil
 import time
 from pathlib import Path
 
+import duckdb
+
 from ..catalogs.prepare import Ingested, prepared, stored_in
 from ..catalogs.readers import catalog_files
-from ..catalogs.survey import load_survey, read_survey
+from ..catalogs.survey import Survey, load_survey, read_survey
 from ..sql.open import new_or_existing, refresh, writing
 from ..workspace.change import place
-from ..workspace.folder import find_sky
+from ..workspace.folder import Sky, find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import run_with_bar
 
@@ -24,19 +26,39 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     files = catalog_files(files)
     started = time.time()
     run = run_with_bar(f"reading {survey.name}")
-    with new_or_existing(path) as sky:
-        target = sky.catalog(survey.name)
-        with (
-            prepared(survey, files, target, renames, units, run) as (made, done),
-            writing(sky.root) as connection,
-        ):
-            place(sky, made, target)
-            if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
-                copy = sky.surveys / f".{own.name}.tmp"
-                shutil.copy(own, copy)
-                place(sky, copy, sky.surveys / own.name)
-            refresh(connection, sky)
-            said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
-            inputs = [part for file in files for part in stored_in(file)]
-            record(connection, f"staging.{survey.name}", said, inputs, {}, done.rows, time.time() - started, [target])
+    with (
+        new_or_existing(path) as sky,
+        prepared(survey, files, sky.catalog(survey.name), renames, units, run) as (made, done),
+        writing(sky.root) as connection,
+    ):
+        place(sky, made, sky.catalog(survey.name))
+        if own.suffix == ".toml" and own.resolve() != (sky.surveys / own.name).resolve():
+            copy = sky.surveys / f".{own.name}.tmp"
+            shutil.copy(own, copy)
+            place(sky, copy, sky.surveys / own.name)
+        refresh(connection, sky)
+        said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
+        inputs = [part for file in files for part in stored_in(file)]
+        record_catalog(connection, sky, survey, said, inputs, done, time.time() - started)
+    return done
+
+
+def record_catalog(
+    connection: duckdb.DuckDBPyConnection,
+    sky: Sky,
+    survey: Survey,
+    said: str,
+    inputs: list[Path],
+    done: Ingested,
+    seconds: float,
+) -> None:
+    """Write down what made a survey's catalog."""
+    made = [sky.catalog(survey.name)]
+    record(connection, f"staging.{survey.name}", said, inputs or made, {}, done.rows, seconds, made)
+
+
+def put_in(sky: Sky, survey: Survey, file: Path) -> Ingested:
+    """Store a file of this program's own making as a survey's catalog, in a change that the caller has begun."""
+    with prepared(survey, [file], sky.catalog(survey.name), {}, {}) as (made, done):
+        place(sky, made, sky.catalog(survey.name))
     return done

@@ -10,6 +10,7 @@ something to fail at. `truth.parquet` holds what no survey knows.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,9 +22,12 @@ from ..catalogs.mock.apogee.giants import BANDS, Giants, draw_giants
 from ..catalogs.mock.apogee.spectra import Lines, observed_spectra
 from ..catalogs.spectra.aspcap import BLOCK_STARS, feature_batch, spectra_writer
 from ..catalogs.spectra.continuum import choose_continuum
-from ..sql.open import make_sky, refresh, writing
+from ..catalogs.survey import load_survey
+from ..sql.open import new_or_existing, refresh, writing
+from ..workspace.change import place
+from ..workspace.folder import TRUTH
 from ..workspace.ledger import record
-from .ingest import ingest_survey
+from .ingest import put_in, record_catalog
 from .spectra import spectra_path
 
 ARCHIVE_NAMES = {
@@ -50,18 +54,24 @@ ERROR_NAMES = {
 
 def simulate(sky_path: Path, n_stars: int, seed: int) -> None:
     """Make a workspace with the survey `apogee_gaia` and the features of every spectrum, in blocks of 512 stars."""
-    sky, started = make_sky(sky_path), time.time()
+    started, survey, said = time.time(), load_survey("apogee_gaia"), f"mock-apogee --stars {n_stars} --seed {seed}"
     giants = draw_giants(n_stars, np.random.default_rng([seed, 1]))
-    table = sky.root / "simulated_apogee_gaia.parquet"
-    pq.write_table(catalogue(giants), table)
-    pq.write_table(truth(giants), sky.root / "truth.parquet")
-    ingest_survey(sky.root, "apogee_gaia", [table], {}, {})
-    table.unlink()
-    write_simulated_spectra(spectra_path(sky.results), giants, seed)
-    with writing(sky.root) as connection:
+    with (
+        new_or_existing(sky_path) as sky,
+        tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder,
+        writing(sky.root, whole=True) as connection,
+    ):
+        table, made, known = (Path(folder) / name for name in ("apogee_gaia.parquet", "spectra.parquet", "truth"))
+        pq.write_table(catalogue(giants), table)
+        pq.write_table(truth(giants), known)
+        write_simulated_spectra(made, giants, seed)
+        done = put_in(sky, survey, table)
+        place(sky, known, sky.root / TRUTH)
+        place(sky, made, spectra_path(sky.results))
         refresh(connection, sky)
-        said = f"simulate --stars {n_stars} --seed {seed}"
-        record(connection, "parallax.spectra", said, [], {}, n_stars, time.time() - started)
+        record_catalog(connection, sky, survey, said, [], done, time.time() - started)
+        made_files = [spectra_path(sky.results)]
+        record(connection, "parallax.spectra", said, [], {}, n_stars, time.time() - started, made_files)
 
 
 def write_simulated_spectra(path: Path, giants: Giants, seed: int) -> None:

@@ -109,7 +109,7 @@ def _along_parallax(sight: Sight, near: np.ndarray, bayestar: DustMap, seed: int
 
 def write_priors(sky: Path, out: Path, sfd: DustMap, bayestar: DustMap | None, seed: int = 0) -> int:
     """Write `source_id, ebv_prior, ebv_prior_error` of a workspace's Gaia stars; returns how many have a prior."""
-    with open_sky(sky) as connection:
+    with open_sky(sky, trust=True) as connection:
         columns = connection.execute(
             'select distinct on (source_id) source_id, ra, "dec", parallax::double as parallax, '
             "parallax_error::double as parallax_error from staging.gaia where ra is not null order by source_id, survey"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..catalogs.spectra.aspcap import write_spectra
 from ..errors import UserError
-from ..sql.open import make_sky, refresh, writing
-from ..workspace.change import keep
+from ..sql.open import new_or_existing, refresh, writing
+from ..workspace.change import place
 from ..workspace.ledger import record
 
 
@@ -48,11 +48,12 @@ def store_spectra(path: Path, files: list[Path]) -> int:
         For a damaged file, a folder without spectra, or two files of one star.
     """
     found = spectrum_files(files)
-    sky, started = make_sky(path), time.time()
-    target = spectra_path(sky.results)
-    with writing(path) as connection:
-        keep(sky, target)
-        n = write_spectra(target, found)
+    started = time.time()
+    with new_or_existing(path) as sky, writing(path) as connection:
+        target = spectra_path(sky.results)
+        made = target.with_name(f".{target.name}.made")
+        n = write_spectra(made, found)
+        place(sky, made, target)
         refresh(connection, sky)
         record(connection, "parallax.spectra", f"{n} aspcapStar files", [], {}, n, time.time() - started, [target])
     return n

@@ -23,8 +23,12 @@ from ..workspace.progress import watched
 from ..workspace.query import quoted
 from .steps.shown import Rows, as_table, fetched
 
-#: Statements that change files or settings, by how DuckDB calls their kind.
-TRUSTED = ("COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "COPY_DATABASE", "SET", "CREATE_FUNC", "UPDATE_EXTENSIONS")
+#: Statements that read, or change only what the connection holds for itself, by how DuckDB calls their kind.
+HARMLESS = frozenset(
+    {"SELECT", "EXPLAIN", "CREATE", "INSERT", "UPDATE", "DELETE", "MERGE_INTO", "DROP", "ALTER", "CALL"}
+    | {"TRANSACTION", "MULTI"}
+)
+EXPLAIN = re.compile(r"explain\s*(\([^)]*\)|analyze\b)?", re.IGNORECASE)
 #: Rows of a printed table; the other formats give all.
 MOST_ROWS = 60
 
@@ -46,7 +50,7 @@ def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), tr
         try:
             statements = connection.extract_statements(query)
             if not trust:
-                refuse_untrusted(statements)
+                refuse_untrusted(connection, statements)
             if not statements:
                 raise UserError('the query is empty; try "from red_clump.catalogue limit 5"')
             if form == "table":
@@ -69,14 +73,23 @@ def rows_of_statement(connection: duckdb.DuckDBPyConnection, statement: duckdb.S
     return None if relation is None else fetched(relation)
 
 
-def refuse_untrusted(statements: list[duckdb.Statement]) -> None:
+def refuse_untrusted(connection: duckdb.DuckDBPyConnection, statements: list[duckdb.Statement]) -> None:
     """Refuse statements that write files or change what DuckDB may do; a variable may be set."""
     for statement in statements:
-        kind = str(statement.type).rsplit(".")[-1].upper()
         text = statement.query.strip()
+        kind = _kind(statement)
         is_variable = re.match(r"(re)?set\s+variable\b", text, re.IGNORECASE)
-        if kind in TRUSTED and not is_variable:
+        if kind not in HARMLESS and not is_variable:
             raise UserError(f"{text.split()[0].upper()} is only done for those who say --trust")
+        if kind == "EXPLAIN":
+            refuse_untrusted(connection, connection.extract_statements(EXPLAIN.sub("", text, count=1)))
+
+
+def _kind(statement: duckdb.Statement) -> str:
+    try:
+        return str(statement.type).rsplit(".")[-1].upper()
+    except ValueError:
+        return "of a kind that DuckDB's Python does not know"
 
 
 def is_ours(error: duckdb.Error) -> bool:

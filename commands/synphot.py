@@ -150,7 +150,7 @@ def _speclite() -> ModuleType:
 
 def magnitudes_of(path: Path, file: Path) -> dict[str, float]:
     """Of one spectrum the magnitude by band, in the surveys' systems."""
-    with open_sky(path) as connection:
+    with open_sky(path, trust=False) as connection:
         return survey_magnitudes(connection, read_spectrum(file))
 
 

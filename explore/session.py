@@ -63,7 +63,7 @@ class Session:
     def __init__(self, path: str | Path):
         self.sky = existing_sky(path)
         self.folder = tempfile.TemporaryDirectory(prefix="candlesql-explore-")
-        self.connection = open_sky(path)
+        self.connection = open_sky(path, trust=True)
         self.connection.execute("attach ':memory:' as scratch")
         self.connection.execute("create schema scratch.mosaic")
         healpix.register(self.connection)

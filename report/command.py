@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from ..commands.steps.gradients import write_gradients, write_mock_changes
 from ..errors import MissingPackage, UserError
 from ..sql.open import open_sky, writing
+from ..workspace.change import one_writer, place, take_away
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import first_row
+
+if TYPE_CHECKING:
+    from .figure import Plot
 
 DPI = 110
 
@@ -59,12 +65,33 @@ def write_report(path: Path, output: Path | None = None) -> Iterator[str]:
         raise MissingPackage("a report needs matplotlib, which is not installed: pip install 'candlesql[report]'")
     folder = output or sky.root / "report"
     _derive(sky)
-    with open_sky(path) as connection:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"--output {folder}: cannot be made ({error.strerror})") from None
-        yield from _write(connection, sky, folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--output {folder}: cannot be made ({error.strerror})") from None
+    with one_writer(sky), tempfile.TemporaryDirectory(dir=output or sky.root, prefix=".making-") as making:
+        with open_sky(path, trust=False) as connection:
+            lines = list(_draw(connection, sky, Path(making)))
+        _put(sky, Path(making), folder, is_inside=output is None)
+    yield from (line if ": " in line else str(folder / line) for line in lines)
+
+
+def _put(sky: Sky, made: Path, folder: Path, is_inside: bool) -> None:
+    """Let what was drawn take the place of what was, and pictures that have no rows go; all of it, in a workspace."""
+    new = sorted(made.iterdir())
+    names = {f"{plot.name}.png" for plot in _plots()} - {file.name for file in new}
+    gone = [folder / name for name in sorted(names) if (folder / name).exists()]
+    if not is_inside:
+        for file in new:
+            file.replace(folder / file.name)
+        for file in gone:
+            file.unlink()
+        return
+    with writing(sky.root, whole=True):
+        for file in new:
+            place(sky, file, folder / file.name)
+        for file in gone:
+            take_away(sky, file)
 
 
 def _derive(sky: Sky) -> None:
@@ -78,25 +105,31 @@ def _derive(sky: Sky) -> None:
         write_mock_changes(connection, sky)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, sky: Sky, folder: Path) -> Iterator[str]:
-    from . import galaxy, networks, page, parameters, selection
+def _plots() -> list[Plot]:
+    from . import galaxy, networks, parameters, selection
+
+    return [*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS]
+
+
+def _draw(connection: duckdb.DuckDBPyConnection, sky: Sky, folder: Path) -> Iterator[str]:
+    """Every figure and the page; the name of each file, or what has no rows."""
+    from . import page
 
     parts = [page.table(connection, *entry) for entry in page.TABLES]
     links = {}
-    for plot in (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS):
+    for plot in _plots():
         figure, file = plot.draw(connection), folder / f"{plot.name}.png"
         if figure is None:
-            file.unlink(missing_ok=True)
             yield f"{plot.name}: no rows"
         else:
             figure.savefig(file, dpi=DPI)
-            yield str(file)
+            yield file.name
         links[plot.name] = plot.title
         parts.append(page.figure(plot.name, plot.title, plot.caption, file if figure else None))
     title = f"Red clump stars of {sky.root.name}"
     target = folder / "report.html"
     target.write_text(page.page(title, _made(connection), parts, links), encoding="utf-8")
-    yield str(target)
+    yield target.name
 
 
 def _made(connection: duckdb.DuckDBPyConnection) -> str:

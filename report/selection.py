@@ -44,7 +44,7 @@ def bin_maps(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(
         connection,
         "select * replace (teff_low_k::double as teff_low_k, logg_low::double as logg_low) from red_clump.bins_2d "
-        "where n_rc >= 3 or n_selected >= 3",
+        "where (n_rc >= 3 or n_selected >= 3) and teff_low_k is not null and logg_low is not null",
     )
     if not len(table["n"]):
         return None

@@ -20,7 +20,7 @@ import duckdb
 from ..errors import RefusedFile, UserError
 from ..udfs import functions
 from ..udfs.cache import cache_folder
-from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer, sweep
+from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import tell_damaged
@@ -40,7 +40,7 @@ def open_sky(
     read_only: bool = True,
     *,
     read: Iterable[str | Path] = (),
-    trust: bool = True,
+    trust: bool | None = None,
     memory: str | None = None,
     threads: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
@@ -56,7 +56,8 @@ def open_sky(
         Files and folders outside the workspace that queries may read where they are not trusted.
     trust
         Whether queries may do what DuckDB can. If not, as in `candlesql sql`, a read-only connection reads the
-        workspace's own folders and `read`, loads no extension and keeps its settings.
+        workspace's own folders and `read`, loads no extension and keeps its settings. If it is not said, they may in a
+        workspace that this user's candlesql has written, and may not in one of somebody else.
     memory, threads
         What DuckDB may take, as in "4GB" and 2; if not said, what `CANDLESQL_MEMORY` and `CANDLESQL_THREADS` or the
         configuration file say, else 40 % of the memory and every core.
@@ -71,12 +72,13 @@ def open_sky(
         mend(sky)
     if not read_only:
         return _open_in_place(sky, memory, threads)
-    connection = _connect_to_sound(sky, memory, threads)
+    digest = digest_of(sky.database)
+    connection = _connect_to_sound(sky, digest, memory, threads)
     try:
         connection.execute("set autoinstall_known_extensions = false")
         functions.register_models(connection, sky.models)
         tell_damaged(connection, sky)
-        if not trust:
+        if not (is_known(digest) if trust is None else trust):
             confine(connection, sky, read)
     except BaseException:
         connection.close()
@@ -99,7 +101,6 @@ def writing(path: str | Path, whole: bool = False) -> Iterator[duckdb.DuckDBPyCo
     aside = sky.root / ".sky.duckdb.new"
     with one_writer(sky):
         mend(sky)
-        sweep(sky)
         attach(sky.database, sky.spill, read_only=True).close()
         _copy_sound(sky, aside)
         with changing(sky, aside, whole) as change:
@@ -227,9 +228,11 @@ def _is_sound(sky: Sky) -> bool:
         return _is_current(connection, sky)
 
 
-def _connect_to_sound(sky: Sky, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to views that this version made, over the tables of the workspace."""
-    digest = digest_of(sky.database)
+def _connect_to_sound(
+    sky: Sky, digest: str, memory: str | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to views that this version made, over the tables of the workspace's database, which has
+    this hash."""
     if is_known(digest):
         connection = connect(sky, True, memory, threads)
         if _is_current(connection, sky):

@@ -15,6 +15,7 @@ from ..udfs.functions import SHIPPED
 from ..workspace.folder import find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import steps_bar
+from .labels import relation_of
 from .workspace import open_to_train
 
 OWN_COMMANDS = ("distmass", "parallax", "photometry")
@@ -28,7 +29,7 @@ def train_command(
     Raises
     ------
     UserError
-        If the extra `train` is not installed, or the workspace lacks labelled stars.
+        If the extra `train` is not installed, `labels` is no table, or the workspace lacks labelled stars.
     """
     try:
         from .any_bands.own import train_own
@@ -38,6 +39,7 @@ def train_command(
     system_steps(system)
     if bands and system != "photometry":
         raise UserError(f"--bands {bands}: only photometry has bands of its own")
+    labels = relation_of(labels) if labels else None
     if system in OWN_COMMANDS:
         module = import_module(f".{system}.command", __package__)
         given = {"bands": bands} if bands else {}

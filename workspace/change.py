@@ -20,14 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import Locked, RefusedFile, UserError
-from .folder import Sky
+from .folder import TRUTH, Sky
 
-#: Folders whose files this program makes; nothing else is replaced or removed.
-OWN = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale", "report")
+#: What this program makes, at the top of a workspace; nothing else is replaced or removed.
+OWN = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale", "report", TRUTH)
 #: Other names of this program at the top of a workspace.
 HIDDEN = (".before", ".demo", ".fetch", ".journal", ".lock", ".making-", ".sky.duckdb", ".spill", "sky.duckdb")
 #: What only works for a moment, by name.
-PASSING = (".making-*", ".sky.duckdb.*", "*/.*.tmp", "*/.*.made", "*/.*.part")
+PASSING = (".making-*", ".sky.duckdb.*", "*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
 LOOK_EVERY = 0.2
 
 #: Whether a command waits for another that writes (`--wait`).
@@ -174,6 +174,7 @@ def one_writer(sky: Sky) -> Iterator[None]:
     else:
         _locks[sky.root] = (_lock(sky), 1)
         refuse_links(sky)
+        _sweep(sky)
     try:
         yield
     finally:
@@ -251,8 +252,8 @@ def mend(sky: Sky) -> None:
         return
 
 
-def sweep(sky: Sky) -> None:
-    """Take away what killed commands have left by their passing names; the caller holds the lock."""
+def _sweep(sky: Sky) -> None:
+    """Take away what killed commands have left by their passing names; the lock has just been taken."""
     for pattern in PASSING:
         for path in sky.root.glob(pattern):
             if path.parent == sky.root or path.parent.name in OWN:

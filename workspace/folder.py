@@ -10,6 +10,9 @@ from pathlib import Path
 from ..errors import NoWorkspace
 from .limits import temporary_folder
 
+#: What a simulation knows of its stars.
+TRUTH = "truth.parquet"
+
 
 @dataclass(frozen=True)
 class Sky:

@@ -162,7 +162,7 @@ def answers(desk: Desk, text: str, trust: bool) -> Iterator[Rows | str]:
     try:
         statements = connection.extract_statements(text)
         if not trust:
-            refuse_untrusted(statements)
+            refuse_untrusted(connection, statements)
         for statement in statements:
             started = time.perf_counter()
             found = watched(connection, "running", partial(rows_of_statement, connection, statement))

@@ -78,6 +78,12 @@ def test_a_strangers_ledger_says_nothing_of_other_files(own_sky, files, capfd):
         "from glob('{folder}/*')",
         "copy (select 1) to '{folder}/out.csv'",
         "copy (select 1) to '{sky}/out.csv'",
+        "explain analyze copy (select 1) to '{sky}/out.csv'",
+        "explain (analyze, format json) copy (select 1) to '{sky}/out.csv'",
+        "prepare p as copy (select 1) to '{sky}/out.csv'; execute p",
+        "import database '{sky}'",
+        "update extensions",
+        "with gone as (delete from candlesql.runs returning *) from gone",
         "attach '{folder}/other.duckdb'",
         "install spatial",
         "load httpfs",
@@ -114,6 +120,25 @@ def test_what_is_named_may_be_read_and_trust_lifts_the_rest(tiny_sky, secret, ca
         connection.execute("create temp table t as select 1")
         with pytest.raises(duckdb.PermissionException):
             connection.execute(f"from '{secret}'")
+
+
+def test_python_trusts_what_this_user_wrote_and_not_a_stranger(own_sky, secret):
+    with open_sky(own_sky) as connection:
+        assert connection.execute(f"from '{secret}'").fetchone() == ("TOPSECRET", 2)
+    spoil(own_sky, "create schema mine")
+    with open_sky(own_sky) as connection, pytest.raises(duckdb.PermissionException):
+        connection.execute(f"from '{secret}'")
+    with open_sky(own_sky, read=[secret]) as connection:
+        assert connection.execute(f"from '{secret}'").fetchone() == ("TOPSECRET", 2)
+    with open_sky(own_sky, trust=True) as connection:
+        assert connection.execute(f"from '{secret}'").fetchone() == ("TOPSECRET", 2)
+
+
+def test_commands_write_what_they_were_asked_for_of_a_strangers_workspace(own_sky, candlesql, tmp_path):
+    spoil(own_sky, "create schema mine")
+    out = tmp_path / "out.csv"
+    done = candlesql("export", own_sky, "staging.gaia_dr2", out)
+    assert (done.code, len(out.read_text().splitlines())) == (0, 5)
 
 
 def test_queries_work_where_the_name_of_the_workspace_is_a_pattern(own_sky, tmp_path, candlesql):

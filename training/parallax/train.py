@@ -214,7 +214,7 @@ def train_sky(
     linear = next(one for one in scores if one.regularisation == strength)
     file = sky.models / "spectra" / "parallax.onnx"
     simulated = (sky.root / "truth.parquet").exists()
-    with open_sky(sky.root) as connection:
+    with open_sky(sky.root, trust=True) as connection:
         say("errors of features, and what the model scatters beside them")
         relative = relative_errors(connection, sample, fits)
         about = {
