@@ -97,9 +97,12 @@ def prepared(
         impossible position, a damaged file, a full disk.
     """
     _refuse_unknown_units(survey, units)
-    work = target.with_name(f".{target.stem}.{'ingest' if len(files) > 1 else 'reading'}")
+    of_several = target.with_name(f".{target.stem}.ingest")
+    work = of_several if len(files) > 1 else target.with_name(f".{target.stem}.reading")
     keep = False
     try:
+        if work != of_several:
+            remove(of_several, target.parent)
         work.mkdir(parents=True, exist_ok=True)
         parts = [work / f"{_signature(survey, file, renames, units)}.parquet" for file in files]
         _clear(work, set(parts))

@@ -48,6 +48,8 @@ def write_product(
 ) -> int:
     """Write a query's rows to Parquet, put the file in place, record the run; returns the number of rows.
 
+    The rows are sorted: how many threads find them, and which is first, must not change a file.
+
     Raises
     ------
     UserError
@@ -58,7 +60,8 @@ def write_product(
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         header = _header(connection, models or {})
-        run(connection, f"copy ({query}) to {quoted(temporary)} (format parquet, compression zstd{header})")
+        rows_in_order = f"from ({query}) order by all"
+        run(connection, f"copy ({rows_in_order}) to {quoted(temporary)} (format parquet, compression zstd{header})")
         (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
         if not rows and if_empty:
             raise UserError(if_empty())

@@ -61,7 +61,7 @@ normal as (
         count(*) as n,
         quantile_cont(x, 0.01) as colour_low,
         quantile_cont(x, 0.99) as colour_high,
-        stats.normal_matrix(list([1, x, x * x, x * x * x, y]), 5) as matrix
+        stats.normal_matrix(list([1, x, x * x, x * x * x, y] order by x, y), 5) as matrix
     from stars
     where x is not null and y is not null
     group by target, base, blue, red

@@ -6,8 +6,8 @@ select
     logg < cuts.lucey_max_logg() as is_giant,
     floor(teff_k / cuts.residual_teff_bin()) * cuts.residual_teff_bin() as bin_low,
     count(*) as n,
-    avg(extinction_variation) as extinction_variation,
-    stddev_pop(extinction_variation) as extinction_variation_scatter,
-    avg(logg) as logg
+    avg(extinction_variation order by extinction_variation) as extinction_variation,
+    stddev_pop(extinction_variation order by extinction_variation) as extinction_variation_scatter,
+    avg(logg order by logg) as logg
 from photometry.reddening_variations
 group by survey, band, is_giant, bin_low

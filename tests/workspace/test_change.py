@@ -219,3 +219,17 @@ def test_entries_are_written_down_once(sky):
     assert now.begin(sky.matches / "a_b.parquet") == sky.root / ".before" / "0"
     assert now.begin(sky.matches / "a_b.parquet") is None
     assert Path(sky.root / ".journal").exists()
+
+
+def test_what_killed_commands_have_left_goes_when_the_next_one_writes(sky):
+    """What several files have been read into stays, for the same command to go on with."""
+    for folder in ("catalogs/.gaia_dr2.reading", "catalogs/.gaia_dr2.ingest", ".making-x", ".spill-999999999"):
+        (sky.root / folder).mkdir(parents=True)
+    (sky.matches / ".a_b.parquet.tmp").write_text("half")
+    with one_writer(sky):
+        assert [path.name for path in (sky.root / "catalogs").iterdir()] == [".gaia_dr2.ingest"]
+        (sky.root / "catalogs/.gaia_dr2.reading").mkdir()
+        with one_writer(sky):
+            assert (sky.root / "catalogs/.gaia_dr2.reading").exists()
+    assert not [path for path in sky.root.glob(".*") if path.name.startswith((".making", ".spill"))]
+    assert not (sky.matches / ".a_b.parquet.tmp").exists()
