@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,8 @@ def score_in_parts(
             seconds,
             target.glob("*.parquet"),
         )
+    with suppress(OSError):
+        folder.parent.rmdir()
     return int(rows)
 
 
