@@ -9,7 +9,7 @@ MINUTES ?= 5
 SEED ?= 1
 MUTANTS ?= 200
 
-.PHONY: help demo test test-all soak mutants lint docs bench bench-peers models-photometry models-distmass models-red-clump \
+.PHONY: help demo test test-all soak mutants lint mypy imports hooks test-oldest dist docs bench bench-peers models-photometry models-distmass models-red-clump \
   models-tracks train-full clean
 
 help:                                   ## what there is to make
@@ -35,9 +35,28 @@ mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those 
 lint: $(VENV)/.dev                      ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	mkdir -p .types && ln -sfn .. .types/candlesql && MYPYPATH=.types $(BIN)/mypy -p candlesql
-	cd .types && ../$(BIN)/lint-imports ../pyproject.toml --no-cache
+	$(MAKE) --no-print-directory mypy imports
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+mypy: $(VENV)/.dev .types/candlesql
+	MYPYPATH=.types $(BIN)/mypy -p candlesql
+
+imports: $(VENV)/.dev .types/candlesql
+	cd .types && ../$(BIN)/lint-imports ../pyproject.toml --no-cache
+
+.types/candlesql:
+	mkdir -p .types && ln -sfn .. $@
+
+hooks: $(VENV)/.dev                     ## let git run the lint of what is committed (pre-commit)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt pre-commit
+	$(BIN)/pre-commit install
+
+test-oldest:                            ## install the oldest dependencies that pyproject.toml allows, run the demo and a core of the tests
+	packaging/test_oldest.sh
+
+dist: $(VENV)/.dev                      ## the source distribution and the wheel, in dist
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
 
 docs: $(VENV)/.docs                     ## the site in build/site, tutorials run; any dead link or undocumented name is an error
 	$(BIN)/python docs/make_reference.py --check

@@ -1,5 +1,6 @@
-"""The wheel holds everything that is needed and works where PyTorch is not installed."""
+"""The wheel, made of the source distribution, holds all that is needed and works where PyTorch is not installed."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NOT_PACKAGED = {"tests", "benchmarks", "docs", "build", "dist"}
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = SETTINGS["project"]
+#: Patterns of the data files in the package, from the root of the repository.
+DATA = [
+    f"{package.removeprefix('candlesql').replace('.', '/').removeprefix('/') or '.'}/{pattern}"
+    for package, patterns in SETTINGS["tool"]["setuptools"]["package-data"].items()
+    for pattern in patterns
+]
+NOT_PACKAGED = {"tests", "benchmarks", "docs", "packaging", "build", "dist"}
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +28,41 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "sky", "*.egg-info"))
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder], cwd=source, check=True)
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder], cwd=source, check=True)
+    assert next(folder.glob("*.tar.gz"))
     return next(folder.glob("*.whl"))
 
 
 def test_every_folder_with_code_is_a_listed_package():
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    listed = SETTINGS["tool"]["setuptools"]["packages"]
     there = {
         ".".join(("candlesql", *path.relative_to(ROOT).parts[:-1]))
         for path in ROOT.rglob("__init__.py")
         if not NOT_PACKAGED & set(path.relative_to(ROOT).parts) and not path.relative_to(ROOT).parts[0].startswith(".")
     }
     assert set(listed) == there
+
+
+def test_the_version_is_said_in_one_way():
+    version = PROJECT["version"]
+    assert re.search(r"^version: (.*)", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1] == version
+    assert f"\n## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_conda_recipe_asks_for_what_the_project_asks_for():
+    recipe = (ROOT / "packaging/conda/meta.yaml").read_text().split("  run:")[1].split("test:")[0]
+    asked = dict(re.findall(r"- ([\w-]+) >=([\d.]+)", recipe))
+    wanted = dict(re.split(">=", entry.replace("_", "-")) for entry in PROJECT["dependencies"])
+    wanted["python-duckdb"] = wanted.pop("duckdb")
+    assert asked == wanted | {"python": PROJECT["requires-python"].removeprefix(">=")}
+
+
+def test_the_notice_tells_of_every_file_that_is_no_text_of_ours():
+    notice = (ROOT / "NOTICE.md").read_text()
+    kinds = {".onnx", ".npz", ".parquet", ".js", ".css", ".woff2", ".wasm"}
+    shipped = [path for entry in DATA for path in ROOT.glob(entry) if path.suffix in kinds]
+    assert len(shipped) > 10
+    assert [path.name for path in shipped if path.name not in notice] == []
 
 
 def test_wheel_holds_the_data_files_and_nothing_from_the_root(wheel):
