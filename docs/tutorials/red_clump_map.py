@@ -117,6 +117,7 @@ sky.sql(
 # Only a simulated sky can tell. `final_truth` uses the evolutionary phase that each star was made with:
 
 # %%
+sky.close()
 candlesql.ingest("sky", "mock_truth", truth)
 sky = candlesql.open_sky("sky")
 sky.sql(
@@ -135,6 +136,7 @@ sky.sql(
 # With units, descriptions and provenance in the file: catalogue, versions, cuts, models.
 
 # %%
+sky.close()
 candlesql.export("sky", "red_clump.catalogue", "red_clump.fits")
 stars = candlesql.table("sky", "red_clump.catalogue")
 stars["source_id", "p_rc", "tier", "distance_kpc", "distance_kpc_error"][:5]
