@@ -1,9 +1,10 @@
-"""The wheel, made of the source distribution, holds all that is needed and works where PyTorch is not installed."""
+"""The wheel holds everything that is needed and works where PyTorch is not installed."""
 
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -28,8 +29,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "sky", "*.egg-info"))
-    subprocess.run([sys.executable, "-m", "build", "--outdir", folder], cwd=source, check=True)
-    assert next(folder.glob("*.tar.gz"))
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder], cwd=source, check=True)
     return next(folder.glob("*.whl"))
 
 
@@ -78,6 +78,18 @@ def test_wheel_holds_the_data_files_and_nothing_from_the_root(wheel):
         "candlesql/errors.py",
         "candlesql/py.typed",
     }
+
+
+@pytest.mark.heavy
+def test_the_source_distribution_makes_the_same_wheel(wheel, tmp_path):
+    """`python -m build` makes the wheel of the source distribution, which holds tests and documents too."""
+    source = wheel.parent / "source"
+    subprocess.run([sys.executable, "-m", "build", "--outdir", tmp_path, source], check=True)
+    made = next(tmp_path.glob("*.whl"))
+    assert zipfile.ZipFile(made).namelist() == zipfile.ZipFile(wheel).namelist()
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"CITATION.cff", "NOTICE.md", "constraints.txt", "docs/index.md", "tests/test_package.py"} <= names
 
 
 def test_installs_and_runs_a_network_without_torch(wheel, tmp_path):
