@@ -75,6 +75,7 @@ def test_wheel_holds_the_data_files_and_nothing_from_the_root(wheel):
     at_root = {name for name in names if name.startswith("candlesql/") and name.count("/") == 1}
     assert at_root == {
         "candlesql/__init__.py",
+        "candlesql/cli.py",
         "candlesql/errors.py",
         "candlesql/py.typed",
     }
