@@ -142,6 +142,7 @@ COMMANDS = (
     results.shell,
     results.export,
     results.join,
+    results.map,
     results.report,
     results.explore,
     results.models,

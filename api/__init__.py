@@ -3,7 +3,7 @@
 from ..explore.command import explore
 from ..report.command import report
 from .catalogs import demo, fetch, ingest, match, region, spectra
-from .results import export, frame, info, join, models, table
+from .results import export, frame, info, join, models, sky_map, table
 from .systems import nmsu, reddening, run, score, synphot, train
 from .values import Info, Joined, Made, Network, Product, Region
 
@@ -30,6 +30,7 @@ __all__ = [
     "report",
     "run",
     "score",
+    "sky_map",
     "spectra",
     "synphot",
     "table",

@@ -84,6 +84,31 @@ def join(
         return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec, overwrite, warnings.warn))
 
 
+def sky_map(sky: Sky, view: str, file: StrPath, order: int = 6) -> tuple[int, int]:
+    """Count the rows of a view in each HEALPix pixel; returns rows with and without a position.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder, or a connection of `open_sky`.
+    view
+        A view with `ra` and `dec` [deg], such as `red_clump.catalogue`.
+    file
+        HEALPix FITS (`.fits`), or a picture (`.png`) with the extra `report`.
+    order
+        Of the pixels: 12 * 4**order of them cover the sky.
+
+    Raises
+    ------
+    UserError
+        If the view has no positions or no rows, or the file cannot be written.
+    """
+    from ..report.sky_map import write_map
+
+    with connected(sky) as connection:
+        return write_map(connection, view, Path(file), order)
+
+
 def table(sky: Sky, view: str) -> QTable:
     """A view as an astropy QTable: columns with units are Quantities, NULL is masked.
 

@@ -78,6 +78,24 @@ def join(
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
 
 
+def map(
+    sky: SkyPath,
+    view: Annotated[str, typer.Argument(help="A view with ra and dec, such as red_clump.catalogue.")],
+    file: Annotated[Path, typer.Argument(help="HEALPix FITS (.fits), or a picture (.png) with the extra `report`.")],
+    order: Annotated[int, typer.Option(help="Of the HEALPix pixels: 5 is 1.8 deg wide, each one more half that.")] = 6,
+) -> None:
+    """Count the rows of a view in each HEALPix pixel: a map of their density on the sky.
+
+    Example: candlesql map sky red_clump.catalogue red_clump.png
+    """
+    from .. import open_sky
+    from ..report.sky_map import write_map
+
+    with open_sky(sky) as connection:
+        rows, without = write_map(connection, view, file, order)
+    print(f"{rows:,} rows in {file}" + (f"; {without:,} have no position" if without else ""))
+
+
 def report(
     sky: SkyPath,
     output: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Instead of SKY/report.")] = None,

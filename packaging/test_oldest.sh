@@ -8,7 +8,7 @@ rm -rf "$folder" && mkdir -p "$folder"
 "$folder/env/bin/pip" install --quiet --disable-pip-version-check "uv>=0.5"
 uv="$folder/env/bin/uv"
 $uv pip compile --quiet --resolution lowest-direct --python "$folder/env/bin/python" pyproject.toml >"$folder/oldest.txt"
-$uv pip install --quiet --python "$folder/env/bin/python" -r "$folder/oldest.txt" pytest pytest-timeout hypothesis
+$uv pip install --quiet --python "$folder/env/bin/python" -r "$folder/oldest.txt" pytest pytest-timeout hypothesis pandas matplotlib
 $uv pip install --quiet --python "$folder/env/bin/python" --no-deps -e .
 export CANDLESQL_CACHE=$PWD/$folder/cache
 "$folder/env/bin/candlesql" demo "$folder/sky" --stars 3000

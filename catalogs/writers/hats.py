@@ -67,7 +67,7 @@ def partition_file(path: Path, order: int, pixel: int) -> Path:
 def write_index(path: Path, pixels: list[tuple[int, int, int]], note: str) -> None:
     """What makes a HATS catalog of a folder of partitions, given their orders, pixels and numbers of rows."""
     file = partition_file(path, *pixels[0][:2])
-    pq.write_metadata(pq.read_schema(file).remove_metadata(), path / "dataset" / "_common_metadata")
+    pq.write_metadata(pq.read_schema(file), path / "dataset" / "_common_metadata")
     lines = ["Norder,Npix", *(f"{order},{pixel}" for order, pixel, _ in pixels)]
     (path / "partition_info.csv").write_text("\n".join(lines) + "\n")
     (path / "hats.properties").write_text(_properties(path, pixels), encoding="utf-8")

@@ -1,5 +1,8 @@
 """Match tables in a workspace: kinds, identifiers, surveys that move on the right."""
 
+import re
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pytest
@@ -302,3 +305,41 @@ def test_ranking_by_magnitude_finds_more_counterparts(pair_of_surveys):
         wrong[rank] = 500 - sum(name == str(i) for i, name in found)
     assert wrong["separation"] > 30
     assert wrong["magnitude"] < wrong["separation"] / 2
+
+
+def test_fast_stars_are_lost_where_motion_is_not_respected(new_sky, tmp_path, write_rows, gaia_rows, real_data):
+    """Of 2,300 nearby M dwarfs 108 stand within 1 arcsec of their places of J2000, and 2,000 once moved there."""
+    names = ["RA_J2000", "DE_J2000", "ra_1", "dec_1", "pmra_1", "pmdec_1"]
+    read = f"from read_csv('{real_data('carmenes/cif20.csv')}', all_varchar = true)"
+    fields = ", ".join(f"try_cast({name} as double) as {name}" for name in names)
+    known = " and ".join(f"{name} is not null" for name in names)
+    stars = duckdb.sql(f"from (select {fields} {read}) where {known}").fetchall()
+    gaia = [
+        gaia_rows[0] | {"source_id": i, "ra": ra, "dec": dec, "pmra": pmra, "pmdec": pmdec, "parallax": None}
+        for i, (_, _, ra, dec, pmra, pmdec) in enumerate(stars, start=1)
+    ]
+    twomass = [{"designation": str(i), "ra": s[0], "dec": s[1], "j_date": 2451545.0} for i, s in enumerate(stars, 1)]
+    files = {n: write_rows(tmp_path / f"{n}.csv", r) for n, r in (("gaia_dr2", gaia), ("twomass", twomass))}
+    sky = new_sky(tmp_path / "sky", files)
+    match_surveys(sky, "gaia_dr2", "twomass", 1.0, "best")
+    with open_sky(sky) as connection:
+        (found,) = connection.execute(
+            "select count(*) from match.gaia_dr2_twomass where source_id = designation::bigint"
+        ).fetchone()
+    here, there = (SkyCoord(*np.transpose(stars)[part], unit="deg") for part in (slice(2, 4), slice(0, 2)))
+    static = int((here.separation(there) < 1 * u.arcsec).sum())
+    assert (len(stars), static) == (2300, 108)
+    assert found == pytest.approx(2000, abs=5)
+
+
+def test_every_row_of_an_outer_match_has_a_position(chain):
+    """The query of docs/matching.md: unmatched rows of either side stand where their own survey has them."""
+    connection, sky = chain
+    match(connection, sky, load_survey("gaia_dr2"), load_survey("twomass"), 1.0, "outer")
+    page = (Path(__file__).parents[2] / "docs/matching.md").read_text()
+    query = re.search(r"```sql\n(-- every row of either.*?);\n```", page, re.DOTALL)[1]
+    rows = connection.execute(query.replace("gaia_dr3", "gaia_dr2")).fetchall()
+    assert len(rows) == 6
+    assert all(ra is not None and dec is not None for _, _, ra, dec in rows)
+    places = dict(connection.execute("select designation, ra from staging.twomass").fetchall())
+    assert [ra for source_id, name, ra, _ in rows if source_id is None] == [places["a"], places["d"]]

@@ -108,3 +108,16 @@ def test_the_selection_function_is_a_share_of_the_red_clump(view):
     found = {row["tier"]: row for row in view("red_clump.selection_function", **given)}
     assert (found[1]["n_rc"], found[1]["n_true"], found[1]["completeness"]) == (4, 1, 0.25)
     assert (found[2]["n_rc"], found[2]["n_true"], found[2]["completeness"]) == (4, 3, 0.75)
+
+
+def test_an_empty_cell_of_the_selection_function_is_a_row_with_zero(view):
+    """Red clump stars at latitudes of 5 and 35 deg: the cells of 10 and 20 deg between them have a row each."""
+    rows = ("1, true, .9, 1, 5, 1e-5, 4800, 4, 240", "2, true, .9, 2, 35, 1e-5, 4800, 4, 240")
+    found = [r for r in view("red_clump.selection_function", **{"red_clump.binned": binned(*rows)}) if r["tier"] == 1]
+    assert [(r["abs_b_low_deg"], r["n_rc"], r["n_true"], r["completeness"]) for r in found] == [
+        (0, 1, 1, 1),
+        (10, 0, 0, None),
+        (20, 0, 0, None),
+        (30, 1, 0, 0),
+    ]
+    assert [found[1][name] for name in ("completeness_low", "completeness_high")] == [None, None]
