@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,20 +32,32 @@ def demo(
 
 def ingest(
     sky: SkyPath,
-    survey: Annotated[str, typer.Argument(help="A survey's name, or the path of a survey file of your own.")],
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS, a folder.")
+    survey: Annotated[
+        str,
+        typer.Argument(help="A survey's name, or the path of a survey file of your own; proposed without."),
     ],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE…", help="FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS, a folder."),
+    ] = None,
     rename: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="Another column name.")] = None,
     unit: Annotated[list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="The unit of the file.")] = None,
 ) -> None:
     """Store catalog files as the survey's one sorted Parquet file, units kept.
 
+    Of a table of your own say `candlesql ingest sky mine.fits`: a survey file for it, mine.toml, is proposed, to be
+    looked at.
+
     Example: candlesql ingest sky allwise allwise.fits --rename W1=w1mpro
     """
     from ..commands.ingest import ingest_survey
+    from ..commands.propose import is_table, propose_survey
 
-    _tell(ingest_survey(sky, survey, files, pairs(rename, "--rename"), pairs(unit, "--unit")))
+    if is_table(sky, survey):
+        for line in propose_survey(sky, [Path(survey), *(files or [])]):
+            print(line)
+    else:
+        _tell(ingest_survey(sky, survey, files or [], pairs(rename, "--rename"), pairs(unit, "--unit")))
 
 
 def fetch(
@@ -75,6 +88,11 @@ def _tell(done: Ingested) -> None:
         print(f"{column}: {n:,} sentinels are NULL")
     if done.same_place:
         print(f"{done.same_place:,} rows stand where another one stands, within 0.4 mas")
+    if done.unknown_photometry:
+        names = ", ".join(done.unknown_photometry)
+        said = f"NOT READ, though it looks like photometry: {names}"
+        print(f"{said}; `candlesql ingest SKY FILE` proposes a survey file", file=sys.stderr)
+
     if done.left_out:
         print(f"left out: {', '.join(done.left_out)}")
 

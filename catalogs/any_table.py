@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -33,14 +33,15 @@ GUESSED = {
 
 @dataclass(frozen=True)
 class Theirs:
-    """A user's catalog as Parquet: what goes after FROM, types by name, what its file says of them, and the columns
-    that no type here holds, which are not in it."""
+    """A user's catalog as Parquet: what goes after FROM, types by name, what its file says of them, the columns
+    that no type here holds, which are not in it, and the file's own names of those that are."""
 
     relation: str
     types: dict[str, str]
     said: dict[str, FileColumn]
     file: Path
     left_out: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -83,7 +84,8 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
             types = _types(connection, rows)
         by_name = {names[name]: replace(c, name=names[name]) for name, c in whole.items()}
         said = {name: by_name.get(name, FileColumn(name, "")) for name in types}
-        yield Theirs(rows, types, said, file, tuple(name for name in source.left_out if name not in whole))
+        left_out = tuple(name for name in source.left_out if name not in whole)
+        yield Theirs(rows, types, said, file, left_out, {names[name]: name for name in whole})
     except READ_ERRORS as error:
         raise source.failure() or RefusedFile(f"cannot be read: {str(error).splitlines()[0]}", file=file) from None
     finally:

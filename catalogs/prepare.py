@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .checks import check_rows, facts_sql
 from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
+from .recognise import unread_photometry
 from .releases import check_release
 from .survey import Column, Survey
 
@@ -45,13 +46,14 @@ READ_ERRORS = (
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, and rows
-    that stand in the HEALPix cell (0.4 mas) of another."""
+    """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, rows that
+    stand in the HEALPix cell (0.4 mas) of another, and those left out that look like photometry of no known band."""
 
     rows: int
     sentinels: dict[str, int]
     left_out: list[str]
     same_place: int = 0
+    unknown_photometry: list[str] = field(default_factory=list)
 
 
 def ingest(
@@ -109,7 +111,7 @@ def prepared(
         keep = len(files) > 1
         with in_memory(work / "spill", at_most=MEMORY) as connection:
             connection.execute("set preserve_insertion_order = false")
-            left_out, said = _convert_all(connection, survey, files, parts, renames, units, run)
+            left_out, said, unknown = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False
             sentinels, facts = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", facts, files, units)
@@ -123,7 +125,7 @@ def prepared(
             )
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
-        yield made, Ingested(rows, sentinels, sorted(left_out), same_place)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown)
     except OSError as error:
         raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
     finally:
@@ -158,9 +160,9 @@ def _convert_all(
     renames: dict[str, str],
     units: dict[str, str],
     run: Run,
-) -> tuple[set[str], dict[str, FileColumn]]:
-    """Each file to its part, unless that is there from before; returns the columns that are left out, and what the
-    first file says of those that are not.
+) -> tuple[set[str], dict[str, FileColumn], list[str]]:
+    """Each file to its part, unless that is there from before; returns the columns that are left out, what the first
+    file says of those that are not, and photometry of no known band in it.
 
     Raises
     ------
@@ -169,6 +171,7 @@ def _convert_all(
     """
     left_out: set[str] = set()
     said: dict[str, FileColumn] = {}
+    unknown: list[str] = []
     first: tuple[Path, set[str]] | None = None
     for file, part in zip(files, parts, strict=True):
         source = open_file(connection, file, survey.layout, survey.hdu)
@@ -176,6 +179,8 @@ def _convert_all(
             check_release(connection, survey, source)
             with refusing(file):
                 chosen = choose(survey, source, renames)
+            if first is None:
+                unknown = unread_photometry(survey, source, chosen)
             first = first or (file, set(chosen))
             said = said or {ours: source.columns[theirs] for ours, theirs in chosen.items()}
             _refuse_mixed(*first, file, set(chosen))
@@ -187,7 +192,7 @@ def _convert_all(
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
         left_out |= (unread | {*source.left_out}) - {source.columns[name].part_of for name in read}
-    return left_out, said
+    return left_out, said, unknown
 
 
 def _completed(survey: Survey, column: Column, said: FileColumn | None) -> Column:

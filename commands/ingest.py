@@ -11,6 +11,7 @@ import duckdb
 from ..catalogs.prepare import Ingested, prepared, stored_in
 from ..catalogs.readers import catalog_files
 from ..catalogs.survey import Survey, load_survey, read_survey
+from ..errors import UserError
 from ..sql.open import new_or_existing, refresh, writing
 from ..workspace.change import place
 from ..workspace.folder import Sky, find_sky
@@ -23,6 +24,8 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
     own = Path(name)
     surveys = find_sky(path).surveys
     survey = read_survey(own, surveys) if own.suffix == ".toml" else load_survey(name, surveys)
+    if not files:
+        raise UserError(f"ingest {name}: say which file")
     files = catalog_files(files)
     started = time.time()
     run = run_with_bar(f"reading {survey.name}")

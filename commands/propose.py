@@ -1,0 +1,94 @@
+"""`candlesql ingest` of a table without a survey: a survey file for it, proposed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..catalogs.any_table import as_parquet
+from ..catalogs.proposal import Proposal, propose
+from ..catalogs.readers import READERS, catalog_files, split_hdu
+from ..catalogs.survey import read_survey, survey_files
+from ..errors import RefusedFile, UserError
+from ..workspace.folder import find_sky
+
+
+def is_table(path: Path, name: str) -> bool:
+    """Whether what stands in the place of a survey's name is a table: a file or folder, and no survey.
+
+    Raises
+    ------
+    UserError
+        If it has the name of a table, and is not there.
+    """
+    file = split_hdu(Path(name))[0]
+    if name in survey_files(find_sky(path).surveys) or file.suffix == ".toml":
+        return False
+    if file.suffix.lower() in READERS and not file.exists():
+        raise RefusedFile("no such file", file=file)
+    return file.exists()
+
+
+def propose_survey(path: Path, files: list[Path]) -> Iterator[str]:
+    """Write a survey file for a table beside where the command runs, and say what it makes of the table's columns.
+
+    Raises
+    ------
+    UserError
+        If a file of that name is there already, no column is an identifier, or photometry is of no known band; the
+        survey file is written nevertheless in the last case.
+    """
+    surveys = find_sky(path).surveys
+    file = catalog_files(files)[0]
+    target = _target(file, surveys)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect() as connection,
+        as_parquet(connection, file, Path(folder) / "rows") as theirs,
+    ):
+        proposal = propose(connection, theirs)
+    text = f"{_header(path, files, target, proposal)}{proposal.text}"
+    target.write_text(text, encoding="utf-8")
+    read_survey(target, surveys)
+    yield f"{target}: proposed for {file.name}; look at it, change what is wrong, then"
+    yield f"  {_next(path, files, target, proposal)}"
+    for ours, name in proposal.known.items():
+        yield f"  {name} is {ours}" if name != ours else f"  {name}"
+    if proposal.survey:
+        yield f"It looks like the survey {proposal.survey}: candlesql ingest {path} {proposal.survey} {file}"
+    if proposal.unknown:
+        raise UserError(
+            f"{len(proposal.unknown)} columns look like photometry and are of no known band: "
+            f"{', '.join(proposal.unknown)}; no view will read them unless you put such a name into the aka of a band",
+            file=target,
+        )
+
+
+def _target(file: Path, surveys: Path) -> Path:
+    stem = re.sub(r"\W+", "_", split_hdu(file)[0].name.split(".")[0], flags=re.ASCII).strip("_") or "mine"
+    stem = f"my_{stem}" if stem in survey_files(surveys) or stem[0].isdigit() else stem
+    target = Path(f"{stem}.toml")
+    if target.exists():
+        raise RefusedFile(
+            f"is there already; ingest with it (candlesql ingest SKY {target} {file}), or take it away", file=target
+        )
+    return target
+
+
+def _next(path: Path, files: list[Path], target: Path, proposal: Proposal) -> str:
+    units = "".join(f" --unit {name}={unit}" for name, unit in proposal.units.items())
+    return f"candlesql ingest {path} {target} {' '.join(map(str, files))}{units}"
+
+
+def _header(path: Path, files: list[Path], target: Path, proposal: Proposal) -> str:
+    name = files[0].name
+    return (
+        f"# Proposed for {name} by names, UCDs and units of its columns. Look at it, change what is wrong, then\n"
+        f"#   {_next(path, files, target, proposal)}\n"
+        f'title = "Rows of {name}"\n'
+        'citation = "the user\'s own"\n'
+    )
