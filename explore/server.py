@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import duckdb
 import pyarrow as pa
 
-from ..commands.sql import explain, is_ours
+from ..commands.sql import is_ours
 from ..errors import UserError
 from .session import Session
 
@@ -112,8 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         except duckdb.Error as error:
             if is_ours(error):
                 traceback.print_exc()
-            said = str(explain(self.server.session.connection.cursor(), "", error))
-            self._send_json({"error": said}, HTTPStatus.BAD_REQUEST)
+            self._send_json({"error": str(error).split("\n")[0]}, HTTPStatus.BAD_REQUEST)
         except ConnectionError:
             raise
         except Exception:

@@ -37,6 +37,8 @@ ORDER = 4
 #: Tables of stars, and rows of all tables of counts, that are kept in memory; those used last.
 KEPT, KEPT_ROWS = 3, 60_000_000
 FORMATS = ("parquet", "fits", "vot", "ecsv", "csv")
+#: How long what is being asked may take to stop [s].
+LAST_WORDS = 10
 #: What `explore.stars` is given for its rows to be counted in.
 LIMITS = "scratch.main.limits"
 
@@ -62,6 +64,10 @@ class Session:
 
     def __init__(self, path: str | Path):
         self.sky = existing_sky(path)
+        self.closed = False
+        self._lock = threading.RLock()
+        self._at_work: set[duckdb.DuckDBPyConnection] = set()
+        self._change = threading.Condition()
         self.folder = tempfile.TemporaryDirectory(prefix="candlesql-explore-")
         self.connection = open_sky(path, trust=True)
         self.connection.execute("attach ':memory:' as scratch")
@@ -75,19 +81,24 @@ class Session:
                 file=self.sky.root,
             )
         self.connection.execute(f"create table {LIMITS} as from explore.limits")
-        self._lock = threading.RLock()
         self._tables: dict[str, int] = {}
         self._counts: dict[str, int] = {}
 
     def close(self) -> None:
-        self.connection.interrupt()
-        self.connection.close()
+        """Stop what is being asked, and let go of the workspace."""
+        with self._change:
+            self.closed = True
+            for cursor in self._at_work:
+                cursor.interrupt()
+            self._change.wait_for(lambda: not self._at_work, timeout=LAST_WORDS)
+            self.connection.close()
         self.folder.cleanup()
 
     def sliders(self) -> list[Slider]:
         """The cuts that the page moves."""
         cuts = files.cuts()
-        own = dict(self.connection.cursor().execute("select name, value from sky.candlesql.cuts").fetchall())
+        with self._with({}) as cursor:
+            own = dict(cursor.execute("select name, value from candlesql.cuts").fetchall())
         return [
             Slider(
                 name, group, value=own.get(name, cuts[name].value), published=cuts[name].value, unit=cuts[name].unit,
@@ -148,7 +159,8 @@ class Session:
             self._tables[name] = self._tables.pop(name, 0)
             for old in list(self._tables)[:-KEPT]:
                 del self._tables[old]
-                self.connection.cursor().execute(f"drop table scratch.main.{old}")
+                with self._scratch() as cursor:
+                    cursor.execute(f"drop table {old}")
         return name
 
     def numbers(self, cuts: Mapping[str, object]) -> list[dict]:
@@ -239,9 +251,7 @@ class Session:
     @contextmanager
     def _with(self, literals: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the workspace's views with cuts of its own."""
-        with self.connection.cursor() as cursor:
-            cursor.execute("use sky")
-            look_below(cursor, self.sky.root)
+        with self._cursor("sky") as cursor:
             for name, value in literals.items():
                 cursor.execute(f"set variable {name} = {value}")
             yield cursor
@@ -249,10 +259,36 @@ class Session:
     @contextmanager
     def _scratch(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the tables of the session."""
-        with self.connection.cursor() as cursor:
-            cursor.execute("use scratch")
+        with self._cursor("scratch") as cursor:
+            yield cursor
+
+    @contextmanager
+    def _cursor(self, database: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of one thread's own, which `close` can stop.
+
+        Raises
+        ------
+        ConnectionAbortedError
+            If the session is closed, or is while the block runs.
+        """
+        with self._change:
+            if self.closed:
+                raise ConnectionAbortedError
+            cursor = self.connection.cursor()
+            self._at_work.add(cursor)
+        try:
+            cursor.execute(f"use {database}")
             look_below(cursor, self.sky.root)
             yield cursor
+        except (duckdb.Error, RuntimeError):
+            if self.closed:
+                raise ConnectionAbortedError from None
+            raise
+        finally:
+            with self._change:
+                cursor.close()
+                self._at_work.discard(cursor)
+                self._change.notify_all()
 
 
 def plain(value: object) -> object:

@@ -1,21 +1,11 @@
--- A point of contamination against completeness of the labelled giants, by P(RC): of the network for any bands where it has them, else
--- of the joint networks; of the label table with most of them.
-with curves as (
-    select
-        method,
-        labels,
-        max(n_selected) as n_most
-    from red_clump.roc
-    where truth = 'label' and bands = 'all' and method in ('any_bands', 'joint')
-    group by method, labels
-),
-
-chosen as (
-    select
-        method,
-        labels
-    from curves
-    order by method = 'any_bands' desc, n_most desc
+-- A point of contamination against completeness of the labelled giants, by P(RC) of the network for any bands; of the label table with
+-- most of them.
+with most as (
+    select labels
+    from red_clump.binned
+    where p_rc is not null
+    group by labels
+    order by count(*) desc, labels
     limit 1
 )
 
@@ -28,5 +18,5 @@ select
     roc.contamination_high,
     roc.n_selected
 from red_clump.roc as roc
-inner join chosen on roc.method = chosen.method and roc.labels = chosen.labels
-where roc.truth = 'label' and roc.bands = 'all'
+inner join most using (labels)
+where roc.method = 'any_bands' and roc.truth = 'label' and roc.bands = 'all'

@@ -93,6 +93,7 @@ def move(page, name: str, value: object) -> None:
 def test_a_brush_by_mouse_and_a_tier_select_what_sql_selects(opened, served, mock_sky):
     page = opened(served.url)
     assert selected(page) == count(mock_sky)
+    plot(page, "p_rc").scroll_into_view_if_needed()
     box = plot(page, "p_rc").bounding_box()
     width = box["width"] - 44 - 8
     page.mouse.move(box["x"] + 44 + width * 32.5 / 64, box["y"] + 40)
@@ -103,7 +104,7 @@ def test_a_brush_by_mouse_and_a_tier_select_what_sql_selects(opened, served, moc
     likely = f"p_rc >= {1.000001 * 32 / 64} and p_rc < {high}"
     awaits(page, count(mock_sky, likely))
     assert page.locator("#said-p_rc").inner_text() == "P(RC) 0.5 to 0.72"
-    page.get_by_text("tier 2", exact=True).first.click()
+    page.get_by_role("radio", name="tier 2").check()
     awaits(page, count(mock_sky, f"{likely} and tier is not null"))
     with page.expect_download() as download:
         page.locator("#format").select_option("csv")
@@ -133,6 +134,7 @@ def test_a_brush_by_keys_alone(opened, served, mock_sky):
     awaits(page, count(mock_sky))
 
 
+@pytest.mark.heavy
 def test_every_control_can_be_reached_by_tab(opened, served):
     page = opened(served.url)
     page.locator("body").click(position={"x": 2, "y": 2})
@@ -162,6 +164,7 @@ def test_a_moved_cut_gives_what_sql_gives_and_its_command(opened, served, mock_s
     assert page.locator(".cut.moved").count() == 0
 
 
+@pytest.mark.heavy
 def test_a_slider_moves_its_cut(opened, served, mock_sky):
     page = opened(served.url)
     page.get_by_label("least ΔP, s (slider)").first.focus()
@@ -172,18 +175,20 @@ def test_a_slider_moves_its_cut(opened, served, mock_sky):
     assert cell(page, "stars", 1) == f"{count(mock_sky, 'tier = 1', tier1_min_delta_p='260'):,}"
 
 
+@pytest.mark.heavy
 def test_no_star_in_a_tier_is_said_in_grey(opened, served):
     page = opened(served.url)
     move(page, "tier1_min_delta_p", 340)
     move(page, "tier1_min_p_rc", 1)
     assert cell(page, "stars", 1) == "0"
     assert cell(page, "contamination", 1) in ("no stars", "too few labels")
-    page.get_by_text("tier 1", exact=True).first.click()
+    page.get_by_role("radio", name="tier 1").check()
     awaits(page, 0)
     page.get_by_role("button", name="Export").click()
     page.wait_for_selector('#exported:text-is("no star is selected")')
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_is_wider_than_the_window(opened, served, width):
     page = opened(served.url)
@@ -195,6 +200,7 @@ def test_nothing_is_wider_than_the_window(opened, served, width):
         assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.heavy
 def test_a_second_tab_has_cuts_and_brushes_of_its_own(opened, served, mock_sky):
     first, second = opened(served.url), opened(served.url)
     move(first, "lucey_max_logg", 2.6)
@@ -205,6 +211,7 @@ def test_a_second_tab_has_cuts_and_brushes_of_its_own(opened, served, mock_sky):
     assert selected(first) == count(mock_sky, lucey_max_logg="2.6")
 
 
+@pytest.mark.heavy
 def test_a_closed_server_is_told(browser, mock_sky):
     served = Explorer(mock_sky)
     page = browser.new_page()
@@ -218,6 +225,7 @@ def test_a_closed_server_is_told(browser, mock_sky):
     page.close()
 
 
+@pytest.mark.heavy
 def test_nothing_is_fetched_from_elsewhere(browser, served):
     page = browser.new_page()
     asked = []
@@ -261,3 +269,13 @@ def test_a_sky_without_labels_or_truth_and_with_an_odd_name(opened, bare_sky):
         with page.expect_download() as download:
             page.get_by_role("button", name="Export").click()
         assert download.value.suggested_filename == "red_clump_selected.parquet"
+
+
+@pytest.mark.heavy
+def test_a_table_that_other_tabs_have_pushed_out_is_made_again(opened, served, mock_sky):
+    page = opened(served.url)
+    for limit in range(200, 206):
+        served._session.stars({"tier2_min_delta_p": limit})
+    plot(page, "p_rc").focus()
+    page.keyboard.press("Enter")
+    awaits(page, count(mock_sky, f"p_rc >= {1.000001 * 24 / 64} and p_rc < {1.000001 * 41 / 64}"))

@@ -153,7 +153,7 @@ def test_only_so_many_tables_of_stars_and_counts_are_kept(ask, served, monkeypat
         make = f"CREATE TABLE IF NOT EXISTS mosaic.preagg_{number} AS SELECT {number} AS n"
         assert ask("query", {"type": "exec", "sql": make}).status == 200
     for limit in range(200, 206):
-        assert ask("cuts", {"cuts": {"tier2_min_delta_p": limit}}).status == 200
+        served._session.stars({"tier2_min_delta_p": limit})
     counts = "select table_name from duckdb_tables() where schema_name = 'mosaic' order by 1"
     stars = "select table_name from duckdb_tables() where starts_with(table_name, 'stars_')"
     connection = served._session.connection.cursor()

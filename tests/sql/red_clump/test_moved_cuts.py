@@ -80,15 +80,21 @@ def test_with_the_cuts_of_the_paper_only_stars_that_pass_all_are_left(mock_sky):
     assert 0 < last[0] < 4000
 
 
-def test_cuts_beyond_the_tightest_are_told_and_scored_again(mock_sky, tmp_path):
-    unscored = "select count(*) from red_clump.unscored"
+UNSCORED = "select count(*) from red_clump.unscored"
+
+
+def test_cuts_beyond_the_tightest_are_told(mock_sky):
     (lost,) = rows(mock_sky, "select count(*) from staging.gaia_dr2 where ruwe >= 1.0 and ruwe < 1.1")[0]
-    assert rows(mock_sky, unscored) == [(0,)]
-    assert rows(mock_sky, unscored, {"max_ruwe": "1.0"}) == [(lost,)]
+    assert rows(mock_sky, UNSCORED) == [(0,)]
+    assert rows(mock_sky, UNSCORED, {"max_ruwe": "1.0"}) == [(lost,)]
+
+
+@pytest.mark.heavy
+def test_cuts_beyond_the_tightest_are_scored_again(mock_sky, tmp_path):
     sky = Path(shutil.copytree(mock_sky, tmp_path / "sky"))
     lines = list(run_command(sky, "red_clump", {"max_ruwe": "1.0"}))
     assert "red_clump.scores: 4,000 rows" in lines
-    assert rows(sky, unscored) == [(0,)]
+    assert rows(sky, UNSCORED) == [(0,)]
 
 
 def test_scores_rest_on_what_changes_the_inputs_and_not_on_tiers():
