@@ -97,14 +97,15 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"candlesql {version('candlesql')}")
+        print(f"candlesql {version('candlesql')} (DuckDB {version('duckdb')}, ONNX Runtime {version('onnxruntime')})")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print versions."),
     ] = False,
     wait: Annotated[
         bool,
@@ -148,6 +149,7 @@ COMMANDS = (
     results.models,
     results.cuts,
     results.info,
+    results.cite,
     catalogs.spectra,
     systems.nmsu,
     systems.reddening,

@@ -9,7 +9,7 @@ from ..catalogs.prepare import Ingested
 from .values import Made, Region, StrPath, made_since, now, paths
 
 
-def demo(sky: StrPath, stars: int = 200_000, seed: int = 1, release: str = "gaia_dr2") -> Made:
+def demo(sky: StrPath, stars: int = 200_000, seed: int = 1, release: str = "gaia_dr2", overwrite: bool = False) -> Made:
     """Make a mock sky with known truth and take it all the way to a red clump catalogue.
 
     Parameters
@@ -22,6 +22,8 @@ def demo(sky: StrPath, stars: int = 200_000, seed: int = 1, release: str = "gaia
         The same seed gives the same sky.
     release
         Of Gaia's table: `gaia_dr2` or `gaia_dr3`.
+    overwrite
+        Whether to replace the sky of another demo.
 
     Raises
     ------
@@ -31,7 +33,7 @@ def demo(sky: StrPath, stars: int = 200_000, seed: int = 1, release: str = "gaia
     from ..commands.demo import run_demo
 
     started = now()
-    for _ in run_demo(Path(sky), stars, seed, release):
+    for _ in run_demo(Path(sky), stars, seed, release, overwrite):
         pass
     return made_since(sky, "red_clump", started)
 

@@ -19,6 +19,7 @@ def demo(
     stars: Annotated[int, typer.Option(min=1000, help="Gaia stars to make.")] = 200_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same sky.")] = 1,
     release: Annotated[str, typer.Option(help="Of Gaia's table: gaia_dr2 or gaia_dr3.")] = "gaia_dr2",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the sky of another demo.")] = False,
 ) -> None:
     """Make a mock sky with known truth and take it all the way to a red clump catalogue.
 
@@ -26,7 +27,7 @@ def demo(
     """
     from ..commands.demo import run_demo
 
-    for line in run_demo(sky, stars, seed, release):
+    for line in run_demo(sky, stars, seed, release, overwrite):
         print(line)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UserError
 from .common import Overwrite, Reads, SkyPath, Trust
 
 
@@ -156,15 +157,33 @@ def cuts(
     print(cuts_command(sky, word, unset or [], _width()))
 
 
-def info(sky: SkyPath) -> None:
-    """Show what a workspace holds, what made it, and every cut that is not the published one.
+def info(
+    sky: Annotated[Path | None, typer.Argument(metavar="SKY", help="The workspace folder; --bug needs none.")] = None,
+    bug: Annotated[bool, typer.Option("--bug", help="What a bug report needs; no data.")] = False,
+) -> None:
+    """Show what a workspace holds, what made it, why tiers or distances are NULL, and cuts that are not published.
 
     Example: candlesql info sky
     """
+    from ..commands.bug import describe_bug
     from ..commands.info import describe_sky
 
-    for line in describe_sky(sky):
+    if sky is None and not bug:
+        raise UserError("info: of which workspace? As in candlesql info sky")
+    for line in describe_bug(sky) if bug or sky is None else describe_sky(sky):
         print(line)
+
+
+def cite(
+    sky: Annotated[Path | None, typer.Argument(metavar="[SKY]", help="Of a workspace what it rests on.")] = None,
+) -> None:
+    """Print BibTeX of the package and the papers; of a workspace also of its surveys and models.
+
+    Example: candlesql cite sky
+    """
+    from ..commands.cite import cite as entries
+
+    print("\n\n".join(entries(sky)))
 
 
 def _width() -> int | None:

@@ -25,29 +25,52 @@ from .run import run_system
 SYSTEM = "red_clump"
 RELEASES = ("gaia_dr2", "gaia_dr3")
 COMPLETENESS = (0.25, 0.5, 0.94)
+NEXT = (
+    "next:",
+    "  candlesql shell {sky}                  # a prompt: .views lists what there is",
+    '  candlesql sql {sky} "from red_clump.tiers"',
+    "  candlesql export {sky} red_clump.catalogue red_clump.fits",
+    "  candlesql info {sky}                   # what made this; why some stars have no tier or distance",
+)
 
 
-def run_demo(path: Path, stars: int, seed: int, release: str = "gaia_dr2") -> Iterator[str]:
-    """Make the sky, ingest it, run the red clump system, and say how it did; a line at a time.
+def run_demo(path: Path, stars: int, seed: int, release: str = "gaia_dr2", overwrite: bool = False) -> Iterator[str]:
+    """Make the sky, ingest it, run the red clump system, and say how it did and what to do next; a line at a time.
 
     `release` is the one that Gaia's table is of: gaia_dr2 or gaia_dr3, of the same stars.
 
     Raises
     ------
     UserError
-        If the workspace already holds catalogs that the demo would replace.
+        If the workspace already holds catalogs that the demo would replace, be they the user's or, without `overwrite`,
+        those of a demo with other options.
     """
     sky = find_sky(path)
     if (sky.root / "catalogs").is_dir() and not _is_mock(sky.catalogs):
         raise UserError("holds catalogs of yours; give the demo a folder of its own", file=sky.root)
     if release not in RELEASES:
         raise UserError(f"--release {release}: it is one of {', '.join(RELEASES)}", value=release)
+    said = f"demo --stars {stars} --seed {seed}" + f" --release {release}" * (release != RELEASES[0])
+    if not overwrite:
+        _refuse_other(sky, said)
     with new_or_existing(path):
-        (sky.root / ".demo").touch()
+        (sky.root / ".demo").write_text(said + "\n", encoding="utf-8")
         with writing(sky.root) as connection:
             ingested = make_mock_sky(path, stars, seed, release)
-            said = f"demo --stars {stars} --seed {seed}" + f" --release {release}" * (release != RELEASES[0])
             yield from _run(connection, sky, said, ingested)
+    yield from (line.format(sky=path) for line in NEXT)
+
+
+def _refuse_other(sky: Sky, said: str) -> None:
+    """Refuse to replace the sky that a demo with other options has made."""
+    marks = sky.root / ".demo"
+    before = marks.read_text(encoding="utf-8", errors="replace").strip() if marks.exists() else ""
+    if any(sky.catalogs.glob("*.parquet")) and before != said:
+        raise UserError(
+            f"holds the sky of `candlesql {before or 'demo'}`",
+            file=sky.root,
+            hint="give this one a folder of its own, or say --overwrite",
+        )
 
 
 def _run(

@@ -27,6 +27,13 @@ RUNS = """
     from candlesql.runs as runs order by made_at
 """
 
+#: Reasons of the catalogue with the giants that have no tier, and those without a distance.
+REFUSED = """
+    select coalesce(reason, 'no reason said') as why, count(*) filter (where tier is null) as no_tier,
+        count(*) filter (where distance_kpc is null) as no_distance
+    from red_clump.catalogue group by all order by no_tier desc, why
+"""
+
 
 def describe_sky(path: Path) -> Iterator[str]:
     """`candlesql info`: catalogs, products, and cuts that are not the published ones."""
@@ -41,6 +48,7 @@ def describe_sky(path: Path) -> Iterator[str]:
         for product, rows, seconds, made_by, made_at, simulated in runs:
             said = f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
             yield said + (f", by {simulated}" if simulated else "")
+        yield from _refused(connection)
         for system in ("red_clump", "distmass"):
             for line in fitted_lines(connection, system):
                 yield f"  {line}"
@@ -50,6 +58,17 @@ def describe_sky(path: Path) -> Iterator[str]:
             yield f"  cut {name} = {value}, {f'published {published.value}' if published else 'unknown here'}"
         if not changed:
             yield "  all cuts as published"
+
+
+def _refused(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Why giants of the red clump catalogue have no tier or no distance."""
+    if not first_row(connection, "select count(*) from candlesql.runs where product = 'red_clump.scores'")[0]:
+        return
+    rows = connection.execute(REFUSED).fetchall()
+    for what, place in (("tier", 1), ("distance", 2)):
+        reasons = [f"{row[0]} ({row[place]:,})" for row in rows if row[place]]
+        if reasons:
+            yield f"  red_clump.catalogue: no {what}: {', '.join(reasons)}"
 
 
 def _shared_stars(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import duckdb
+import onnxruntime
 import pyarrow.parquet as pq
 import pytest
 from candlesql import open_sky
@@ -131,7 +133,8 @@ def test_export_and_join(candlesql, tiny_sky, tmp_path):
 
 def test_the_version_is_that_of_the_package(candlesql):
     stated = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["version"]
-    assert candlesql("--version") == (0, f"candlesql {stated}\n", "")
+    said = f"candlesql {stated} (DuckDB {duckdb.__version__}, ONNX Runtime {onnxruntime.__version__})\n"
+    assert candlesql("--version") == (0, said, "")
 
 
 def test_help_imports_nothing_heavy():
@@ -175,3 +178,45 @@ def test_output_that_nobody_reads_to_its_end(tiny_sky):
     line = f"set -o pipefail; {command} sql '{tiny_sky}' 'from range(200000)' --format csv | head -1"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "range\n", "")
+
+
+def test_info_for_a_bug_report_names_no_data(candlesql, own_sky):
+    out = candlesql("info", "--bug", own_sky).out
+    for word in (
+        "Python 3",
+        "duckdb ",
+        "cuts: as published",
+        "match.gaia_dr2_twomass",
+        "model photometry: shipped, real",
+    ):
+        assert word in out
+    assert str(own_sky) not in out
+    assert "4 rows" not in out
+    out = candlesql("info", "--bug", own_sky / "none").out
+    assert out.splitlines()[-1].startswith("workspace: NoWorkspace")
+    assert str(own_sky) not in out
+    assert "of which workspace" in candlesql("info").err
+
+
+def test_info_says_why_giants_have_no_tier_or_distance(candlesql, mock_sky):
+    lines = candlesql("info", mock_sky).out.splitlines()
+    with open_sky(mock_sky) as connection:
+        counts = dict(
+            connection.execute(
+                "select reason, count(*) from red_clump.catalogue where tier is null group by 1"
+            ).fetchall()
+        )
+    (line,) = [line for line in lines if line.startswith("  red_clump.catalogue: no tier: ")]
+    assert all(f"{reason} ({n:,})" in line for reason, n in counts.items())
+    assert any(line.startswith("  red_clump.catalogue: no distance: ") for line in lines)
+
+
+def test_a_demo_does_not_replace_another_unasked(candlesql, tmp_path):
+    sky = tmp_path / "sky"
+    (sky / "catalogs").mkdir(parents=True)
+    (sky / "catalogs/mock_truth.parquet").touch()
+    (sky / ".demo").write_text("demo --stars 5000 --seed 1\n")
+    done = candlesql("demo", sky, "--stars", "4000")
+    assert (done.code, done.out) == (2, "")
+    assert "holds the sky of `candlesql demo --stars 5000 --seed 1`" in done.err
+    assert "--overwrite" in done.err
