@@ -63,6 +63,7 @@ create or replace macro cuts.a_k_over_e_h_w2() as 0.743; -- [] Wang & Chen 2019,
 create or replace macro cuts.a_k_over_e_j_k() as 0.473; -- [] Wang & Chen 2019, A_Ks over E(J - Ks) of red clump stars; 0.67 by Indebetouw+2005
 create or replace macro cuts.extinction_law_error() as 0.2; -- [] of an extinction, in quadrature: what published laws differ by, 16 (Hawkins+2017) against 20 (Wang & Chen 2019) in A_G / A_W1
 create or replace macro cuts.parallax_zero_point_error() as 0.01; -- [mas] spread of published zero points of Gaia DR2 (Zinn+2019, Lindegren+2018) about that of Lucey+2020
+create or replace macro cuts.assumed_bp_rp() as 1.2; -- [mag] of a star without BP or RP whose G goes from one release to another: a giant's; between 0.2 and 2.4 G is then off by 0.016 mag at most
 create or replace macro cuts.assumed_magnitude_error() as 0.03; -- [mag] of J, H, Ks, W1, W2 where the table gives none
 create or replace macro cuts.min_colour_stars() as 50; -- [] little-reddened stars below which a colour is the shipped one
 create or replace macro cuts.min_calibrators() as 30; -- [] stars with precise parallaxes below which an absolute magnitude is the shipped one
@@ -112,9 +113,16 @@ create or replace macro cuts.green_max_feh_error() as 0.5; -- [dex] Green+2020 s
 create or replace macro cuts.green_max_ebv() as 10; -- [mag] E is clipped to 0 and this; development scripts of Green+2020
 create or replace macro cuts.green_ebv_floor() as 0.02; -- [mag] Green+2020 section 3.3, floor of the error of E
 create or replace macro cuts.green_ebv_relative_floor() as 0.1; -- [] of E, in quadrature to that floor; development scripts of Green+2020
+create or replace macro cuts.green_ebv_passes() as 5; -- [] times that E is taken again at the covariance that it gives; no star of the published sample moves by 0.001 mag after the fifth
 create or replace macro cuts.unmapped_ebv() as 0.2; -- [mag] prior of E where no dust map is ingested
 create or replace macro cuts.unmapped_ebv_error() as 0.5; -- [mag] standard deviation of that prior
-create or replace macro cuts.green_min_spectrum_snr() as 20; -- [] per pixel, LAMOST in g and GALAH in its third channel; development scripts of Green+2020
+create or replace macro cuts.green_min_spectrum_snr() as 20; -- [] per pixel, LAMOST in one of its bands and GALAH in one of its channels; Green+2020 section 3.1, number of their development scripts
+create or replace macro cuts.green_min_visibility_periods() as 8; -- [] Gaia; more are wanted; Green+2020 section 3.2 after Arenou+2018, number of their development scripts
+create or replace macro cuts.green_max_astrometric_chi2() as 1.44; -- [] Gaia, per degree of freedom of bright stars; Arenou+2018 equation 1, used by Green+2020 section 3.2
+create or replace macro cuts.green_astrometric_g() as 19.5; -- [mag] brighter than it the limit grows as exp(0.4 (19.5 - G)); the same
+create or replace macro cuts.green_min_observations() as 3; -- [] Gaia, in a band; Green+2020 section 3.2
+create or replace macro cuts.green_max_unwise_chi2() as 5; -- [] unWISE, per pixel of the profile; Green+2020 section 3.2, number of their development scripts
+create or replace macro cuts.green_panstarrs1_good() as 4; -- [] bit of qualityFlag, a good measurement (Flewelling+2020); Green+2020 section 3.2 leave out what is unphotometric, saturated or on bad pixels
 create or replace macro cuts.green_apogee_bad() as 8388736; -- [] bits 7 and 23 of ASPCAPFLAG, STAR_WARN and STAR_BAD; Green+2020 section 3.1
 create or replace macro cuts.green_teff_floor() as 10; -- [K] in quadrature, Green+2020 section 3.1; no label of the published sample has less
 create or replace macro cuts.green_logg_floor() as 0.05; -- [dex] the same

@@ -15,13 +15,18 @@ case when ra is not null then ra when distmass.has_place(apogee_id) then distmas
 -- [deg] The declination dec [deg], or that of apogee_id where it is missing.
 create or replace macro distmass.dec_or_that_of_name(dec, apogee_id) as
 case when dec is not null then dec when distmass.has_place(apogee_id) then distmass.dec_of_name(apogee_id) end;
--- [boolean] Whether the networks were trained on a star with the names spectrum_id and apogee_id at ra, dec [deg].
+-- [boolean] Whether the networks were trained on a star with the names spectrum_id and apogee_id at ra, dec [deg]; NULL
+-- without a place or a name in APOGEE, since spectrum_id is what its table calls it.
 create or replace macro distmass.was_seen(spectrum_id, apogee_id, ra, dec) as
-main.trained_on(
-    'distmass', distmass.ra_or_that_of_name(ra, apogee_id), distmass.dec_or_that_of_name(dec, apogee_id)
-)
-or main.trained_on_name('distmass', spectrum_id)
-or main.trained_on_name('distmass', 'apogee:' || apogee_id);
+coalesce(
+    nullif(main.trained_on_name('distmass', spectrum_id), false),
+    list_bool_or([
+        main.trained_on(
+            'distmass', distmass.ra_or_that_of_name(ra, apogee_id), distmass.dec_or_that_of_name(dec, apogee_id)
+        ),
+        main.trained_on_name('distmass', 'apogee:' || apogee_id)
+    ])
+);
 
 -- [boolean] Whether label_mass [Msun] is used: its error label_mass_error [Msun] is small, or its table gives none;
 -- Stone-Martinez et al. 2024, section 5.3.

@@ -1,5 +1,5 @@
 -- Whether a model was trained on a star: on one in the same place, or of the same name. NULL where the model does not say
--- which stars it has seen; false where it has seen simulated ones only.
+-- which stars it has seen, and of a star without a place or a name; false where it has seen simulated ones only.
 
 -- [boolean] Whether the key star_key stands in the list of training stars called wanted, or in a part of it.
 create or replace macro main.is_listed(wanted, star_key) as
@@ -28,14 +28,20 @@ create or replace macro main.tells_its_stars(model_name) as
     where said.model = model_name
 );
 
--- [boolean] Whether model_name was trained on a star with the key star_key. None is made where there is no list.
+-- [boolean] Whether model_name was trained on a star with the key star_key; NULL for a star without one, where there is a
+-- list. None is made where there is no list.
 create or replace macro main.seen_by(model_name, star_key) as
 case
 main.tells_its_stars(model_name)
     when true
-        then main.is_listed(
-            main.list_of_stars(model_name), case when main.list_of_stars(model_name) is not null then star_key end
-        )
+        then case
+            when main.list_of_stars(model_name) is null then false
+            when star_key is not null
+                then main.is_listed(
+                    main.list_of_stars(model_name),
+                    case when main.list_of_stars(model_name) is not null then star_key end
+                )
+        end
     when false then null
     else error('there is no model ' || model_name || ' (candlesql.models lists them)')
 end;

@@ -38,14 +38,13 @@ create or replace macro photometric.gaia_dr3_to_dr2(band_name, magnitude, blue_m
 magnitude - photometric.gaia_dr3_minus_dr2_by_dr3(band_name, blue_minus_red);
 
 -- [mag] A magnitude [mag] in the band band_name from the passbands given to those wanted, as a survey file or a
--- model names them; NULL where blue_minus_red [mag], BP - RP of the magnitude's own release, is needed and not
--- known.
+-- model names them; blue_minus_red [mag] is BP - RP of the magnitude's own release, that of a giant where it is not known.
 create or replace macro photometric.in_gaia_passband(band_name, given, wanted, magnitude, blue_minus_red) as
 case
     when given = wanted then magnitude
     when given = 'Gaia DR3' and wanted = 'Gaia DR2'
-        then photometric.gaia_dr3_to_dr2(band_name, magnitude, blue_minus_red)
+        then photometric.gaia_dr3_to_dr2(band_name, magnitude, coalesce(blue_minus_red, cuts.assumed_bp_rp()))
     when given = 'Gaia DR2' and wanted = 'Gaia DR3'
-        then photometric.gaia_dr2_to_dr3(band_name, magnitude, blue_minus_red)
+        then photometric.gaia_dr2_to_dr3(band_name, magnitude, coalesce(blue_minus_red, cuts.assumed_bp_rp()))
     when given is not null then error('no transformation from the passbands of ' || given || ' to ' || wanted)
 end;

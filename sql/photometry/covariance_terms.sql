@@ -2,8 +2,11 @@
 -- parallax. Ask for one star: `where source_id = …`. Green et al. 2020, figure 2.
 with reddened as (
     select
-        compared.*,
-        reddenings.ebv_error
+        compared.* exclude (label_error_1, label_error_2, label_error_3),
+        reddenings.ebv_error,
+        photometry.label_error_at(label_error_1, label_error_1_per_ebv, reddenings.ebv) as label_error_1,
+        photometry.label_error_at(label_error_2, label_error_2_per_ebv, reddenings.ebv) as label_error_2,
+        photometry.label_error_at(label_error_3, label_error_3_per_ebv, reddenings.ebv) as label_error_3
     from photometry.compared as compared
     inner join photometry.reddenings as reddenings using (survey, source_id)
 ),

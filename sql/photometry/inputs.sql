@@ -1,37 +1,72 @@
 -- A star's magnitudes in the networks' systems, with errors, parallax and reddening prior: what photometry.infer reads.
 -- The networks learned from Gaia DR2, its passbands and its parallaxes as they are, so other releases are put on that scale; a table
--- without errors of magnitudes gets the floor alone.
-with gaia_stars as (
+-- without errors of magnitudes gets the floor alone. A band that its survey's flags leave out is missing (section 3.2 of Green et
+-- al. 2020); W1 and W2 are unWISE's where that has the star, else AllWISE's.
+with judged_panstarrs1 as (
+    select
+        *,
+        photometry.is_good_panstarrs1(quality_flag) as is_good
+    from staging.panstarrs1
+),
+
+judged_twomass as (
+    select
+        *,
+        photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 1) as is_good_j,
+        photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 2) as is_good_h,
+        photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 3) as is_good_ks
+    from staging.twomass
+),
+
+judged_unwise as (
+    select
+        *,
+        photometry.is_good_unwise(flags_unwise_w1, rchi2_w1, "primary") as is_good_w1,
+        photometry.is_good_unwise(flags_unwise_w2, rchi2_w2, "primary") as is_good_w2,
+        quality.magnitude_error(flux_w1 / dflux_w1, 0) as w1_error,
+        quality.magnitude_error(flux_w2 / dflux_w2, 0) as w2_error
+    from staging.unwise
+),
+
+gaia_stars as (
     select
         gaia.survey,
         gaia.source_id,
         gaia.gaia_passband,
-        gaia.phot_g_mean_mag as g_mag,
+        case when photometry.is_often_observed(gaia.phot_g_n_obs) then gaia.phot_g_mean_mag end as g_mag,
         quality.phot_g_mean_mag_error as g_mag_error,
-        gaia.phot_bp_mean_mag as bp_mag,
+        case when photometry.is_often_observed(gaia.phot_bp_n_obs) then gaia.phot_bp_mean_mag end as bp_mag,
         quality.phot_bp_mean_mag_error as bp_mag_error,
-        gaia.phot_rp_mean_mag as rp_mag,
+        case when photometry.is_often_observed(gaia.phot_rp_n_obs) then gaia.phot_rp_mean_mag end as rp_mag,
         quality.phot_rp_mean_mag_error as rp_mag_error,
-        panstarrs1.g_mean_psf_mag as ps1_g_mag,
+        case when panstarrs1.is_good then panstarrs1.g_mean_psf_mag end as ps1_g_mag,
         panstarrs1.g_mean_psf_mag_error as ps1_g_mag_error,
-        panstarrs1.r_mean_psf_mag as ps1_r_mag,
+        case when panstarrs1.is_good then panstarrs1.r_mean_psf_mag end as ps1_r_mag,
         panstarrs1.r_mean_psf_mag_error as ps1_r_mag_error,
-        panstarrs1.i_mean_psf_mag as ps1_i_mag,
+        case when panstarrs1.is_good then panstarrs1.i_mean_psf_mag end as ps1_i_mag,
         panstarrs1.i_mean_psf_mag_error as ps1_i_mag_error,
-        panstarrs1.z_mean_psf_mag as ps1_z_mag,
+        case when panstarrs1.is_good then panstarrs1.z_mean_psf_mag end as ps1_z_mag,
         panstarrs1.z_mean_psf_mag_error as ps1_z_mag_error,
-        panstarrs1.y_mean_psf_mag as ps1_y_mag,
+        case when panstarrs1.is_good then panstarrs1.y_mean_psf_mag end as ps1_y_mag,
         panstarrs1.y_mean_psf_mag_error as ps1_y_mag_error,
-        twomass.j_m as j_mag,
+        case when twomass.is_good_j then twomass.j_m end as j_mag,
         twomass.j_msigcom as j_mag_error,
-        twomass.h_m as h_mag,
+        case when twomass.is_good_h then twomass.h_m end as h_mag,
         twomass.h_msigcom as h_mag_error,
-        twomass.ks_m as ks_mag,
+        case when twomass.is_good_ks then twomass.ks_m end as ks_mag,
         twomass.ks_msigcom as ks_mag_error,
-        allwise.w1mpro as w1_mag,
-        allwise.w1mpro_error as w1_mag_error,
-        allwise.w2mpro as w2_mag,
-        allwise.w2mpro_error as w2_mag_error,
+        case
+            when unwise.unwise_objid is null then allwise.w1mpro when unwise.is_good_w1 then unwise.mag_w1_vg
+        end as w1_mag,
+        case
+            when unwise.unwise_objid is null then allwise.w1mpro_error else unwise.w1_error
+        end as w1_mag_error,
+        case
+            when unwise.unwise_objid is null then allwise.w2mpro when unwise.is_good_w2 then unwise.mag_w2_vg
+        end as w2_mag,
+        case
+            when unwise.unwise_objid is null then allwise.w2mpro_error else unwise.w2_error
+        end as w2_mag_error,
         gaia.parallax,
         gaia.parallax_error,
         quality.parallax_zero_point
@@ -39,11 +74,13 @@ with gaia_stars as (
     inner join quality.gaia as quality using (survey, source_id)
     left join match.panstarrs1 as to_panstarrs1
         on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
-    left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
+    left join judged_panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
     left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
-    left join staging.twomass as twomass on to_twomass.designation = twomass.designation
+    left join judged_twomass as twomass on to_twomass.designation = twomass.designation
     left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
     left join staging.allwise as allwise on to_allwise.designation = allwise.designation
+    left join match.unwise as to_unwise on gaia.survey = to_unwise.survey and gaia.source_id = to_unwise.source_id
+    left join judged_unwise as unwise on to_unwise.unwise_objid = unwise.unwise_objid
 ),
 
 wide_stars as (

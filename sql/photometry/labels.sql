@@ -28,10 +28,10 @@ select
     best.logg + coalesce(offsets.logg_offset, 0) as logg,
     best.feh + coalesce(offsets.feh_offset, 0) as feh,
     pow(best.teff_k_error, 2) as variance_teff,
-    0 as covariance_teff_logg,
-    0 as covariance_teff_feh,
+    best.covariance_teff_logg,
+    best.covariance_teff_feh,
     pow(best.logg_error, 2) as variance_logg,
-    0 as covariance_logg_feh,
+    best.covariance_logg_feh,
     pow(best.feh_error, 2) as variance_feh
 from best
 left join offsets using (label_survey)

@@ -70,6 +70,45 @@ list_transform(
     * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
 )[1];
 
+-- [] The product of quantities i and j (from 0) of photometry.normal_matrix_at at a reddening ebv [mag]: the first three are
+-- label errors, each the sum of its effect on the magnitude and ebv times that on the extinction.
+create or replace macro photometry.product_at(products, i, j, ebv) as
+case
+    when i < 3 and j < 3
+        then
+            products[9 * i + j + 1]
+            + ebv * (products[9 * (i + 3) + j + 1] + products[9 * i + j + 4])
+            + ebv * ebv * products[9 * (i + 3) + j + 4]
+    when i < 3 then products[9 * i + j + 4] + ebv * products[9 * (i + 3) + j + 4]
+    when j < 3 then products[9 * (i + 3) + j + 1] + ebv * products[9 * (i + 3) + j + 4]
+    else products[9 * (i + 3) + j + 4]
+end;
+
+-- [mag] What one standard deviation of a label error does to a magnitude: label_error [mag] to the absolute one, and
+-- per_ebv [] to the extinction, at a reddening ebv [mag]; Green et al. 2020, equation 4.
+create or replace macro photometry.label_error_at(label_error, per_ebv, ebv) as label_error + per_ebv * ebv;
+
+-- [] The normal matrix of three label errors, distance modulus, E and residual of a star at a reddening ebv [mag], row by
+-- row; products is that of the label errors' effects on magnitudes and on extinction per E, the modulus, E and the
+-- residual, modulus_precision [mag-2] of the modulus. Equations 4 and 8 of Green et al. 2020.
+create or replace macro photometry.normal_matrix_at(products, modulus_precision, ebv) as
+list_transform(
+    range(36),
+    lambda p: photometry.product_at(products, p // 6, p % 6, ebv)
+    + case when p in (0, 7, 14) then 1 when p = 21 then modulus_precision else 0 end
+);
+
+-- [mag] E by equations 8 and 9 of Green et al. 2020 from matrix, photometry.normal_matrix_at without its first four
+-- unknowns; ebv_prior and ebv_prior_error [mag].
+create or replace macro photometry.ebv_of(matrix, ebv_prior, ebv_prior_error) as
+greatest(
+    0,
+    least(
+        cuts.green_max_ebv(),
+        (matrix[30] + ebv_prior / pow(ebv_prior_error, 2)) / (matrix[29] + 1 / pow(ebv_prior_error, 2))
+    )
+);
+
 -- [] A star by what Gaia measured of it: parallax and parallax_error [mas] to five decimals are two stars' once in a million.
 create or replace macro photometry.measured_name(parallax, parallax_error) as
 'parallax ' || format('{:.5f} +- {:.5f}', parallax::double, parallax_error::double);

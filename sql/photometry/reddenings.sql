@@ -1,7 +1,8 @@
 -- A labelled star and its reddening E by equations 8 and 9, and chi-square of its bands at that E by equation 7.
 -- The unknowns of a linear model of the bands are the three label errors and the distance modulus, which are marginalised
--- one after the other, E, and the residual: what is left are R C'^-1 R, R C'^-1 r and r C'^-1 r.
-with normal as (
+-- one after the other, E, and the residual: what is left are R C'^-1 R, R C'^-1 r and r C'^-1 r. What label errors do hangs on
+-- E itself, so that E is taken again until it stands still; training does the same.
+with recursive normal as (
     select
         survey,
         source_id,
@@ -13,53 +14,55 @@ with normal as (
                 label_error_1 / magnitude_error,
                 label_error_2 / magnitude_error,
                 label_error_3 / magnitude_error,
+                label_error_1_per_ebv / magnitude_error,
+                label_error_2_per_ebv / magnitude_error,
+                label_error_3_per_ebv / magnitude_error,
                 1 / magnitude_error,
                 extinction / magnitude_error,
                 unreddened_residual / magnitude_error
             ]),
-            6
+            9
         ) as products,
         coalesce(1 / pow(any_value(distance_modulus_error), 2), 0) as modulus_precision
     from photometry.compared
     group by survey, source_id
 ),
 
-weighted as (
+passes as (
     select
         *,
-        list_transform(
-            range(36),
-            lambda p: products[p + 1] + case when p in (0, 7, 14) then 1 when p = 21 then modulus_precision else 0 end
-        ) as matrix
+        ebv_prior::double as ebv,
+        0 as pass,
+        []::double[] as matrix
     from normal
-),
-
-without_teff as (
+    union all
     select
-        * exclude (matrix),
-        stats.eliminate(matrix, 0, 6) as matrix
-    from weighted
-),
-
-without_logg as (
-    select
-        * exclude (matrix),
-        stats.eliminate(matrix, 1, 6) as matrix
-    from without_teff
-),
-
-without_feh as (
-    select
-        * exclude (matrix),
-        stats.eliminate(matrix, 2, 6) as matrix
-    from without_logg
-),
-
-without_modulus as (
-    select
-        * exclude (matrix),
+        * exclude (pass, matrix),
+        pass + 1 as pass,
         stats.eliminate(matrix, 3, 6) as matrix
-    from without_feh
+    from (
+        select * replace (stats.eliminate(matrix, 2, 6) as matrix)
+        from (
+            select * replace (stats.eliminate(matrix, 1, 6) as matrix)
+            from (
+                select * replace (stats.eliminate(matrix, 0, 6) as matrix)
+                from (
+                    select * replace (photometry.normal_matrix_at(products, modulus_precision, ebv) as matrix)
+                    from (
+                        select
+                            * replace (
+                                case
+                                    when pass = 0 then ebv
+                                    else photometry.ebv_of(matrix, ebv_prior, ebv_prior_error)
+                                end as ebv
+                            )
+                        from passes
+                        where pass <= cuts.green_ebv_passes()
+                    ) as at_a_reddening
+                ) as weighted
+            ) as without_teff
+        ) as without_logg
+    ) as without_feh
 ),
 
 posterior as (
@@ -68,14 +71,9 @@ posterior as (
         matrix[29] as r_r,
         matrix[30] as r_residual,
         matrix[36] as residual_residual,
-        r_r + 1 / pow(ebv_prior_error, 2) as ebv_precision,
-        greatest(
-            0,
-            least(
-                cuts.green_max_ebv(), (r_residual + ebv_prior / pow(ebv_prior_error, 2)) / ebv_precision
-            )
-        ) as ebv
-    from without_modulus
+        r_r + 1 / pow(ebv_prior_error, 2) as ebv_precision
+    from passes
+    where pass = cuts.green_ebv_passes() + 1
 ),
 
 floored as (

@@ -17,10 +17,13 @@ with wanted (band, other_band) as (
 
 reddened as (
     select
-        compared.*,
+        compared.* exclude (label_error_1, label_error_2, label_error_3),
         reddenings.ebv,
         reddenings.ebv_error,
         densities.density,
+        photometry.label_error_at(label_error_1, label_error_1_per_ebv, reddenings.ebv) as label_error_1,
+        photometry.label_error_at(label_error_2, label_error_2_per_ebv, reddenings.ebv) as label_error_2,
+        photometry.label_error_at(label_error_3, label_error_3_per_ebv, reddenings.ebv) as label_error_3,
         unreddened_residual - extinction * ebv as magnitude_residual
     from photometry.compared as compared
     inner join photometry.reddenings as reddenings using (survey, source_id)

@@ -1,5 +1,6 @@
 -- A star with good labels and G, as equations 4-9 want it: the Cholesky factor L of its label covariance, its distance
--- modulus where the parallax is good enough, its reddening prior. Green et al. 2020, sections 3.1 to 3.3.
+-- modulus where the parallax is good enough, its reddening prior. Green et al. 2020, sections 3.1 to 3.3. Not every list of
+-- training stars has places, so that a star without a parallax may be held out or not: NULL.
 with good as (
     select
         inputs.*,
@@ -7,13 +8,8 @@ with good as (
         coalesce(parallax / parallax_error > cuts.green_min_parallax_snr(), false) as has_modulus
     from photometry.inputs as inputs
     inner join photometry.labels as labels using (survey, source_id)
-    where
-        g_mag_error <= cuts.green_max_magnitude_error()
-        and g_mag is not null
-        and variance_teff <= pow(cuts.green_max_teff_error(), 2)
-        and variance_logg <= pow(cuts.green_max_logg_error(), 2)
-        and variance_feh <= pow(cuts.green_max_feh_error(), 2)
-        and variance_teff > 0
+    inner join photometry.label_cuts as label_cuts using (survey, source_id)
+    where label_cuts.is_selected
 ),
 
 factored as (
@@ -43,9 +39,9 @@ select
     l_feh,
     factored.parallax,
     factored.parallax_error,
-    not(
-        main.trained_on('photometry', places.ra, places."dec")
-        or main.trained_on_name('photometry', places.measured_name)
+    not coalesce(
+        nullif(main.trained_on('photometry', places.ra, places."dec"), false),
+        main.trained_on_name('photometry', places.measured_name)
     ) as held_out,
     coalesce(ebv_prior, cuts.unmapped_ebv()) as ebv_prior,
     coalesce(ebv_prior_error, cuts.unmapped_ebv_error()) as ebv_prior_error,

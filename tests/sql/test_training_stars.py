@@ -64,7 +64,9 @@ def taught_sky(own_sky):
     [
         ("trained_on('mine', 10 + 0.9 / 3600, 20 - 1.2 / 3600)", True),
         ("trained_on('mine', 10 + 12 / 3600, 20)", False),
-        ("trained_on('mine', null, 20)", False),
+        ("trained_on('mine', null, 20)", None),
+        ("trained_on_name('mine', null)", None),
+        ("trained_on('red_clump', null, 20)", False),
         ("trained_on_name('mine', 'KIC 7')", True),
         ("trained_on_name('mine', 'KIC 77')", False),
         ("trained_on('mute', 10, 20)", None),

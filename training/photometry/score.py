@@ -18,7 +18,7 @@ from .covariance import (
     colour_residual,
     degrees_of_freedom,
     ebv_given_covariance,
-    update_ebv,
+    reddening,
 )
 from .data import Stars
 
@@ -35,10 +35,8 @@ class Judge:
 
     @classmethod
     def from_reference(cls, stars: Stars, reference: Prediction) -> Judge:
-        """Covariances at the reference network's own reddenings (two passes of equations 8-9)."""
-        ebv = stars.ebv
-        for _ in range(2):
-            ebv, variance = update_ebv(stars, reference, ebv)
+        """Covariances at the reference network's own reddenings."""
+        ebv, variance = reddening(stars, reference)
         zero = np.zeros_like(ebv)
         return cls(
             stars,

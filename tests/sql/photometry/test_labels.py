@@ -34,7 +34,7 @@ def connection(truth):
             opened.execute(f"create schema {schema}")
         items = files.items()
         for item in items:
-            if item.is_macro and item.name.split(".")[0] in ("cuts", "stats"):
+            if item.is_macro and (item.name.split(".")[0] in ("cuts", "stats") or "selection" in item.path.name):
                 opened.execute(item.body)
         random = np.random.default_rng(3)
         for survey, rows in STARS.items():
@@ -45,7 +45,7 @@ def connection(truth):
                        "0::float as teff, 0::float as logg, 0::float as feh where false")  # fmt: skip
         green = ", ".join(f'"{c.name}" {c.type}' for c in load_survey("green2020").columns.values())
         opened.execute(f"create table staging.green2020 ({green})")
-        for name in ("spectra", "label_offsets", "labels"):
+        for name in ("spectrum_cuts", "spectra", "label_offsets", "labels", "spectrum_funnel"):
             body = next(item.body for item in items if item.name == f"photometry.{name}")
             opened.execute(f"create view photometry.{name} as {body}")
         yield opened
@@ -58,9 +58,11 @@ def plant(connection, survey, star, theta):
     columns = {identifier: text, **dict(zip(names, [*theta.T, *np.repeat(SIGMA[:, None], len(star), 1)], strict=True))}
     quality, good = QUALITY[survey]
     table = pa.table(columns | {quality: np.full(len(star), good), "flag_sp": np.zeros(len(star), int)})
+    others = [c for c in load_survey(survey).columns.values() if c.name not in table.column_names]
+    nulls = ", ".join(f'null::{c.type} as "{c.name}"' for c in others)
     match = pa.table({"source_id": star, identifier: text, "survey": ["gaia_dr2"] * len(star)})
     connection.register("given", table)
-    connection.execute(f"create table staging.{survey} as from given")
+    connection.execute(f"create table staging.{survey} as select *, {nulls} from given")
     connection.register("given", match)
     connection.execute(f"create table match.{survey} as from given")
 
@@ -137,9 +139,32 @@ def test_bad_spectra_have_no_labels(connection):
     connection.execute("update staging.apogee set aspcapflag = 1 << 7 where apogee_id = '1501'")
     connection.execute("update staging.apogee set aspcapflag = 1 << 6 where apogee_id = '1502'")
     connection.execute("update staging.galah set flag_sp = 1 where sobject_id = 3")
-    connection.execute("update staging.lamost set snrg = 15 where obsid = 2999")
+    connection.execute("update staging.galah set snr_c3_iraf = 15 where sobject_id in (4, 5)")
+    connection.execute("update staging.galah set snr_c1_iraf = 25 where sobject_id = 5")
+    connection.execute("update staging.lamost set snrg = 15 where obsid in (2997, 2999)")
+    connection.execute("update staging.lamost set snrz = 25 where obsid = 2997")
+    connection.execute("update staging.lamost set qflag_chi2 = 'bad' where obsid = 2998")
+    connection.execute("update staging.lamost set flag_singlestar = 'NO' where obsid = 2996")
     rows = connection.execute(
         "select source_id, label_survey from photometry.labels "
-        "where source_id in (3, 1500, 1501, 1502, 2999) order by source_id"
+        "where source_id in (3, 4, 5, 1500, 1501, 1502, 2996, 2997, 2998, 2999) order by source_id"
     ).fetchall()
-    assert rows == [(3, "lamost"), (1500, "lamost"), (1501, "lamost"), (1502, "apogee")]
+    assert rows == [
+        (3, "lamost"), (4, "lamost"), (5, "galah"), (1500, "lamost"), (1501, "lamost"), (1502, "apogee"),
+        (2997, "lamost"),
+    ]  # fmt: skip
+    funnel = connection.execute("from photometry.spectrum_funnel").fetchall()
+    assert funnel == [("apogee", 2000, 0, 2, 0, 1998), ("galah", 1000, 1, 1, 0, 998), ("lamost", 3000, 1, 2, 0, 2997)]
+
+
+def test_apogee_gives_its_metallicity_and_covariances(connection):
+    """[M/H] stands for [Fe/H], and what lies off the diagonal is that before calibration."""
+    connection.execute(
+        "update staging.apogee set m_h = 0.25, cov_teff_logg = 3, cov_teff_m_h = -2, cov_logg_m_h = 0.001 "
+        "where apogee_id = '1500'"
+    )
+    row = connection.execute(
+        "select feh, covariance_teff_logg, covariance_teff_feh, covariance_logg_feh from photometry.spectra "
+        "where source_id = 1500 and label_survey = 'apogee'"
+    ).fetchall()
+    assert row == [(0.25, 3, -2, pytest.approx(0.001))]

@@ -44,7 +44,10 @@ LABELS = (
 COVARIANCE = np.array([[6400.0, 4.0, 2.0], [4.0, 0.04, 0.002], [2.0, 0.002, 0.01]])
 TERMS = "6400.0, 0.04, 0.01, 4.0, 2.0, 0.002"
 NAME = "parallax 2.00000 +- 0.10000"
-PLACES = {"photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, 10.0, 20.0, '{NAME}')"}
+PLACES = {
+    "photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, 10.0, 20.0, '{NAME}')",
+    "photometry.label_cuts(survey, source_id, is_selected)": "('s', 1, true), ('t', 1, true), ('s', 2, false)",
+}
 
 
 @pytest.fixture
@@ -90,30 +93,126 @@ def test_held_out_is_what_is_in_the_list_by_no_place_and_no_name(view, database,
     given = {INPUTS: f"('{survey}', 1, 12.0, 0.02, 2.0, 0.1, 0.3, 0.05)"}
     labels = {LABELS: f"('{survey}', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})"}
     (row,) = view("photometry.stars", **given, **labels, **PLACES)
-    assert row["held_out"] is (held_out or survey == "t")
+    assert row["held_out"] is (held_out if survey == "s" else None)
 
 
 @pytest.mark.usefixtures("taught")
+@pytest.mark.parametrize(("place", "held_out"), [("10.0, 20.0", None), ("10.1, 20.0", False)])
+def test_of_a_star_without_a_parallax_a_place_in_no_list_says_nothing(view, place, held_out):
+    """The published sample has no places: such a star may be one of it."""
+    (row,) = view(
+        "photometry.stars",
+        **{
+            INPUTS: "('s', 1, 12.0, 0.02, null::double, null::double, 0.3, 0.05)",
+            LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})",
+            **PLACES,
+            "photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, {place}, null::varchar)",
+        },
+    )
+    assert row["held_out"] is held_out
+
+
+GAIA = (
+    "staging.gaia(survey, source_id, visibility_periods_used, astrometric_chi2_al, astrometric_n_good_obs_al,"
+    " phot_g_mean_mag)"
+)
+TWOMASS = {
+    "match.twomass(survey, source_id, designation)": "('s', 1, 'a')",
+    "staging.twomass(designation, ext_key)": "('a', null::integer)",
+}
+GOOD_GAIA = "('s', 1, 9, 100, 105, 20.0)"
+
+
 @pytest.mark.parametrize(
-    ("inputs", "terms", "kept"),
+    ("inputs", "terms", "gaia", "twomass", "fails"),
     [
-        ("12.0, 0.19", TERMS, True),
-        ("12.0, 0.21", TERMS, False),
-        ("null::double, 0.1", TERMS, False),
-        ("12.0, 0.1", TERMS.replace("6400.0", "39000.0"), True),
-        ("12.0, 0.1", TERMS.replace("6400.0", "41000.0"), False),
-        ("12.0, 0.1", TERMS.replace("6400.0", "0.0"), False),
-        ("12.0, 0.1", TERMS.replace("0.04,", "0.24,"), True),
-        ("12.0, 0.1", TERMS.replace("0.04,", "0.26,"), False),
-        ("12.0, 0.1", TERMS.replace("0.01,", "0.24,"), True),
-        ("12.0, 0.1", TERMS.replace("0.01,", "0.26,"), False),
+        ("12.0, 0.19", TERMS, GOOD_GAIA, {}, None),
+        ("12.0, 0.21", TERMS, GOOD_GAIA, {}, "lacks_g"),
+        ("null::double, 0.1", TERMS, GOOD_GAIA, {}, "lacks_g"),
+        ("12.0, 0.1", TERMS.replace("6400.0", "39000.0"), GOOD_GAIA, {}, None),
+        ("12.0, 0.1", TERMS.replace("6400.0", "41000.0"), GOOD_GAIA, {}, "fails_label_errors"),
+        ("12.0, 0.1", TERMS.replace("6400.0", "0.0"), GOOD_GAIA, {}, "fails_label_errors"),
+        ("12.0, 0.1", TERMS.replace("0.04,", "0.24,"), GOOD_GAIA, {}, None),
+        ("12.0, 0.1", TERMS.replace("0.04,", "0.26,"), GOOD_GAIA, {}, "fails_label_errors"),
+        ("12.0, 0.1", TERMS.replace("0.01,", "0.24,"), GOOD_GAIA, {}, None),
+        ("12.0, 0.1", TERMS.replace("0.01,", "0.26,"), GOOD_GAIA, {}, "fails_label_errors"),
+        ("12.0, 0.1", TERMS, "('s', 1, 8, 100, 105, 20.0)", {}, "fails_visibility"),
+        ("12.0, 0.1", TERMS, "('s', 1, 9, 143, 105, 20.0)", {}, None),
+        ("12.0, 0.1", TERMS, "('s', 1, 9, 145, 105, 20.0)", {}, "fails_astrometry"),
+        # at G = 12: 1.44 exp(3) = 28.92
+        ("12.0, 0.1", TERMS, "('s', 1, 9, 2890, 105, 12.0)", {}, None),
+        ("12.0, 0.1", TERMS, "('s', 1, 9, 2895, 105, 12.0)", {}, "fails_astrometry"),
+        ("12.0, 0.1", TERMS, "('s', 1, null::integer, null::double, 105, 12.0)", {}, None),
+        ("12.0, 0.1", TERMS, "('wide', 1, 1, 9999, 105, 12.0)", {}, None),
+        ("12.0, 0.1", TERMS, GOOD_GAIA, {"staging.twomass(designation, ext_key)": "('a', 7)"}, "is_extended"),
     ],
 )
-def test_stars_with_good_labels(view, inputs, terms, kept):
-    given = {INPUTS: f"('s', 1, {inputs}, 2.0, 0.1, null::double, null::double)"}
-    rows = view("photometry.stars", **given, **{LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {terms})"}, **PLACES)
-    assert len(rows) == kept
-    assert [(r["ebv_prior"], r["ebv_prior_error"]) for r in rows] == [(near(0.2), near(0.5))] * kept
+def test_which_cut_leaves_a_labelled_star_out(view, inputs, terms, gaia, twomass, fails):
+    (row,) = view(
+        "photometry.label_cuts",
+        **{
+            INPUTS: f"('s', 1, {inputs}, 2.0, 0.1, null::double, null::double)",
+            LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {terms})",
+            GAIA: gaia,
+        },
+        **(TWOMASS | twomass),
+    )
+    assert [name for name, value in row.items() if value is True] == ([fails] if fails else ["is_selected"])
+
+
+def test_cuts_are_counted_in_order(view):
+    """Star 1 fails the second and the last, star 2 the last alone, star 3 none."""
+    columns = (
+        "photometry.label_cuts(survey, source_id, lacks_g, fails_visibility, fails_astrometry, is_extended,"
+        " fails_label_errors)"
+    )
+    rows = view(
+        "photometry.funnel",
+        **{
+            columns: "('s', 1, false, true, false, false, true), ('s', 2, false, false, false, false, true),"
+            " ('s', 3, false, false, false, false, false)"
+        },
+    )
+    counts = [(r["n_alone"], r["n_in_order"], r["n_left"]) for r in rows]
+    assert counts == [(0, 0, 3), (1, 1, 2), (0, 0, 2), (0, 0, 2), (2, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "good"),
+    [
+        ("'AUA', '222', '000', 1, 0", [True, False, True]),
+        ("'BBB', '132', '000', 1, 0", [True, True, False]),
+        ("'BBB', null, '000', 1, 0", [False] * 3),
+        ("'AAA', null, '0', null, null", [True] * 3),
+        ("'AAA', '222', '0c0', 1, 0", [True, False, True]),
+        ("'AAA', '222', '000', 0, 0", [False] * 3),
+        ("'AAA', '222', '000', 1, 1", [False] * 3),
+        ("null, null, null, null, null", [True] * 3),
+    ],
+)
+def test_the_high_reliability_catalog_of_twomass(value, flags, good):
+    assert [value(f"photometry.is_reliable_twomass({flags}, {place})") for place in (1, 2, 3)] == good
+
+
+@pytest.mark.parametrize(
+    ("call", "good"),
+    [
+        ("is_good_unwise(0, 4.9, 1)", True),
+        ("is_good_unwise(0, 5.1, 1)", False),
+        ("is_good_unwise(1, 1.0, 1)", False),
+        ("is_good_unwise(0, 1.0, 0)", False),
+        ("is_good_unwise(null, null, null)", True),
+        ("is_often_observed(3)", True),
+        ("is_often_observed(2)", False),
+        ("is_good_panstarrs1(60)", True),
+        ("is_good_panstarrs1(16)", False),
+        ("has_signal([5, null, 21])", True),
+        ("has_signal([5, 20, 19])", False),
+        ("has_signal([null, null]::double[])", True),
+    ],
+)
+def test_cuts_on_one_measurement(value, call, good):
+    assert value(f"photometry.{call}") is good
 
 
 @pytest.mark.usefixtures("taught")
@@ -128,7 +227,7 @@ def test_a_modulus_needs_five_sigma(view, parallax, error, has):
 
 
 def test_compared_by_equation_4(view):
-    """Slopes 0.01 + 0.5 * 0.002, 0.2 + 0.5 * 0.02, 0.1 + 0.5 * 0.04 through L = [[10], [0.1, 0.2], [0.3, 0.4, 0.5]]."""
+    """Slopes (0.01, 0.2, 0.1) of M and (0.002, 0.02, 0.04) of R through L = [[10], [0.1, 0.2], [0.3, 0.4, 0.5]]."""
     predicted = (
         "photometry.predicted(survey, source_id, band, absolute_magnitude, extinction, magnitude_per_teff,"
         " magnitude_per_logg, magnitude_per_feh, extinction_per_teff, extinction_per_logg, extinction_per_feh)"
@@ -146,18 +245,22 @@ def test_compared_by_equation_4(view):
         },
     )
     assert row["unreddened_residual"] == near(0.8)
-    assert row["label_error_1"] == near(0.011 * 10 + 0.21 * 0.1 + 0.12 * 0.3)
-    assert row["label_error_2"] == near(0.21 * 0.2 + 0.12 * 0.4)
-    assert row["label_error_3"] == near(0.12 * 0.5)
+    assert row["label_error_1"] == near(0.01 * 10 + 0.2 * 0.1 + 0.1 * 0.3)
+    assert row["label_error_2"] == near(0.2 * 0.2 + 0.1 * 0.4)
+    assert row["label_error_3"] == near(0.1 * 0.5)
+    assert row["label_error_1_per_ebv"] == near(0.002 * 10 + 0.02 * 0.1 + 0.04 * 0.3)
+    assert row["label_error_2_per_ebv"] == near(0.02 * 0.2 + 0.04 * 0.4)
+    assert row["label_error_3_per_ebv"] == near(0.04 * 0.5)
 
 
 COMPARED = (
     "photometry.compared(survey, source_id, band, magnitude, magnitude_error, extinction, held_out, teff_k, logg, feh,"
-    " distance_modulus, distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3)"
+    " distance_modulus, distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3,"
+    " label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv)"
 )
-TWO_BANDS = (
-    "('s', 1, 'g', 15.0, 0.3, 3.0, true, 5000, 4, 0, 10.0, 0.5, 1.0, 0.1, 0.2, 0.4),"
-    "('s', 1, 'ks', 13.0, 0.4, 0.5, true, 5000, 4, 0, 10.0, 0.5, 0.7, 0.3, 0.5, 0.2)"
+TWO_BANDS = (  # at E = 0.2 the label errors are 0.1, 0.2, 0.4 in g and 0.3, 0.5, 0.2 in ks
+    "('s', 1, 'g', 15.0, 0.3, 3.0, true, 5000, 4, 0, 10.0, 0.5, 1.0, 0.0, 0.1, 0.5, 0.5, 0.5, -0.5),"
+    "('s', 1, 'ks', 13.0, 0.4, 0.5, true, 5000, 4, 0, 10.0, 0.5, 0.7, 0.3, 0.5, 0.0, 0.0, 0.0, 1.0)"
 )
 REDDENINGS = "photometry.reddenings(survey, source_id, ebv, ebv_error)"
 
@@ -259,37 +362,52 @@ ERRORS = np.array([0.02, 0.03, 0.05, 0.04, 0.1])
 LABELS_1 = np.array([[0.10, 0.08, 0.05, 0.02, 0.01], [0.01, -0.02, 0.03, 0.0, 0.02], [0.0, 0.01, -0.01, 0.02, 0.03]])
 
 
+PER_EBV = np.array([[0.02, -0.01, 0.01, 0.0, 0.03], [0.01, 0.02, 0.0, 0.01, 0.0], [0.0, 0.01, 0.02, -0.01, 0.01]])
+
+
 @pytest.mark.parametrize("modulus_error", [0.1, None])
-@pytest.mark.parametrize(("shift", "floored"), [(0.3, False), (-2.0, True), (40.0, True)])
+@pytest.mark.parametrize(("shift", "floored"), [(0.3, False), (2.5, False), (-2.0, True), (40.0, True)])
 def test_reddening_is_that_of_the_normal_distribution(view, modulus_error, shift, floored):
-    """Equations 7 to 9 with matrices: five bands, three label errors, a modulus that is known or not."""
+    """Equations 7 to 9 with matrices: five bands, three label errors whose effect hangs on E itself, a modulus that is
+    known or not."""
     residual = shift * R + np.array([0.01, -0.03, 0.05, 0.0, 0.02]) + (0 if modulus_error else 9.0)
     listed = ", ".join(
         f"('s', 1, 'b{k}', 15.0, {ERRORS[k]}, {R[k]}, {modulus_error or 'null'}::double, {residual[k]},"
-        f" {LABELS_1[0, k]}, {LABELS_1[1, k]}, {LABELS_1[2, k]}, 0.2, 0.3)"
+        f" {', '.join(map(str, [*LABELS_1[:, k], *PER_EBV[:, k]]))}, 0.2, 0.3)"
         for k in range(5)
     )
     (row,) = view(
         "photometry.reddenings",
         **{
             "photometry.compared(survey, source_id, band, magnitude, magnitude_error, extinction,"
-            " distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3, ebv_prior,"
-            " ebv_prior_error)": listed
+            " distance_modulus_error, unreddened_residual, label_error_1, label_error_2, label_error_3,"
+            " label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv, ebv_prior, ebv_prior_error)": listed
         },
     )
-    covariance = np.diag(ERRORS**2) + LABELS_1.T @ LABELS_1 + (modulus_error or 1e4) ** 2 * np.ones((5, 5))
-    inverse = np.linalg.inv(covariance)
-    precision = R @ inverse @ R + 1 / 0.3**2
-    ebv = np.clip((R @ inverse @ residual + 0.2 / 0.3**2) / precision, 0, 10)
-    error = np.sqrt(max(1 / precision, 0.02**2 + (0.1 * ebv) ** 2))
+
+    def covariance(ebv):
+        labels = LABELS_1 + ebv * PER_EBV
+        return np.diag(ERRORS**2) + labels.T @ labels + (modulus_error or 1e4) ** 2 * np.ones((5, 5))
+
+    def update(ebv):
+        inverse = np.linalg.inv(covariance(ebv))
+        precision = R @ inverse @ R + 1 / 0.3**2
+        return np.clip((R @ inverse @ residual + 0.2 / 0.3**2) / precision, 0, 10), precision
+
+    settled = 0.2
+    for _ in range(50):
+        settled, precision = update(settled)
+    error = np.sqrt(max(1 / precision, 0.02**2 + (0.1 * settled) ** 2))
     assert (row["ebv"] in (0, 10)) is floored
-    assert row["ebv"] == near(ebv, rel=1e-5)
-    assert row["ebv_error"] == near(error, rel=1e-5)
-    left = residual - ebv * R
-    chi2 = left @ np.linalg.inv(covariance + error**2 * np.outer(R, R)) @ left
-    assert row["chi2"] == near(chi2, rel=1e-4)
+    assert row["ebv"] == near(settled, rel=1e-3)
+    assert row["ebv_error"] == near(error, rel=1e-3)
+    if shift == 2.5:
+        assert abs(update(0.2)[0] - settled) > 0.01  # one update is not enough
+    left = residual - settled * R
+    chi2 = left @ np.linalg.inv(covariance(settled) + error**2 * np.outer(R, R)) @ left
+    assert row["chi2"] == near(chi2, rel=2e-3)
     assert row["n_bands"] == 5
-    assert row["chi2_per_dof"] == near(chi2 / 4, rel=1e-4)
+    assert row["chi2_per_dof"] == near(chi2 / 4, rel=2e-3)
 
 
 def test_published_curves_are_scaled_to_the_network(view, database):

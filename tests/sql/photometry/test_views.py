@@ -45,17 +45,19 @@ def _star(sample, i, at, slopes):
     has_modulus = parallax / parallax_error > 5
     modulus = 10 - 5 * np.log10(parallax) if has_modulus else 0.0
     modulus_error = LOG * parallax_error / parallax if has_modulus else 1e3
-    jacobian = slopes[:13] + e_0 * slopes[13:]
-    terms = {
-        "labels": (jacobian @ covariance @ jacobian.T)[np.ix_(seen, seen)],
-        "distance": np.full((seen.sum(), seen.sum()), modulus_error**2),
-        "photometry": np.diag(sigma[seen] ** 2),
-    }
     r = at[13:][seen]
-    inverse = np.linalg.inv(sum(terms.values()))
-    precision = r @ inverse @ r + 1 / s_0**2
     miss = (mag - at[:13] - modulus)[seen]
-    ebv = max(0.0, (r @ inverse @ miss + e_0 / s_0**2) / precision)
+    ebv = e_0
+    for _ in range(20):  # the covariance is that at E itself
+        jacobian = slopes[:13] + ebv * slopes[13:]
+        terms = {
+            "labels": (jacobian @ covariance @ jacobian.T)[np.ix_(seen, seen)],
+            "distance": np.full((seen.sum(), seen.sum()), modulus_error**2),
+            "photometry": np.diag(sigma[seen] ** 2),
+        }
+        inverse = np.linalg.inv(sum(terms.values()))
+        precision = r @ inverse @ r + 1 / s_0**2
+        ebv = max(0.0, (r @ inverse @ miss + e_0 / s_0**2) / precision)
     ebv_error = np.sqrt(max(1 / precision, 0.02**2 + (0.1 * ebv) ** 2))
     terms["reddening"] = np.outer(r, r) * ebv_error**2
     c = sum(terms.values())

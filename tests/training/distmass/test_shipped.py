@@ -127,5 +127,5 @@ def test_ages_of_apo_k2(real_data):
     kept = (x[0] > 0.8) & (x[0] < 8) & (np.abs(x[1]) <= 0.5) & (age < 13.8) & (age > 0)
     difference = outputs("distmass_log_age", x)["log_age"][kept] - (np.log10(age[kept]) + 9)
     assert kept.sum() > 1000
-    assert abs(np.median(difference)) < 0.1
-    assert robust(difference) < 0.06
+    assert abs(np.median(difference)) < 0.008
+    assert robust(difference) < 0.018

@@ -11,6 +11,7 @@ from candlesql.training.photometry.covariance import (
     colour_residual,
     ebv_posterior,
     magnitude_covariance,
+    reddening,
     update_ebv,
     whitening,
 )
@@ -119,3 +120,13 @@ def test_reddenings_of_the_published_network_are_the_published_ones(green_folder
     ebv, own = update_ebv(real_stars, network.predict(real_stars.theta), published)
     assert np.median(np.abs(ebv - published)) < 2e-4
     np.testing.assert_allclose(np.percentile(own / variance, [16, 84]), 1.0, atol=3e-3)
+
+
+def test_the_reddening_of_a_fixed_network_is_the_one_that_its_own_covariance_gives():
+    stars, network = make_stars(20), make_network()
+    predicted = network.predict(stars.theta)
+    ebv, _ = reddening(stars, predicted)
+    again, _ = update_ebv(stars, predicted, ebv)
+    np.testing.assert_allclose(again, ebv, atol=1e-3)
+    first, _ = update_ebv(stars, predicted, stars.ebv)
+    assert np.abs(first - ebv).max() > 1e-3
