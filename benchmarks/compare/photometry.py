@@ -13,7 +13,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 from candlesql.training.entry import start
-from candlesql.training.photometry.covariance import Array, Prediction, colour_residual, reddening
+from candlesql.training.photometry.covariance import Array, Prediction, colour_residual, settled_ebv
 from candlesql.training.photometry.data import Band, Stars, read_bands, read_stars, split_bucket
 from candlesql.training.photometry.infer import Observation, infer
 from candlesql.training.photometry.network import Network, read_published
@@ -47,7 +47,7 @@ def direct_regression(learn: Stars, test: Stars) -> Array:
 
 def median_residuals(test: Stars, prediction: Prediction) -> Array:
     """Median over the stars of observed minus modelled G and colours [b], each with its own E."""
-    ebv, _ = reddening(test, prediction)
+    ebv, _ = settled_ebv(test, prediction)
     residual = np.where(test.observed, colour_residual(test, prediction, ebv), np.nan)
     residual[np.isinf(test.modulus_sigma), 0] = np.nan
     return np.nanmedian(residual, axis=0)
@@ -94,7 +94,7 @@ def backward(path: Path, network: Network, published: Network, learn: Stars, tes
         columns += [f"{robust(miss[:, i]):.3f} ({miss[:, i].std():.3f})" for i in (1, 2)]
         if name in reddening:
             model = published if name == "published network" else network
-            known, _ = reddening(test, model.predict(test.theta))
+            known, _ = settled_ebv(test, model.predict(test.theta))
             miss = reddening[name] - known
             columns.append(f"{robust(miss):.4f} ({miss.std():.4f})")
         yield f"  {name:<18} {'  '.join(columns)}"

@@ -122,7 +122,7 @@ def update_ebv(stars: Stars, prediction: Prediction, ebv: Array) -> tuple[Array,
     return ebv_given_covariance(stars, prediction, covariance)
 
 
-def reddening(stars: Stars, prediction: Prediction) -> tuple[Array, Array]:
+def settled_ebv(stars: Stars, prediction: Prediction) -> tuple[Array, Array]:
     """Reddening and variance of every star by a fixed network: equations 8 and 9 at the reddening that they give.
 
     The covariance hangs on E through J = dM/dtheta + E dR/dtheta. From the prior it takes `EBV_PASSES` updates until E

@@ -18,7 +18,7 @@ from .covariance import (
     colour_residual,
     degrees_of_freedom,
     ebv_given_covariance,
-    reddening,
+    settled_ebv,
 )
 from .data import Stars
 
@@ -36,7 +36,7 @@ class Judge:
     @classmethod
     def from_reference(cls, stars: Stars, reference: Prediction) -> Judge:
         """Covariances at the reference network's own reddenings."""
-        ebv, variance = reddening(stars, reference)
+        ebv, variance = settled_ebv(stars, reference)
         zero = np.zeros_like(ebv)
         return cls(
             stars,

@@ -30,7 +30,7 @@ from .correction import (
     n_features,
     train_correction,
 )
-from .covariance import Array, reddening
+from .covariance import Array, settled_ebv
 from .data import Band, Stars, read_bands, read_stars, sha256, split_bucket
 from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
@@ -58,7 +58,7 @@ def stellar_prior(stars: Stars, network: Network, components: int, seed: int) ->
     mu = G - M_G(theta) - R_G E, whose error follows from the labels' and the reddening's.
     """
     predicted = network.predict(stars.theta)
-    ebv, variance = reddening(stars, predicted)
+    ebv, variance = settled_ebv(stars, predicted)
     m_g, r_g = predicted.magnitude[:, 0], predicted.extinction[:, 0]
     modulus = stars.mag[:, 0] - m_g - r_g * ebv
     noise = np.zeros((len(stars), 4, 4))
@@ -160,7 +160,7 @@ def training_set(photometer: Photometer, stars: Stars, bands: list[Band], work: 
     correlation = cov / (sigma[:, :, None] * sigma[:, None, :])
     labels = correlation[:, :3, :3]
     unit = sigma[:, :3] * network.scale
-    ebv, _ = reddening(stars, network.predict(stars.theta))
+    ebv, _ = settled_ebv(stars, network.predict(stars.theta))
     return CorrectionTable(
         features=y[4 + len(LABELS_AND_EBV) :].T,
         offset=(network.normalise(many.theta) - y[:3].T) / sigma[:, :3],
@@ -205,7 +205,7 @@ def judge(path: Path, stars: Stars, truth: Stars, network: Network) -> dict[str,
             "coverage_68": round(float(np.mean(pull < 1.0)), 3),
             "coverage_95": round(float(np.mean(pull < 1.96)), 3),
         }
-    by_labels, _ = reddening(truth, network.predict(truth.theta))
+    by_labels, _ = settled_ebv(truth, network.predict(truth.theta))
     miss = y[6] - by_labels
     result["ebv"] = {
         "mad_scatter": round(robust(miss), 4),

@@ -11,7 +11,7 @@ from candlesql.training.photometry.covariance import (
     colour_residual,
     ebv_posterior,
     magnitude_covariance,
-    reddening,
+    settled_ebv,
     update_ebv,
     whitening,
 )
@@ -125,7 +125,7 @@ def test_reddenings_of_the_published_network_are_the_published_ones(green_folder
 def test_the_reddening_of_a_fixed_network_is_the_one_that_its_own_covariance_gives():
     stars, network = make_stars(20), make_network()
     predicted = network.predict(stars.theta)
-    ebv, _ = reddening(stars, predicted)
+    ebv, _ = settled_ebv(stars, predicted)
     again, _ = update_ebv(stars, predicted, ebv)
     np.testing.assert_allclose(again, ebv, atol=1e-3)
     first, _ = update_ebv(stars, predicted, stars.ebv)

@@ -7,7 +7,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 from candlesql.tests.training.photometry.conftest import MODELS
-from candlesql.training.photometry.covariance import reddening
+from candlesql.training.photometry.covariance import settled_ebv
 from candlesql.training.photometry.data import sha256, split_bucket
 from candlesql.training.photometry.network import read_published
 from candlesql.training.photometry.onnx_graph import read_network
@@ -67,7 +67,7 @@ def test_inverse_beats_the_direct_methods_on_held_out_stars(test_stars):
         assert 0.62 < np.mean(np.abs(miss) < sigma) < 0.75
         assert 0.90 < np.mean(np.abs(miss) < 1.96 * sigma) < 0.98
     network = read_network(MODELS / "photometry.onnx")
-    by_labels, _ = reddening(test_stars, network.predict(test_stars.theta))
+    by_labels, _ = settled_ebv(test_stars, network.predict(test_stars.theta))
     assert robust(y[6] - by_labels) < 0.017
 
 
