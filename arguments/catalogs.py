@@ -93,7 +93,8 @@ def _tell(done: Ingested) -> None:
         names = ", ".join(done.unknown_photometry)
         said = f"NOT READ, though it looks like photometry: {names}"
         print(f"{said}; `candlesql ingest SKY FILE` proposes a survey file", file=sys.stderr)
-
+    for name in done.taken_as_told:
+        print(f"{name}: nothing in it shows its release; it is taken as told", file=sys.stderr)
     if done.left_out:
         print(f"left out: {', '.join(done.left_out)}")
 

@@ -47,13 +47,15 @@ READ_ERRORS = (
 @dataclass(frozen=True)
 class Ingested:
     """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, rows that
-    stand in the HEALPix cell (0.4 mas) of another, and those left out that look like photometry of no known band."""
+    stand in the HEALPix cell (0.4 mas) of another, those left out that look like photometry of no known band, and files
+    that do not show which release they are of."""
 
     rows: int
     sentinels: dict[str, int]
     left_out: list[str]
     same_place: int = 0
     unknown_photometry: list[str] = field(default_factory=list)
+    taken_as_told: list[str] = field(default_factory=list)
 
 
 def ingest(
@@ -111,7 +113,7 @@ def prepared(
         keep = len(files) > 1
         with in_memory(work / "spill", at_most=MEMORY) as connection:
             connection.execute("set preserve_insertion_order = false")
-            left_out, said, unknown = _convert_all(connection, survey, files, parts, renames, units, run)
+            left_out, said, *told = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False
             sentinels, facts = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", facts, files, units)
@@ -125,7 +127,7 @@ def prepared(
             )
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
-        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, *told)
     except OSError as error:
         raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
     finally:
@@ -160,9 +162,9 @@ def _convert_all(
     renames: dict[str, str],
     units: dict[str, str],
     run: Run,
-) -> tuple[set[str], dict[str, FileColumn], list[str]]:
+) -> tuple[set[str], dict[str, FileColumn], list[str], list[str]]:
     """Each file to its part, unless that is there from before; returns the columns that are left out, what the first
-    file says of those that are not, and photometry of no known band in it.
+    file says of those that are not, photometry of no known band in it, and the files that do not show their release.
 
     Raises
     ------
@@ -172,11 +174,13 @@ def _convert_all(
     left_out: set[str] = set()
     said: dict[str, FileColumn] = {}
     unknown: list[str] = []
+    as_told: list[str] = []
     first: tuple[Path, set[str]] | None = None
     for file, part in zip(files, parts, strict=True):
         source = open_file(connection, file, survey.layout, survey.hdu)
         try:
-            check_release(connection, survey, source)
+            if not check_release(connection, survey, source):
+                as_told.append(file.name)
             with refusing(file):
                 chosen = choose(survey, source, renames)
             if first is None:
@@ -192,7 +196,7 @@ def _convert_all(
             source.close()
         unread = {column.part_of or name for name, column in source.columns.items() if name not in read}
         left_out |= (unread | {*source.left_out}) - {source.columns[name].part_of for name in read}
-    return left_out, said, unknown
+    return left_out, said, unknown, as_told
 
 
 def _completed(survey: Survey, column: Column, said: FileColumn | None) -> Column:

@@ -13,8 +13,12 @@ from .readers import Source
 from .survey import Release, Survey, load_survey, survey_files
 
 
-def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source) -> None:
+def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source) -> bool:
     """Refuse a file whose columns, or whose first row, are those of another release than the survey's.
+
+    Returns
+    -------
+    Whether the file shows its release; one that shows none is taken as told.
 
     Raises
     ------
@@ -23,7 +27,7 @@ def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source:
     """
     own = survey.release
     if own is None:
-        return
+        return True
     family = {name: release for name, release in _releases().items() if release.family == own.family}
     values = _first_values(connection, source, {column for r in family.values() for column in (*r.prefix, *r.value)})
     for name, release in family.items():
@@ -43,6 +47,9 @@ def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source:
                 column=column,
                 hint=f"releases with a survey file: {', '.join(family)}",
             )
+    others = {column for release in family.values() if release.name != own.name for column in release.columns}
+    proper = set(own.columns) - others
+    return any(c in values for c in own.prefix | own.value) or any(name.lower() in proper for name in source.columns)
 
 
 @cache

@@ -134,6 +134,7 @@ create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels who
 create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.max_inferred_chi2_per_band() as 3; -- [] ours; what is inferred of stars that the model cannot fit is not right
 create or replace macro cuts.min_inferred_feh() as -1; -- [dex] ours; 50 and 75 % of labels are within one and two errors below it, of stars never trained on
+create or replace macro cuts.metal_poor_errors() as 2; -- [] errors by which an inferred [Fe/H] may be above that, of stars that may be metal-poor; 86 % of the stars with labels below -1 and 8 % of all
 create or replace macro cuts.min_inferred_bands() as 3; -- [] fewer bands say little about five unknowns
 
 -- Photometry: region of validity, from the scatter of held-out stars (docs/photometry.md)
@@ -171,6 +172,8 @@ create or replace macro cuts.distmass_star_bad() as 8388608; -- [] bit 23 of ASP
 
 -- DistMass: masses and ages
 create or replace macro cuts.distmass_min_log_density() as 0; -- [] log density of training stars over that of their sparsest 1 %
+create or replace macro cuts.distmass_luminous_logg() as 2; -- [dex] below it the ensemble's errors of masses are too small
+create or replace macro cuts.distmass_luminous_mass_error() as 1.2; -- [] what they are multiplied by there: 68 and 95 % of 236 APOKASC-2 stars outside the test part want 1.10 and 1.40
 create or replace macro cuts.distmass_mass_error_ratio() as 0.10; -- [] Stone-Martinez+2024 section 5.5, flat error of the paper's masses
 create or replace macro cuts.distmass_max_logg_age() as 3.5; -- [dex] Stone-Martinez+2024 section 6.1
 create or replace macro cuts.distmass_min_mass_age() as 0.8; -- [Msun] Stone-Martinez+2024 section 6.1

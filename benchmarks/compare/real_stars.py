@@ -16,6 +16,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 import argparse
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -26,16 +27,19 @@ from candlesql.sql import files
 from candlesql.training.any_bands.noise import magnitude_errors, parallax_errors
 from candlesql.training.any_bands.real import FOLDS, ZERO_POINTS, apo_k2, folds, kepler
 from candlesql.training.any_bands.space import KS, LATITUDE, N_BANDS, PARALLAX
-from candlesql.training.any_bands.stars import GIANT_LOGG, Labelled, gap_patterns
+from candlesql.training.any_bands.stars import GIANT_LOGG, PRIOR_SHARE, Labelled, gap_patterns
 from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import Model, load_model
 from candlesql.udfs.onnx_udf import session_of
+from scipy import optimize
 
 DATA = Path(__file__).resolve().parents[3] / "shared/data"
 LEVELS = (0.25, 0.5, 0.75, 0.94)
 ALL_BUT_W1 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, PARALLAX]
 GAIA_2MASS = [0, 1, 2, 8, 9, 10, PARALLAX]
 SHIFTS = (-0.03, 0.03)
+#: Bins of DeltaP as inferred [s].
+SPACINGS = (0, 80, 100, 140, 200, 250, 280, 300, 350)
 FAINT = (13.0, 15.0, 17.0)
 #: A parallax as good as the kind of Gaia DR3.
 RELEASE = 1
@@ -209,7 +213,7 @@ def auc(p: np.ndarray, state: np.ndarray) -> float:
 
 def calibration(p: np.ndarray, stars: Labelled) -> None:
     """Red clump expected and found where P(RC) lies between two values, with the sample's own share as the prior."""
-    share, learnt = stars.state.mean(), 0.45
+    share, learnt = stars.state.mean(), PRIOR_SHARE
     odds = p / (1 - p) * (share / (1 - share)) / (learnt / (1 - learnt))
     p = odds / (1 + odds)
     cells = []
@@ -217,6 +221,16 @@ def calibration(p: np.ndarray, stars: Labelled) -> None:
         of = (p >= low) & (p < high + (high == 1))
         cells.append(f"{low:.1f}-{high:.1f}: {p[of].sum():.0f} for {stars.state[of].sum():.0f} of {of.sum()}")
     print("  P(RC), expected for found: " + "; ".join(cells))
+    share, log_odds = stars.state.mean(), np.log(odds) - np.log(share / (1 - share)) + np.log(learnt / (1 - learnt))
+    weight = np.where(stars.state == 1, learnt / share, (1 - learnt) / (1 - share))
+    sign = 1 - 2 * stars.state
+
+    def loss(terms: np.ndarray) -> float:
+        bent = terms[0] + terms[1] * np.minimum(log_odds, 0) + terms[2] * np.maximum(log_odds, 0)
+        return float(np.average(np.logaddexp(0, sign * bent), weights=weight))
+
+    shift, below, above = optimize.minimize(loss, [0.0, 1.0, 1.0]).x
+    print(f"  log odds ask for {shift:+.2f}, and {below:.2f} times what they are below zero, {above:.2f} times above")
 
 
 def period_spacings(models: dict[str, Model], stars: Labelled) -> None:
@@ -227,6 +241,14 @@ def period_spacings(models: dict[str, Model], stars: Labelled) -> None:
     print(f"\nDeltaP against measured spacings: {len(known)} stars")
     for name, of in (("all", np.isfinite(inferred)), ("RC", known.state == 1), ("RGB", known.state == 0)):
         said(name, known.labels[of, 4] - inferred[of], sigma[of], "s")
+    share = known.state.mean()
+    weight = np.where(known.state == 1, PRIOR_SHARE / share, (1 - PRIOR_SHARE) / (1 - share))
+    cells = []
+    for low, high in pairwise(SPACINGS):
+        of = (inferred >= low) & (inferred < high)
+        bias = np.average((known.labels[:, 4] - inferred)[of], weights=weight[of])
+        cells.append(f"{low}-{high} s: {bias:+.0f} s ({of.sum()})")
+    print(f"  bias by what is inferred, with {PRIOR_SHARE:.0%} red clump: {'; '.join(cells)}")
 
 
 def corot(data: Path) -> None:

@@ -28,6 +28,10 @@ coalesce(
     ])
 );
 
+-- [] What the errors of masses are multiplied by at logg [dex]: the ensemble's are too small for luminous giants.
+create or replace macro distmass.mass_error_factor(logg) as
+case when logg < cuts.distmass_luminous_logg() then cuts.distmass_luminous_mass_error() else 1 end;
+
 -- [boolean] Whether label_mass [Msun] is used: its error label_mass_error [Msun] is small, or its table gives none;
 -- Stone-Martinez et al. 2024, section 5.3.
 create or replace macro distmass.is_precise(label_mass, label_mass_error) as

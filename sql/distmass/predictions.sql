@@ -42,7 +42,7 @@ select
         )
     ) as absolute_k_mag_error,
     case when is_inside_apokasc2 then scores.mass_apokasc2_msun end as mass_apokasc2_msun,
-    sqrt(
+    distmass.mass_error_factor(logg) * sqrt(
         pow(scores.mass_apokasc2_msun_error, 2)
         + distmass.propagated_variance(
             scores.d_mass_apokasc2_msun_d_teff_k,
@@ -58,7 +58,7 @@ select
         )
     ) as mass_apokasc2_msun_error,
     case when is_inside_apokasc3 then scores.mass_apokasc3_msun end as mass_apokasc3_msun,
-    sqrt(
+    distmass.mass_error_factor(logg) * sqrt(
         pow(scores.mass_apokasc3_msun_error, 2)
         + distmass.propagated_variance(
             scores.d_mass_apokasc3_msun_d_teff_k,

@@ -51,7 +51,16 @@ def test_another_release_is_refused_and_named(write_rows, tmp_path, told, sign, 
 )
 def test_its_own_release_is_taken(write_rows, tmp_path, told, sign):
     file = write_rows(tmp_path / "stars.csv", [ROW | sign])
-    assert ingest(load_survey(told), [file], tmp_path / "out.parquet").rows == 1
+    done = ingest(load_survey(told), [file], tmp_path / "out.parquet")
+    assert done.rows == 1
+    assert done.taken_as_told == (() if sign else ("stars.csv",))
+
+
+def test_a_file_that_shows_no_release_is_taken_as_told_and_that_is_said(candlesql, write_rows, tmp_path):
+    file = write_rows(tmp_path / "stars.csv", [ROW])
+    done = candlesql("ingest", tmp_path / "sky", "gaia_dr3", file)
+    assert done.code == 0
+    assert done.err == "stars.csv: nothing in it shows its release; it is taken as told\n"
 
 
 def test_a_release_that_nobody_knows_is_refused(write_rows, tmp_path):

@@ -10,17 +10,20 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
+from ...sql.open import make_sky, open_sky
 from ...udfs.functions import SHIPPED
 from ...udfs.model import Model, write_model
+from ..taught import write_list
 from .graph import any_bands_graph, outputs
 from .network import AnyBands, fine_tuned, pretrained
 from .noise import magnitude_errors
-from .real import FOLDS, apo_k2, folds, kepler, zero_points
+from .real import FOLDS, apo_k2, folds, kepler, names_and_places, zero_points
 from .space import BANDS, INPUTS, LATITUDE, Factors, fit_factors
 from .stars import PRIOR_SHARE, Labelled, MockStars, mock_stars
 
@@ -53,9 +56,18 @@ def main() -> None:
     steps, fine_steps, fold_steps = given.steps
     trainer = Trainer(given.data, steps, given.members[0])
     model = trainer.model(given.out / f"{NAME}.onnx", None, None, given.members[0], fine_steps)
+    write_training_stars(given.data, given.out)
     print(f"{model.path}: {model.metadata['n_train']} stars, {model.path.stat().st_size / 1e3:.0f} kB", flush=True)
     if given.folds:
         trainer.judged_models(given.folds, given.members[1], fold_steps)
+
+
+def write_training_stars(data: Path, out: Path) -> None:
+    """Write the list of the real stars beside the model, by places and names."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_sky(folder)
+        with open_sky(folder) as connection:
+            write_list(connection, out, NAME, names_and_places(data))
 
 
 class Trainer:
