@@ -180,9 +180,11 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     arguments = _quoted(_names(model.inputs))
     try:
         scalar = scalar_macro_body(model, _possible(model))
-        table = table_macro_body(model, "query_table(source)")
     except NotImplementedError:
         scalar = _needs_python(model.name, struct_type(_names(model.outputs)))
+    try:
+        table = table_macro_body(model, "query_table(source)")
+    except NotImplementedError:
         table = f"select *, unnest({scalar}) from query_table(source)"
     run_one(connection, f"create or replace macro {model.name}_net({', '.join(arguments)}) as {scalar}")
     run_one(connection, f"create or replace macro {model.name}_rows(source) as table {table}")

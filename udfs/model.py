@@ -100,6 +100,11 @@ class Model:
         """What its training stars were: `simulated`, `real` or `both`; empty where the file does not say."""
         return self.metadata.get("trained_on", "")
 
+    @property
+    def takes_missing(self) -> bool:
+        """Whether a missing input means something to it, and a row of them is not NULL."""
+        return self.metadata.get("missing") == "nan"
+
     @cached_property
     def input_systems(self) -> dict[str, str]:
         """The photometric system and release of each input, as in {"phot_g_mean_mag": "Gaia DR2"}."""

@@ -51,7 +51,7 @@ def infer(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     Its outputs [outputs, rows], and a mask [rows] of the rows that count (None if all do): a row with a NaN or infinite
     input does not, unless the model's metadata says `missing = "nan"`; then it knows what to do with it.
     """
-    takes_nan = model.metadata.get("missing") == "nan"
+    takes_nan = model.takes_missing
     x, valid = _cleaned(x, takes_nan)
     return outputs_of(model, x), valid
 
@@ -92,7 +92,7 @@ def network(model: Model) -> OfColumns:
     return of_rows(
         lambda x: outputs_of(model, x),
         lambda y, valid: as_struct(y, names, _known(y) if valid is None else valid),
-        takes_nan=model.metadata.get("missing") == "nan",
+        takes_nan=model.takes_missing,
     )
 
 

@@ -124,7 +124,7 @@ def _write_parts(
 
 def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
     """The stars that have what the model reads: identifier, what is carried along, and the inputs."""
-    wanted = () if model.metadata.get("missing") == "nan" else model.inputs
+    wanted = () if model.takes_missing else model.inputs
     complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
     columns = [steps.id, *(f'"{name}"' for name in steps.carries)]
     read = read_columns(model, steps.carries)
