@@ -2,8 +2,8 @@
 
 A tensor [k, rows] becomes k SQL expressions over one row. Whatever is used more than once is given a name. There are
 two forms: a scalar expression, where a name is a lambda's argument and a tensor an ARRAY (quick to plan), and a query,
-where a name is a subquery's column (quick to run). A network that knows what a missing input means has the query alone: it
-takes some thirty steps one after the other, and nested lambdas that deep are never bound.
+where a name is a subquery's column (quick to run). A network that knows what a missing input means has the query alone:
+it takes some thirty steps one after the other, and nested lambdas that deep are never bound.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def _query_of_rows(model: Model, source: str) -> str:
     query = f"select {{'row': t}} as kept, {first} from {source} as t"
     for step in program.steps:
         values = ", ".join(
-            f"({row})::{program.types[tensor]} as {_column(tensor, i)}" for tensor, rows in step.items() for i, row in enumerate(rows)
+            f"({row})::{program.types[tensor]} as {_column(tensor, i)}"
+            for tensor, rows in step.items()
+            for i, row in enumerate(rows)
         )
         query = f"select *, {values} from ({query})"
     outputs = ", ".join(

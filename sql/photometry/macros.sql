@@ -70,8 +70,8 @@ list_transform(
     * (struct_extract(n, 'extinction_' || blue) - struct_extract(n, 'extinction_' || red))
 )[1];
 
--- [] The product of quantities i and j (from 0) of photometry.normal_matrix_at at a reddening ebv [mag]: the first three are
--- label errors, each the sum of its effect on the magnitude and ebv times that on the extinction.
+-- [] The product of quantities i and j (from 0) of photometry.normal_matrix_at, from its products, at a reddening ebv [mag]:
+-- the first three are label errors, each the sum of its effect on the magnitude and ebv times that on the extinction.
 create or replace macro photometry.product_at(products, i, j, ebv) as
 case
     when i < 3 and j < 3

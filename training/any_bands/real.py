@@ -81,10 +81,10 @@ def names_and_places(folder: Path) -> str:
     """A query for the real stars by names and places, as `taught.write_list` wants it."""
     return f"""
         select ra, "dec", ['KIC ' || kic, 'gaia_dr2:' || gaia_dr2_source_id] as names
-        from {quoted(folder / 'kepler/kepler_seismic.parquet')} where state is not null
+        from {quoted(folder / "kepler/kepler_seismic.parquet")} where state is not null
         union all
         select ra, "dec", ['EPIC ' || epic, 'gaia_dr3:' || gaia_source] as names
-        from read_csv({quoted(folder / 'apo_k2/apo_k2.csv')})"""
+        from read_csv({quoted(folder / "apo_k2/apo_k2.csv")})"""
 
 
 def panstarrs1(g: np.ndarray, r: np.ndarray, i: np.ndarray, z: np.ndarray) -> list[np.ndarray]:

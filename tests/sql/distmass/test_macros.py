@@ -90,3 +90,8 @@ def test_only_errors_beyond_those_of_the_training_stars_are_added(macros):
     assert value(macros, "distmass.added_variance(2.0, 0.5, 0.3)") == pytest.approx(4 * (0.25 - 0.09))
     assert value(macros, "distmass.added_variance(2.0, 0.2, 0.3)") == 0
     assert value(macros, "distmass.added_variance(2.0, null, 0.3)") == 0
+
+
+@pytest.mark.parametrize(("logg", "factor"), [("1.99", 1.2), ("2.0", 1), ("null", 1)])
+def test_errors_of_masses_of_luminous_giants_are_larger(value, logg, factor):
+    assert value(f"distmass.mass_error_factor({logg})") == factor

@@ -455,3 +455,18 @@ def test_loci_are_predicted_and_observed_colours(view):
     assert [r["predicted_absolute_g"] for r in rows] == [5, 6, 9]
     assert [r["observed_colour"] for r in rows] == [near(0.9), None, near(3)]
     assert [r["observed_absolute_g"] for r in rows] == [near(5.5), near(6.5), near(9)]
+
+
+@pytest.mark.parametrize(
+    ("feh", "error", "may"), [(-0.5, 0.24, False), (-0.5, 0.26, True), (-1.2, 0.1, True), ("null::double", 0.1, False)]
+)
+def test_a_star_within_two_errors_of_the_least_metallicity_may_be_metal_poor(view, feh, error, may):
+    columns = (
+        "photometry.scores(survey, source_id, chi2, n_bands, teff_k, teff_k_error, logg, logg_error, feh, feh_error, ebv,"
+        " ebv_error, distance_modulus, distance_modulus_error)"
+    )
+    (row,) = view(
+        "photometry.inferred",
+        **{columns: f"('s', 1, 5.0, 10, 5000, 50, 4.5, 0.1, {feh}, {error}, 0.1, 0.02, 10.0, 0.1)"},
+    )
+    assert row["may_be_metal_poor"] is may

@@ -129,9 +129,6 @@ def test_transformed_colours_are_those_of_kepler_s_giants(connection, real_data)
 
 def test_what_cannot_be_transformed_is_said(connection):
     assert connection.execute(
-        "select photometric.in_gaia_passband('g', 'Gaia DR3', 'Gaia DR2', 12, null)"
-    ).fetchone() == (None,)
-    assert connection.execute(
         "select photometric.in_gaia_passband('g', 'Gaia DR2', 'Gaia DR2', 12, null)"
     ).fetchone() == (12,)
     with pytest.raises(Exception, match="no transformation from the passbands of Gaia DR9 to Gaia DR2"):
