@@ -462,8 +462,8 @@ def test_loci_are_predicted_and_observed_colours(view):
 )
 def test_a_star_within_two_errors_of_the_least_metallicity_may_be_metal_poor(view, feh, error, may):
     columns = (
-        "photometry.scores(survey, source_id, chi2, n_bands, teff_k, teff_k_error, logg, logg_error, feh, feh_error, ebv,"
-        " ebv_error, distance_modulus, distance_modulus_error)"
+        "photometry.scores(survey, source_id, chi2, n_bands, teff_k, teff_k_error, logg, logg_error, feh, feh_error,"
+        " ebv, ebv_error, distance_modulus, distance_modulus_error)"
     )
     (row,) = view(
         "photometry.inferred",
