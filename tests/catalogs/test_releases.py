@@ -53,7 +53,7 @@ def test_its_own_release_is_taken(write_rows, tmp_path, told, sign):
     file = write_rows(tmp_path / "stars.csv", [ROW | sign])
     done = ingest(load_survey(told), [file], tmp_path / "out.parquet")
     assert done.rows == 1
-    assert done.taken_as_told == (() if sign else ("stars.csv",))
+    assert done.taken_as_told == ([] if sign else ["stars.csv"])
 
 
 def test_a_file_that_shows_no_release_is_taken_as_told_and_that_is_said(candlesql, write_rows, tmp_path):
