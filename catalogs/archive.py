@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -28,7 +29,15 @@ MOST_BYTES, LONGEST_RUN, LONGEST_REST = 1 << 37, 7 * 86_400.0, 1800.0
 WORKING, RESTING, ENDED = ("QUEUED", "EXECUTING"), ("PENDING", "HELD", "SUSPENDED", "UNKNOWN"), ("COMPLETED", "ERROR")
 
 
+#: What services say of a query that took too long; some say nothing and abort the job.
+TOO_LONG = re.compile(r"time[ -]?out|timed out|time limit|execution time|out of time", re.IGNORECASE)
+
+
 Result = TypeVar("Result")
+
+
+class TimedOut(RefusedFile):
+    """A query that the archive stopped because it took too long."""
 
 
 def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Path:
@@ -150,6 +159,8 @@ def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path
         job.raise_if_error()
     except DALQueryError as error:
         note.unlink()
+        if job.phase == "ABORTED" or TOO_LONG.search(str(error)):
+            raise TimedOut(f"has stopped the query, which took too long: {error}", file=address) from None
         raise RefusedFile(f"{error}", file=address) from None
     return job
 
@@ -199,6 +210,12 @@ def _download_rest(address: str, part: Path, service: str) -> None:
             written = file.tell() - (have if goes_on else 0)
     if promised not in (-1, written):
         raise requests.ConnectionError(f"{written:,} of {promised:,} bytes came")
+
+
+def has_data(result: Path) -> bool:
+    """Whether an answer has a place for rows: some services leave it out where there are none."""
+    document = Document(result)
+    return any(document.serialisation for _ in document.blocks())
 
 
 def _is_cut_off(result: Path) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ from ..workspace.query import identifier
 from .ingest import ingest_survey
 
 ARCHIVES = Path(archive.__file__).with_name("archives.toml")
+#: Into how many bands of declination a cone is cut that takes an archive too long, and how often again.
+PARTS, MOST_SPLITS = 4, 3
+POINT = re.compile(r"point\('ICRS', [\w.]+, ([\w.]+)\)")
 
 
 def fetch_survey(
@@ -61,32 +66,78 @@ def fetch_survey(
     with new_or_existing(path) as sky:
         if hats:
             work = _work(sky, hats, cone or "")
+            folders = {work}
             separation = next(item.body for item in sql.items() if item.name == "sphere.separation_arcsec")
             files = fetch_cone(hats, survey, *_cone(cone or ""), work, separation)
         else:
-            work, file = _asked(sky, survey, cone, adql, url, uploads or {})
-            files = [file]
+            files, folders = _asked(sky, survey, cone, adql, url, uploads or {})
         done = ingest_survey(path, name, files, {}, {})
-    shutil.rmtree(work)
+    for folder in folders:
+        shutil.rmtree(folder)
     return done
 
 
 def _asked(
     sky: Sky, survey: Survey, cone: str | None, adql: Path | None, url: str | None, uploads: dict[str, str]
-) -> tuple[Path, Path]:
-    """The folder of a question to a TAP service, and the answer in it."""
+) -> tuple[list[Path], set[Path]]:
+    """The answers of a TAP service, one, or those to the parts of a cone that took it too long; and their folders."""
     known = tomllib.loads(ARCHIVES.read_text(encoding="utf-8"))
     if url is None and survey.name not in known:
         raise UserError(f"fetch knows no archive of {survey.name}, only of {', '.join(known)}; say --url and --adql")
     address = url or known[survey.name]["url"]
-    query = _read(adql) if adql else _cone_query(survey, known, cone or "")
+    if not adql:
+        query = _cone_query(survey, known, cone or "")
+        _, dec, radius = _cone(cone or "")
+        folders: set[Path] = set()
+        files = _in_parts(sky, survey, address, query, (dec - radius, dec + radius), folders)
+        return [file for file in files if archive.has_data(file)] or files[:1], folders
     sent = {table: Path(file) for table, file in uploads.items()}
+    file = _answered(sky, survey, address, _read(adql), sent)
+    return [file], {file.parent}
+
+
+def _answered(sky: Sky, survey: Survey, address: str, query: str, sent: dict[str, Path]) -> Path:
+    """The answer to a query, asked now or by an earlier try."""
     work = _work(sky, address, query, *(f"{table} {_hash(file)}" for table, file in sent.items()))
     result = work / f"{survey.name}.vot"
     if not result.exists():
         tables = {table: _as_votable(file, work / f"{table}.vot") for table, file in sent.items()}
         answer(address, query, tables, work).replace(result)
-    return work, result
+    return result
+
+
+def _in_parts(
+    sky: Sky,
+    survey: Survey,
+    address: str,
+    query: str,
+    band: tuple[float, float],
+    folders: set[Path],
+    splits: int = 0,
+) -> list[Path]:
+    """The answer to a cone; where the archive stops it for the time it takes, those to bands of declination [deg].
+
+    The folders of all answers are added to `folders`.
+    """
+    work = _work(sky, address, query)
+    folders.add(work)
+    too_long = work / "too_long"
+    if not too_long.exists():
+        try:
+            return [_answered(sky, survey, address, query, {})]
+        except archive.TimedOut:
+            if splits == MOST_SPLITS:
+                raise
+            too_long.touch()
+    place = POINT.search(query)
+    assert place, "the queries of archives.toml have a point"
+    edges = [band[0] + (band[1] - band[0]) * part / PARTS for part in range(PARTS + 1)]
+    files = []
+    for low, high in pairwise(edges):
+        bounds = [f"{place[1]} >= {low}"] * (low > edges[0]) + [f"{place[1]} < {high}"] * (high < edges[-1])
+        part = " and ".join([query, *bounds])
+        files += _in_parts(sky, survey, address, part, (low, high), folders, splits + 1)
+    return files
 
 
 def _work(sky: Sky, *asked: str) -> Path:

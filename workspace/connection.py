@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,8 +63,9 @@ def in_memory(
     connection.execute(f"set memory_limit = {quoted(limit)}")
     if number:
         connection.execute(f"set threads = {number}")
-    # Without the bar nothing is counted; `workspace.progress` draws its own.
-    connection.execute("set enable_progress_bar = true")
+    # Without the bar nothing is counted; `workspace.progress` draws its own. In Jupyter it asks for ipywidgets.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("set enable_progress_bar = true")
     connection.execute("set enable_progress_bar_print = false")
     connection.execute(f"set temp_directory = {quoted(spill)}")
     return connection

@@ -45,6 +45,9 @@ class Archive:
     uploads: dict[str, bytes] = field(default_factory=dict)
     folder: Path | None = None
     files: list[tuple[str, int]] = field(default_factory=list)
+    #: Queries with fewer bounds in declination than this are stopped.
+    bounds_needed: int = 0
+    parts: dict[str, bytes] = field(default_factory=dict)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -127,8 +130,11 @@ class Handler(BaseHTTPRequestHandler):
         phase = "PENDING"
         if archive.runs:
             archive.looks_until_done -= 1
-            phase = "EXECUTING" if archive.looks_until_done >= 0 else "ERROR" if archive.error else "COMPLETED"
-        message = f"<uws:errorSummary type='fatal'><uws:message>{archive.error}</uws:message></uws:errorSummary>"
+            too_long = archive.queries and archive.queries[-1].count(" and dec ") < archive.bounds_needed
+            failed = too_long or archive.error
+            phase = "EXECUTING" if archive.looks_until_done >= 0 else "ERROR" if failed else "COMPLETED"
+        said = archive.error or "statement timeout"
+        message = f"<uws:errorSummary type='fatal'><uws:message>{said}</uws:message></uws:errorSummary>"
         self.say(
             200,
             f"""<uws:job xmlns:uws="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink"
@@ -165,7 +171,8 @@ class Handler(BaseHTTPRequestHandler):
         if wanted:
             archive.ranges.append(wanted)
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if archive.knows_ranges else 0
-        body = (archive.whole if archive.whole and archive.maxrecs[-1] else archive.answer)[start:]
+        whole = archive.whole if archive.whole and archive.maxrecs[-1] else archive.answer
+        body = next((rows for bound, rows in archive.parts.items() if bound in archive.queries[-1]), whole)[start:]
         archive.breaks -= 1
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -231,6 +238,60 @@ def test_cone(ask, archive, stars, own_sky):
     assert "circle('ICRS', 10.0, -5.0, 0.5)" in query
     assert (archive.runs, archive.deleted) == (1, 1)
     assert not list((own_sky / ".fetch").iterdir())
+
+
+def test_a_cone_that_takes_the_archive_too_long_is_asked_for_in_parts(ask, archive, some_stars, own_sky):
+    """Four bands of declination that leave nothing out and share nothing; the first and the last are open."""
+    archive.error, archive.bounds_needed = "", 1
+    archive.parts = {
+        "dec < -5.25": some_stars(0, 1),
+        "dec >= -5.25": some_stars(1, 2),
+        "dec >= -5.0": some_stars(2, 2),
+        "dec >= -4.75": some_stars(2, 4),
+    }
+    archive.parts = dict(sorted(archive.parts.items(), key=lambda part: part[0].startswith("dec <")))
+    done = ask()
+    assert (done.code, done.err) == (0, "")
+    assert count(own_sky) == 4
+    whole, *parts = archive.queries
+    assert [part.removeprefix(whole) for part in parts] == [
+        " and dec < -5.25",
+        " and dec >= -5.25 and dec < -5.0",
+        " and dec >= -5.0 and dec < -4.75",
+        " and dec >= -4.75",
+    ]
+    assert not list((own_sky / ".fetch").iterdir())
+
+
+def test_a_cone_that_takes_too_long_in_parts_too_is_told(ask, archive, own_sky):
+    archive.bounds_needed = 99
+    done = ask()
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "has stopped the query, which took too long" in done.err
+    assert len(archive.queries) == 4
+    assert count(own_sky) == 4
+
+
+@pytest.mark.parametrize(
+    "said", ["Query timed out", "execution time exceeded", "canceling statement due to statement timeout"]
+)
+def test_what_services_say_of_a_query_that_took_too_long(said):
+    assert client.TOO_LONG.search(said)
+
+
+@pytest.fixture
+def some_stars(gaia_rows, tmp_path):
+    """An answer with the rows of the tiny Gaia file from one place to another; without any too."""
+
+    def answer(first, last):
+        table = Table(rows=[row | {"pmra": 1.0} for row in gaia_rows])[first:last]
+        document = from_table(table)
+        document.resources[0].type = "results"
+        document.resources[0].infos.append(Info(name="QUERY_STATUS", value="OK"))
+        document.to_xml(str(tmp_path / "part.vot"), tabledata_format="binary2")
+        return (tmp_path / "part.vot").read_bytes()
+
+    return answer
 
 
 def test_query_of_ones_own(ask, archive, stars, tmp_path):
