@@ -50,6 +50,8 @@ def propose(connection: duckdb.DuckDBPyConnection, theirs: Theirs) -> Proposal:
     types = {n: kind for n, kind in theirs.types.items() if n != ROW_NUMBER and not kind.endswith("]")}
     columns = {name: theirs.said[name] for name in types}
     known = recognised(columns, types)
+    if "source_id" in known and _has_gaps(connection, theirs, known["source_id"]):
+        del known["source_id"]
     id_ = known.get("source_id") or _identifier(connection, theirs, columns, types)
     is_wide = bool(known.keys() - {"source_id", "ra", "dec"}) and _is_whole(connection, theirs, id_, types)
     if is_wide:
@@ -106,6 +108,10 @@ def _identifier(
     )
 
 
+def _has_gaps(connection: duckdb.DuckDBPyConnection, theirs: Theirs, name: str) -> bool:
+    return bool(first_row(connection, f"select 1 from {theirs.relation} where {identifier(name)} is null limit 1"))
+
+
 def _is_unique(connection: duckdb.DuckDBPyConnection, theirs: Theirs, name: str) -> bool:
     value = identifier(name)
     n, distinct = first_row(connection, f"select count(*), count(distinct {value}) from {theirs.relation}")
@@ -155,7 +161,7 @@ def _epoch(
 
 def _motions(columns: dict[str, FileColumn], names: dict[str, str]) -> list[str]:
     """The roles of proper motions, where both are there."""
-    small = {re.sub(r"[^a-z]", "", name.lower()): name for name in columns}
+    small = {re.sub(r"[^a-z]", "", name.lower().rpartition(".")[2]): name for name in reversed(columns)}
     ra = next((small[n] for n in ("pmra", "pmracosdec") if n in small), "")
     dec = next((small[n] for n in ("pmdec", "pmde") if n in small), "")
     return [f'pmra = "{names[ra]}"', f'pmdec = "{names[dec]}"'] if ra in names and dec in names else []

@@ -53,7 +53,7 @@ def is_photometry(column: FileColumn, kind: str) -> bool:
 
 
 def is_error(column: FileColumn) -> bool:
-    name = column.name
+    name = column.name.rpartition(".")[2]
     return column.ucd.startswith("stat.") or bool(ERROR.search(name) or ERROR_BEHIND.search(name))
 
 
@@ -75,14 +75,19 @@ def _small(name: str) -> str:
 def _is_named(ours: str, entry: dict, column: FileColumn, kind: str) -> bool:
     if (is_error(column) != ours.endswith("_error")) or _is_another(entry, column, kind, ours):
         return False
-    name = _small(column.name)
-    is_own = column.name == ours if len(ours) == 1 else name == _small(ours)
-    if is_own or name in entry.get("names", ()) or column.name in entry.get("exact", ()):
+    # In a join of an archive's tables a name stands behind the table's.
+    if any(_is_called(ours, entry, name) for name in {column.name, column.name.rpartition(".")[2]}):
         return True
+    name = _small(column.name)
     letter = entry.get("letter", "")
     around = ["", *entry.get("of", ())] if entry.get("alone") else entry.get("of", ())
     bands = (letter, f"{letter}mag", f"mag{letter}") if letter else ()
     return any(name in (survey + band, band + survey) for survey in around for band in bands)
+
+
+def _is_called(ours: str, entry: dict, name: str) -> bool:
+    is_own = name == ours if len(ours) == 1 else _small(name) == _small(ours)
+    return is_own or _small(name) in entry.get("names", ()) or name in entry.get("exact", ())
 
 
 def _has_ucd(ours: str, entry: dict, column: FileColumn, kind: str) -> bool:
@@ -109,8 +114,17 @@ def _is_number(kind: str) -> bool:
 
 
 def _best(names: list[str], ours: str, columns: dict[str, FileColumn]) -> str:
-    """Of several names the archive's own, then the one whose UCD says that it is the main one, then the first."""
-    return min(names, key=lambda name: (name.lower() != ours, "meta.main" not in columns[name].ucd, names.index(name)))
+    """Of several names the archive's own, then the one whose UCD says that it is the main one, then Gaia's, then the
+    first."""
+    return min(
+        names,
+        key=lambda name: (
+            name.lower() != ours,
+            "meta.main" not in columns[name].ucd,
+            "gaia" not in name.lower(),
+            names.index(name),
+        ),
+    )
 
 
 def _of_lone_letters(columns: dict[str, FileColumn], types: dict[str, str], found: dict[str, str]) -> dict[str, str]:

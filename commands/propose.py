@@ -16,6 +16,8 @@ from ..catalogs.survey import read_survey, survey_files
 from ..errors import RefusedFile, UserError
 from ..workspace.folder import find_sky
 
+MOST_NAMED = 12
+
 
 def is_table(path: Path, name: str) -> bool:
     """Whether what stands in the place of a survey's name is a table: a file or folder, and no survey.
@@ -61,9 +63,10 @@ def propose_survey(path: Path, files: list[Path]) -> Iterator[str]:
     if proposal.survey:
         yield f"It looks like the survey {proposal.survey}: candlesql ingest {path} {proposal.survey} {file}"
     if proposal.unknown:
+        names = ", ".join(proposal.unknown[:MOST_NAMED]) + (" …" if len(proposal.unknown) > MOST_NAMED else "")
         raise UserError(
-            f"{len(proposal.unknown)} columns look like photometry and are of no known band: "
-            f"{', '.join(proposal.unknown)}; no view will read them unless you put such a name into the aka of a band",
+            f"photometry of no known band ({len(proposal.unknown)}): {names}; no view will read it unless you put such "
+            "a name into the aka of a band",
             file=target,
         )
 

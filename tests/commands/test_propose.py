@@ -104,6 +104,10 @@ def test_a_table_of_vizier_becomes_a_wide_one(proposed, tmp_path):
             {"source_id": "KIC", "feh": "[Fe/H]", "delta_nu_uhz": "Dnu"},
         ),
         (("id", "b", "l", "J"), {"b": "b", "l": "l", "j_m": "J"}),
+        (
+            ("id", "gaia.phot_g_mean_mag", "des.ra", "gaia.ra", "K"),
+            {"phot_g_mean_mag": "gaia.phot_g_mean_mag", "ra": "gaia.ra"},
+        ),
     ],
 )
 def test_names_that_are_known(proposed, columns, expected):
@@ -116,7 +120,7 @@ def test_names_that_are_known(proposed, columns, expected):
 @pytest.mark.parametrize("names", [("Vmag", "Bmag"), ("umag", "gmag", "rmag")], ids=["Johnson", "SDSS"])
 def test_photometry_of_no_known_band_is_told_loudly(proposed, tmp_path, names):
     columns = {"id": (IDS, ""), "J": ([1.0, 2.0, 3.0], "mag")} | {n: ([1.0, 2.0, 3.0], "mag") for n in names}
-    with pytest.raises(UserError, match=f"{len(names)} columns look like photometry .*: {', '.join(names)}"):
+    with pytest.raises(UserError, match=rf"photometry of no known band \({len(names)}\): {', '.join(names)};"):
         proposed(columns)
     said = tomllib.loads((tmp_path / "mine.toml").read_text())
     assert set(names) < set(said["columns"])
@@ -138,6 +142,13 @@ def test_identifiers_behind_words_that_are_not_unique(proposed, tmp_path):
     _, said = proposed({"Gaia": ([f"Gaia DR3 {n}" for n in (5, 5, 6)], ""), "J": ([1.0, 2.0, 3.0], "mag")})
     assert (said["id_prefixes"], said["unique"]) == (["Gaia DR3 "], False)
     assert stored(tmp_path, "source_id") == [(5,), (5,), (6,)]
+
+
+def test_an_identifier_that_is_missing_somewhere_is_none(proposed, tmp_path):
+    columns = {"gaia_dr3_source_id": (["5", "", "6"], ""), "kic": ([7, 8, 9], ""), "J": ([1.0, 2.0, 3.0], "mag")}
+    _, said = proposed(columns)
+    assert said["columns"]["source_id"] == {"aka": ["kic"]}
+    assert stored(tmp_path, "source_id") == [(7,), (8,), (9,)]
 
 
 def test_a_survey_file_is_never_overwritten(proposed, tmp_path):
