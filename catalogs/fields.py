@@ -10,16 +10,18 @@ import duckdb
 from ..errors import MissingColumn, RefusedFile, UnknownName, UserError, WrongUnit
 from ..workspace.query import first_row, quoted
 from .readers import FileColumn, Source
-from .readers.sexagesimal import PATTERN, degrees
+from .readers.sexagesimal import NO_POSITION, PATTERN, degrees
 from .survey import Column, Survey
 from .units import Conversion, conversion, in_brackets, is_other_than_dex
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 FLOATS = ("REAL", "DOUBLE")
-#: Integers beyond them are not all distinct as floating-point numbers of 64 and 32 bits.
+#: Integers from them on are not all distinct as floating-point numbers of 64 and 32 bits.
 LARGEST_EXACT, LARGEST_EXACT_REAL = 2**53, 2**24
 #: No star is this bright or faint: archives write 99, 99.99, 99.999, -999 where they have no magnitude.
 IMPOSSIBLE_MAGNITUDE = 90
+#: How a unit says that it is of a logarithm, but for `dex` and brackets.
+LOGARITHM = re.compile(r"(?:log|log10|lg)[ (]\s*([^()]+?)\s*\)?", re.IGNORECASE)
 #: What stands for a missing number where a typed file holds numbers as text.
 NO_NUMBER = ("", "null", "none", "nan", "na", "n/a", "<na>", "--")
 
@@ -129,6 +131,11 @@ def first_misfit(
     connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source, chosen: dict[str, str], error: Exception
 ) -> UserError:
     """Name the first value that does not fit its column; what DuckDB says where no value is at fault."""
+    position = re.search(NO_POSITION + r": (.*)", str(error))
+    if position:
+        return RefusedFile(
+            f"{position[1][:60]!r} is no position in hours or degrees, minutes and seconds", file=source.path
+        )
     for name, theirs in chosen.items():
         column, said = survey.columns[name], source.columns[theirs]
         value = without_prefix(said, survey.id_prefixes) if name == survey.id else _number(said)
@@ -153,20 +160,22 @@ def first_misfit(
 
 
 def _fault(column: Column, said: FileColumn, value: object) -> str:
-    if column.type == "BIGINT" and _looks_rounded(value):
+    if column.type == "BIGINT" and re.fullmatch(r"[+-]?\d+", str(value)):
+        return f"which is too large for {column.name}, a 64-bit integer with sign"
+    if column.type == "BIGINT" and _looks_rounded(said, value):
         return f"which has lost digits of {column.name}: 64-bit integers must be stored as integers or plain digits"
     if column.type == "BIGINT" and (release := re.match(r"Gaia E?DR\d", str(value))):
         return f"an identifier of {release[0]}, which is another release than that of {column.name} here"
     return f"which is no {column.type}; mend the file" + (" or its delimiter" if said.is_text else "")
 
 
-def _looks_rounded(value: object) -> bool:
+def _looks_rounded(said: FileColumn, value: object) -> bool:
     """Whether a value that is no BIGINT is a number with an exponent, or too large for a floating-point number."""
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
-    return math.isfinite(number) and (abs(number) > LARGEST_EXACT or "e" in str(value).lower())
+    return math.isfinite(number) and (abs(number) >= _largest_exact(said) or "e" in str(value).lower())
 
 
 def _value(said: FileColumn) -> str:
@@ -179,10 +188,13 @@ def _is_rounded(said: FileColumn, value: str) -> str:
         number = f"try_cast({value} as double)"
         return (
             f"(contains(lower({value}), 'e') and {number} is not null "
-            f"or contains({value}, '.') and coalesce(abs({number}) > {LARGEST_EXACT}, false))"
+            f"or contains({value}, '.') and coalesce(abs({number}) >= {LARGEST_EXACT}, false))"
         )
-    largest = LARGEST_EXACT_REAL if said.type == "REAL" else LARGEST_EXACT
-    return f"abs({value}) > {largest}" if said.is_float else "false"
+    return f"abs({value}) >= {_largest_exact(said)}" if said.is_float else "false"
+
+
+def _largest_exact(said: FileColumn) -> int:
+    return LARGEST_EXACT_REAL if said.type == "REAL" else LARGEST_EXACT
 
 
 def _is_fraction(said: FileColumn, value: str) -> str:
@@ -250,6 +262,15 @@ def _conversion(column: Column, source: Source, said: FileColumn, stated: str | 
         return Conversion()
     if text == column.unit or not column.unit or (not stated and column.unit == "dex" and not is_other_than_dex(text)):
         return Conversion()
+    logarithm = LOGARITHM.fullmatch(text.strip())
+    if logarithm and not column.unit.startswith("dex"):
+        raise WrongUnit(
+            f"column {said.name} is in {text!r}, a logarithm",
+            file=source.path,
+            column=said.name,
+            value=text,
+            hint=f"say --unit '{column.name}=dex({logarithm[1]})' if it is to base 10",
+        )
     if in_brackets(text) and not column.unit.startswith("dex"):
         inside = text.strip()[1:-1]
         raise WrongUnit(

@@ -6,7 +6,7 @@ import re
 
 from ...workspace.query import quoted
 
-NULLS = ["", "null", "NULL", "NaN", "nan", "--"]
+NULLS = ["", "null", "NULL", "NaN", "nan", "NA", "N/A", "#N/A", "<NA>", "--"]
 DASHES = re.compile("-+")
 
 

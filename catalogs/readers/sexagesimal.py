@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ...workspace.query import quoted
 from .source import FileColumn, Source
 
+NO_POSITION = "no position"
 RA, DEC = ("RAh", "RAm", "RAs"), ("DEd", "DEm", "DEs")
 SIGN = "DE-"
 #: A position in one text: three numbers between colons, blanks or letters, with a sign in front.
@@ -39,7 +41,12 @@ def _sum(names: tuple[str, ...], there: dict[str, FileColumn], unsigned: bool) -
 
 
 def degrees(value: str, per_unit: int) -> str:
-    """The SQL of a position text in degrees; `per_unit` is 15 for hours, 1 for degrees."""
+    """The SQL of a position text in degrees; `per_unit` is 15 for hours, 1 for degrees. A text that is none is an error
+    that says `NO_POSITION`."""
     numbers = f"regexp_extract_all({value}, '\\d+(?:\\.\\d*)?')"
     size = f"({numbers}[1]::DOUBLE + {numbers}[2]::DOUBLE / 60 + {numbers}[3]::DOUBLE / 3600)"
-    return f"({per_unit} * if(starts_with(trim({value}), '-'), -1, 1) * {size})"
+    made = f"({per_unit} * if(starts_with(trim({value}), '-'), -1, 1) * {size})"
+    is_none = f"not regexp_full_match(trim({value}), {quoted(PATTERN.pattern)})"
+    is_off = f"{numbers}[2]::DOUBLE >= 60 or {numbers}[3]::DOUBLE > 60"
+    fault = f"error({quoted(NO_POSITION + ': ')} || {value})"
+    return f"(case when trim({value}) = '' then null when {is_none} or {is_off} then {fault} else {made} end)"

@@ -253,3 +253,7 @@ def test_units_and_lists_of_h5py(tmp_path, read):
         as_parquet(connection, tmp_path / "t.h5", tmp_path / "work") as theirs,
     ):
         assert theirs.said["plx"].unit == "arcsec"
+
+
+def test_missing_numbers_as_r_and_spreadsheets_write_them(written):
+    assert written("t.csv", "id,x\n1,NA\n2,#N/A\n3,1.5\n") == {"id": [1, 2, 3], "x": [None, None, 1.5]}

@@ -141,6 +141,8 @@ def test_units_that_convert(stored, tmp_path, name, unit, value, stored_as):
         ("age", "[yr]", "logarithm"),
         ("plx", "[mas]", "logarithm"),
         ("teff", "[-]", "logarithm"),
+        ("teff", "log(K)", r"a logarithm; say --unit 'teff=dex\(K\)'"),
+        ("age", "log10 yr", r"a logarithm; say --unit 'age=dex\(yr\)'"),
         ("teff", "deg_C", "cannot be converted to K"),
         ("teff", "dex", "cannot be converted to K"),
         ("mag", "dex", "cannot be converted to mag"),
@@ -282,6 +284,20 @@ def test_dashes_and_positions_of_machine_readable_tables(stored, tmp_path, name)
 def test_positions_in_one_text(stored, tmp_path):
     (tmp_path / "t.csv").write_text("star,ra,dec\n1,01:30:36.0,-00:30:36\n2,23 00 00,+45 00 00\n")
     assert stored('star, round(ra, 9), round("dec", 9)', tmp_path / "t.csv") == [(1, 22.65, -0.51), (2, 345.0, 45.0)]
+
+
+@pytest.mark.parametrize("text", ["01:75:36.0", "01:30:61", "10.5", "01:30"])
+def test_text_that_is_no_position_is_named(stored, tmp_path, text):
+    (tmp_path / "t.csv").write_text(f"star,ra,dec\n1,01:30:36.0,-00:30:36\n2,{text},+45:00:00\n")
+    with pytest.raises(UserError, match=f"'{text}' is no position in hours or degrees, minutes and seconds"):
+        stored("star", tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(("kind", "star"), [(np.float32, 2**24 + 1), (np.float64, 2**53 + 1)])
+def test_identifiers_that_went_through_floating_point_are_refused(stored, tmp_path, kind, star):
+    Table(BASE | {"star": np.array([1, 2, star], kind)}).write(tmp_path / "t.fits")
+    with pytest.raises(UserError, match="has lost digits of star"):
+        stored("star", tmp_path / "t.fits")
 
 
 IPAC = """\\catalog = "my stars"
