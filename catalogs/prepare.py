@@ -20,7 +20,7 @@ from . import healpix
 from .checks import check_rows, facts_sql
 from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
 from .metadata import kv_metadata
-from .readers import FileColumn, Source, hats, open_file, refusing, split_hdu
+from .readers import FileColumn, Source, hats, open_file, parquet, refusing, split_hdu
 from .recognise import unread_photometry
 from .releases import check_release
 from .survey import Column, Survey
@@ -259,6 +259,9 @@ def _convert(
         ]
         query = f"select {', '.join(fields)} from {source.relation(read)}"
         run(connection, f"copy ({query}) to {quoted(temporary)} ({PASSING})")
+        files = stored_in(source.path)
+        if files and files[0].suffix.lower() in parquet.SUFFIXES:
+            parquet.refuse_lost_values(connection, source, files, temporary, chosen)
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
     temporary.replace(part)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +66,15 @@ def write_report(path: Path, output: Path | None = None) -> Iterator[str]:
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingPackage("a report needs matplotlib, which is not installed: pip install 'candlesql[report]'")
     folder = output or sky.root / "report"
-    _derive(sky)
+    is_ours = output is None or os.access(sky.root, os.W_OK)
+    if is_ours:
+        _derive(sky)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"--output {folder}: cannot be made ({error.strerror})") from None
-    with one_writer(sky), tempfile.TemporaryDirectory(dir=output or sky.root, prefix=".making-") as making:
+    held = one_writer(sky) if is_ours else nullcontext()
+    with held, tempfile.TemporaryDirectory(dir=output or sky.root, prefix=".making-") as making:
         with open_sky(path, trust=False) as connection:
             lines = list(_draw(connection, sky, Path(making)))
         _put(sky, Path(making), folder, is_inside=output is None)

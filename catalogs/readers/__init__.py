@@ -20,7 +20,7 @@ from .masks import with_masks
 from .sexagesimal import with_positions
 from .source import FileColumn, Reader, Source
 
-__all__ = ["READERS", "FileColumn", "Source", "catalog_files", "hats", "open_file", "refusing", "split_hdu"]
+__all__ = ["READERS", "FileColumn", "Source", "catalog_files", "hats", "open_file", "parquet", "refusing", "split_hdu"]
 
 READERS: dict[str, Reader] = {
     ".fits": fits.read,

@@ -17,6 +17,7 @@ from .source import FileColumn, Source
 
 VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 ASTROPY_KEY = b"table_meta_yaml"
+SUFFIXES = (".parquet", ".parq", ".pq")
 NESTED = ("STRUCT", "MAP", "UNION", "LIST")
 
 
@@ -61,6 +62,45 @@ def notes_of(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[bytes, b
         return dict(connection.execute(f"select key, value from parquet_kv_metadata({literal_path(path)})").fetchall())
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
+
+
+def refuse_lost_values(
+    connection: duckdb.DuckDBPyConnection, source: Source, files: list[Path], part: Path, chosen: dict[str, str]
+) -> None:
+    """Refuse Parquet files of which more came back as NULL in `part` than their own statistics count: a page whose
+    levels are damaged is read as NULL, without a word.
+
+    Parameters
+    ----------
+    chosen
+        Column of `part` to column of the files.
+
+    Raises
+    ------
+    RefusedFile
+        If a column of numbers lost values.
+    """
+    said, found = (_nulls(connection, each) for each in (files, [part]))
+    for ours, theirs in chosen.items():
+        is_plain = not source.columns[theirs].is_text and source.columns[theirs].sql == identifier(theirs)
+        counted = said.get(theirs)
+        if is_plain and counted is not None and (found.get(ours) or 0) > counted:
+            raise RefusedFile(
+                f"column {theirs}: {found[ours] - counted:,} values came back as NULL that the file counts as values; "
+                "it is damaged: fetch it again",
+                file=source.path,
+            )
+
+
+def _nulls(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> dict[str, int]:
+    """NULLs by column as the statistics of Parquet files count them, where they do in every row group."""
+    names = ", ".join(map(literal_path, files))
+    return dict(
+        connection.execute(
+            f"select path_in_schema, sum(stats_null_count)::bigint from parquet_metadata([{names}]) "
+            "group by path_in_schema having count(*) = count(stats_null_count)"
+        ).fetchall()
+    )
 
 
 def column_of(name: str, type_: str) -> FileColumn:

@@ -448,3 +448,43 @@ def test_flux_is_no_magnitude(simple, tmp_path):
     table.write(tmp_path / "t.fits")
     with pytest.raises(UserError, match="column mag is in 'mJy', which cannot be converted to mag of mag"):
         ingest(simple, [tmp_path / "t.fits"], tmp_path / "simple.parquet")
+
+
+def with_a_damaged_page(path, column):
+    """Flip one bit at a time in a column's first page until DuckDB reads most of its values as NULL, and says nothing."""
+    content = path.read_bytes()
+    (start,) = duckdb.sql(
+        f"select data_page_offset from parquet_metadata('{path}') where path_in_schema = '{column}'"
+    ).fetchall()[0]
+    for place in range(start, start + 80):
+        for bit in range(8):
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            try:
+                rows = duckdb.sql(f"select {column}, id from '{path}'").fetchall()
+            except (duckdb.Error, UnicodeDecodeError):
+                continue
+            if len(rows) == 50 and sum(row[0] is None for row in rows) > 30:
+                return
+    pytest.fail("no bit does it")
+
+
+def test_a_page_that_comes_back_as_null_is_refused(simple, tmp_path):
+    file, n = tmp_path / "t.parquet", 50
+    numbers = {"id": range(n), "ra": np.linspace(0.0, 300.0, n), "dec": np.zeros(n), "mag": [None, *map(float, range(1, n))]}
+    table = pa.table({name: pa.array(values) for name, values in numbers.items()} | {"source": n * ["DR2"]})
+    pq.write_table(table, file, use_dictionary=False, compression="none", data_page_version="1.0")
+    assert ingest(simple, [file], tmp_path / "simple.parquet").rows == n
+    with_a_damaged_page(file, "mag")
+    with pytest.raises(UserError, match=r"column mag: \d\d values came back as NULL that the file counts as values"):
+        ingest(simple, [file], tmp_path / "simple.parquet")
+
+
+def test_nulls_of_a_whole_file_are_nulls(simple, tmp_path):
+    file = tmp_path / "t.parquet"
+    mags = pa.array([None, 10.0, float("nan")], pa.float64())
+    places = {"id": [1, 2, 3], "ra": [1.0, 2.0, 3.0], "dec": [0.0, 0.0, 0.0]}
+    pq.write_table(pa.table(places | {"mag": mags, "source": 3 * ["DR2"]}), file)
+    ingest(simple, [file], tmp_path / "simple.parquet")
+    assert pq.read_table(tmp_path / "simple.parquet")["mag"].null_count == 2

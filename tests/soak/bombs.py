@@ -16,13 +16,15 @@ import numpy as np
 from table import Tally
 
 SECONDS, MEGABYTES = 60, 500
+#: The most memory of the process itself; what `getrusage` says has its parent's in it.
 CODE = """
-import resource, sys
+import re
 from candlesql.cli import main
 try:
     main()
 finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    with open("/proc/self/status") as status:
+        print("peak", int(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]) // 1024)
 """
 HEAD = "source_id,ra,dec,parallax,parallax_error,phot_g_mean_mag"
 
