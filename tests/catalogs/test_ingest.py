@@ -451,7 +451,7 @@ def test_flux_is_no_magnitude(simple, tmp_path):
 
 
 def with_a_damaged_page(path, column):
-    """Flip one bit at a time in a column's first page until DuckDB reads most of its values as NULL, and says nothing."""
+    """Flip one bit at a time in a column's first page until DuckDB reads most values as NULL without a word."""
     content = path.read_bytes()
     (start,) = duckdb.sql(
         f"select data_page_offset from parquet_metadata('{path}') where path_in_schema = '{column}'"
@@ -472,7 +472,12 @@ def with_a_damaged_page(path, column):
 
 def test_a_page_that_comes_back_as_null_is_refused(simple, tmp_path):
     file, n = tmp_path / "t.parquet", 50
-    numbers = {"id": range(n), "ra": np.linspace(0.0, 300.0, n), "dec": np.zeros(n), "mag": [None, *map(float, range(1, n))]}
+    numbers = {
+        "id": range(n),
+        "ra": np.linspace(0.0, 300.0, n),
+        "dec": np.zeros(n),
+        "mag": [None, *map(float, range(1, n))],
+    }
     table = pa.table({name: pa.array(values) for name, values in numbers.items()} | {"source": n * ["DR2"]})
     pq.write_table(table, file, use_dictionary=False, compression="none", data_page_version="1.0")
     assert ingest(simple, [file], tmp_path / "simple.parquet").rows == n

@@ -170,7 +170,7 @@ def facts(sky: Path) -> Facts:
             if rows != n_rows and product != "red_clump.baseline":
                 found["ledger"] = f"{product} has {rows} rows, the ledger says {n_rows}"
     for name in ("report", "out.fits", "out.parquet"):
-        if (sky / name).exists():
+        if (sky / name).is_file() or any((sky / name).glob("*")):
             found[name] = _written(sky / name)
     return found
 
