@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
-from matplotlib.colors import LogNorm
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from .figure import BLUE, GREY, ORANGE, RED, Plot, cells, columns, counts, panels, where
@@ -79,28 +80,53 @@ def sky_map(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "from red_clump.sky_cells where tier = 2")
     if not len(table["n"]):
         return None
-    low = table["l_low_deg"].astype(float)
-    longitude = np.where(low >= 180, low - 360, low)
-    b = table["b_low_deg"].astype(float)
-    area = 4 * np.cos(np.radians(b + 1))
-    figure, axes = panels(2, 1, 9.5, 4.0)
-    density = table["n"] / area
-    shown = (
-        (density, LogNorm(max(density.min(), 1e-3), density.max()), "cividis", "stars per deg²"),
-        (
-            np.where(table["n"] >= 3, table["distance_median_kpc"].astype(float), np.nan),
-            None,
-            "viridis",
-            "median distance of 3 or more [kpc]",
-        ),
+    # the middles of half-degree steps, and the cell that holds each
+    grid = columns(
+        connection,
+        "select l, b, sphere.healpix_ring(cuts.sky_nside(), l, b) as healpix_ring "
+        "from (select unnest(range(720)) / 2 - 179.75 as l), (select unnest(range(360)) / 2 - 89.75 as b) "
+        "order by b, l",
     )
-    for ax, (value, norm, cmap, text) in zip(axes.flat, shown, strict=True):
-        image = cells(ax, longitude, b, value, (2, 2), norm, cmap)
-        if norm is None and np.isfinite(value).any():
-            image.set_clim(*np.nanpercentile(value, [2, 98]))
-        ax.set(xlim=(180, -180), ylim=(-90, 90), xlabel=r"Galactic longitude $l$ [deg]", ylabel=r"latitude $b$ [deg]")
-        ax.set_xticks(range(-180, 181, 60), [str(v % 360) for v in range(-180, 181, 60)])
-        figure.colorbar(image, ax=ax, label=text)
+    place = np.searchsorted(table["healpix_ring"], grid["healpix_ring"]).clip(max=len(table["n"]) - 1)
+    is_known = table["healpix_ring"][place] == grid["healpix_ring"]
+    density = table["stars_per_deg2"].astype(float)
+    distance = np.where(table["n"] >= 3, table["distance_median_kpc"].astype(float), np.nan)
+    norms = (
+        LogNorm(density.min(), max(density.max(), 1.01 * density.min())),
+        Normalize(*(np.nanpercentile(distance, [2, 98]) if np.isfinite(distance).any() else (0, 1))),
+    )
+    figure = Figure(figsize=(9.5, 9.6), layout="constrained")
+    axes = figure.subplots(2, 1, subplot_kw={"projection": "mollweide"})
+    edges = np.radians(np.linspace(-180, 180, 721)), np.radians(np.linspace(-90, 90, 361))
+    texts = ("stars per deg²", "median distance of 3 or more [kpc]")
+    for ax, value, norm, text in zip(axes, (density, distance), norms, texts, strict=True):
+        image = np.where(is_known, value[place], np.nan).reshape(360, 720)[:, ::-1]  # l to the left
+        mesh = ax.pcolormesh(*edges, image, norm=norm, cmap="cividis", rasterized=True)
+        ax.grid(color=GREY, lw=0.3)
+        ax.set_xticks(np.radians(range(-120, 121, 60)), [f"{-x % 360}°" for x in range(-120, 121, 60)], fontsize=8)
+        ax.set_yticks(np.radians(range(-60, 61, 30)), [f"{b}°" for b in range(-60, 61, 30)], fontsize=8)
+        figure.colorbar(mesh, ax=ax, label=text, shrink=0.8)
+    return figure
+
+
+def colour_magnitude(connection: duckdb.DuckDBPyConnection) -> Figure | None:
+    table = columns(connection, "from red_clump.colour_magnitude_cells where j_ks_low_mag between -0.2 and 2")
+    if not len(table["n"]):
+        return None
+    figure, axes = panels(1, 2, 5.0, 4.6, sharex=True, sharey=True)
+    norm = counts(table["n"])
+    for ax, (column, title) in zip(
+        axes.flat, (("n", "giants"), ("n_selected", "in the catalogue (tier 2)")), strict=True
+    ):
+        kept = table[column] > 0
+        if kept.any():
+            place = table["j_ks_low_mag"][kept], table["absolute_ks_low_mag"][kept]
+            cells(ax, *place, table[column][kept], (0.02, 0.1), norm)
+        ax.set(xlabel=r"$J - K_{\rm s}$ [mag]", title=f"{int(table[column].sum()):,} {title}")
+    ends = [float(table[name].min()) for name in ("j_ks_low_mag", "absolute_ks_low_mag")]
+    tops = float(table["j_ks_low_mag"].max()) + 0.02, float(table["absolute_ks_low_mag"].max()) + 0.1
+    axes[0, 0].set(xlim=(ends[0], tops[0]), ylim=(tops[1], ends[1]), ylabel=r"$M_{K_{\rm s}}$ by parallax [mag]")
+    figure.colorbar(ScalarMappable(norm, "cividis"), ax=axes, label="stars per cell of 0.02 × 0.1 mag")
     return figure
 
 
@@ -157,6 +183,19 @@ PLOTS = (
         f"From red_clump.gain. {STARS} Gaia's error is sigma_parallax d², as in section 4.2.",
         distance_distribution,
     ),
-    Plot("sky", "On the sky", f"From red_clump.sky_cells. {STARS}", sky_map),
+    Plot(
+        "sky",
+        "On the sky",
+        f"From red_clump.sky_cells: HEALPix cells in Galactic coordinates, Mollweide's projection, longitude to the "
+        f"left, the centre in the middle. {STARS}",
+        sky_map,
+    ),
+    Plot(
+        "colour_magnitude",
+        "Colour and absolute magnitude",
+        "From red_clump.colour_magnitude_cells: giants whose parallax is better than 20 %, not corrected for dust, "
+        "which moves stars to the right and a little down.",
+        colour_magnitude,
+    ),
     Plot("galaxy", "In the Galaxy (figure 8)", f"From red_clump.galactic_cells. {STARS}", galactic_planes),
 )

@@ -17,8 +17,13 @@ SUBSETS = {
     "log g < 2.5": (GREEN, "--"),
     "log g > 2.5": (PURPLE, "--"),
 }
-#: Bands of figures 10 and 13, and their columns.
-BANDS = {"h_m": "H", "w1mpro": "W1", "phot_rp_mean_mag": "RP", "z_mean_psf_mag": "z"}
+#: Bands of figures 10 and 13, then the others by wavelength: the first four that have gradients are drawn.
+BANDS = {
+    "h_m": "H", "w1mpro": "W1", "phot_rp_mean_mag": "RP", "z_mean_psf_mag": "z", "ks_m": r"K_{\rm s}", "j_m": "J",
+    "phot_g_mean_mag": "G", "phot_bp_mean_mag": "BP", "w2mpro": "W2", "y_mean_psf_mag": "y", "i_mean_psf_mag": "i",
+    "r_mean_psf_mag": "r", "g_mean_psf_mag": "g",
+}  # fmt: skip
+SHOWN = 4
 
 
 def sigmas(connection: duckdb.DuckDBPyConnection) -> Figure | None:
@@ -60,7 +65,7 @@ def gradient_maps(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         "cuts.gradient_min_logg()::double, cuts.gradient_max_logg()::double"
     ).fetchall()
     outputs = [name for name in ("teff_k", "logg", "delta_p_s", "p_rc") if np.isfinite(table[f"d_{name}"]).any()]
-    bands = [name for name in BANDS if name in table["input"]]
+    bands = [name for name in BANDS if name in table["input"]][:SHOWN]
     figure, axes = panels(len(outputs), len(bands), 3.7, 3.1, sharex=True, sharey=True)
     size = float(table["teff_width_k"][0]), float(table["logg_width"][0])
     x = float(table["teff_low_k"].min()), float(table["teff_low_k"].max()) + size[0]
@@ -107,7 +112,11 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     expected = np.abs(table["change_mag"].astype(float))
     known = np.isfinite(expected).any()
     figure, axes = panels(1, 2 if known else 1, 5.4, 4.2)
-    names = [band.removeprefix("ps1_") if band.startswith("ps1_") else _capital(band) for band in table["band"]]
+    # Gaia's G and Pan-STARRS1's g are a letter apart
+    names = [
+        f"{band.removeprefix('ps1_')}$_{{\\rm P1}}$" if band.startswith("ps1_") else _capital(band)
+        for band in table["band"]
+    ]
     place = np.arange(len(names))
     for k, (column, text, colour) in enumerate(
         (("d_teff_k", r"$T_{\rm eff}$", BLUE), ("d_logg", r"$\log g$", GREEN), ("d_delta_p_s", r"$\Delta P$", RED))
@@ -123,7 +132,7 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         ax.set(yscale="log", xlabel="|change of magnitude by [C/N]| [mmag]")
         ax.margins(0.12)
         _name_points(ax, 1e3 * expected, table["strength"], names)
-        ax.set_ylabel(r"|d$\Delta P$/dm| / (|d$T_{\rm eff}$/dm| |d$\log g$/dm|)")
+        ax.set_ylabel(r"|d$\Delta P$/dm| / (|d$T_{\rm eff}$/dm| |d$\log g$/dm|) [s mag K$^{-1}$ dex$^{-1}$]")
         ax.set_title(f"expected changes: {_origin(connection)}")
     return figure
 

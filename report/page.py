@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from html import escape
 from pathlib import Path
 
@@ -12,8 +13,9 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 img { max-width: 100% } figure { margin: 1rem 0 2.5rem } figcaption { color: #555; max-width: 60rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5rem 0 1.5rem }
+.wide { overflow-x: auto }
 th, td { padding: 0.15rem 0.7rem; text-align: right; border-bottom: 1px solid #ddd } th { border-color: #888 }
-td:first-child, th:first-child { text-align: left } nav a { margin-right: 1rem; white-space: nowrap }
+td:first-child, th:first-child { text-align: left } nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem }
 """
 
 #: Title, caption and query of each table.
@@ -26,8 +28,9 @@ TABLES = (
     ),
     (
         "Contamination of the catalogue (section 4.1)",
-        "red_clump.final_contamination: integrated over latitude and (sigma_G - 0.0018) / G with the catalogue's own "
-        "numbers, beside that of the labelled giants as they are.",
+        "red_clump.final_contamination: the sum of P(RC), as the labels have it, over the catalogue's own stars, with "
+        "68 % intervals; completeness is of all red clump stars that pass the quality cuts, refused ones too. Beside "
+        "them those of the labelled giants as they are.",
         "select final.*, tiers.base_rate from red_clump.final_contamination as final "
         "left join red_clump.tiers as tiers using (tier, region)",
     ),
@@ -59,9 +62,14 @@ def table(connection: duckdb.DuckDBPyConnection, title: str, caption: str, query
     """A query's rows as HTML."""
     result = connection.execute(query)
     head = "".join(f"<th>{escape(column[0].replace('_', ' '))}</th>" for column in result.description)
-    rows = ["".join(f"<td>{escape(_text(value))}</td>" for value in row) for row in result.fetchall()]
+    names = [column[0] for column in result.description]
+    rows = [
+        "".join(f"<td>{escape(_text(value))}</td>" for value in _rounded(dict(zip(names, row, strict=True))).values())
+        for row in result.fetchall()
+    ]
     body = "".join(f"<tr>{row}</tr>" for row in rows) or "<tr><td>no rows</td></tr>"
-    return f"<h2>{escape(title)}</h2><p>{escape(caption)}</p><table><tr>{head}</tr>{body}</table>"
+    shown = f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+    return f"<h2>{escape(title)}</h2><p>{escape(caption)}</p>{shown}"
 
 
 def figure(name: str, title: str, caption: str, file: Path | None) -> str:
@@ -78,9 +86,24 @@ def page(title: str, made: str, parts: list[str], links: dict[str, str]) -> str:
     """The whole page."""
     nav = "".join(f'<a href="#{name}">{escape(text)}</a>' for name, text in links.items())
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f"<h1>{escape(title)}</h1><p>{escape(made)}</p><nav>{nav}</nav>{''.join(parts)}</html>\n"
     )
+
+
+def _rounded(row: dict[str, object]) -> dict[str, object]:
+    """A figure and its error to the second digit of the error, as a paper writes them."""
+    shown = dict(row)
+    for name, error in row.items():
+        base = name.removesuffix("_error")
+        if base != name and isinstance(error, float) and math.isfinite(error) and error > 0:
+            digits = max(1 - math.floor(math.log10(error)), 0)
+            for other in (base, name, f"{base}_low", f"{base}_high", f"{base}_labelled"):
+                if isinstance(row.get(other), float):
+                    shown[other] = f"{row[other]:.{digits}f}"
+    return shown
 
 
 def _text(value: object) -> str:
@@ -89,6 +112,6 @@ def _text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     try:
-        return f"{float(value):.4g}"  # type: ignore[arg-type]
+        return str(value) if isinstance(value, str) else f"{float(value):.3g}"  # type: ignore[arg-type]
     except ValueError:
         return str(value)

@@ -152,11 +152,11 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> Figure | None:
 def final_contamination(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     table = columns(connection, "select *, n >= 20 as drawn from red_clump.final_curves where low is not null")
     base = _base_rate(connection)
-    highest = 100 * (table["contamination"] + table["contamination_error"])[table["drawn"]].astype(float)
-    top = shares(highest, np.array([100 * (1 - base) + 2])).vmax
+    drawn = where(table, drawn=True)
+    top = shares(100 * (drawn["contamination"] + drawn["contamination_error"]).astype(float)).vmax
     along = {
-        "abs_b_deg": (r"$|b|$ [deg]", "above it", 1, 10),
-        "g_error_ratio": (r"$(\sigma_G - 0.0018) / G$ [$10^{-5}$]", "below it", 1e5, 0.5),
+        "abs_b_deg": (r"$|b|$ [deg]", "above this latitude", RED, "-", 1, 10),
+        "g_error_ratio": (r"$(\sigma_G - 0.0018) / G$ [$10^{-5}$]", "below this error", PURPLE, "--", 1e5, 0.5),
     }
     known = present(where(table, drawn=True), "along", along)
     if not known:
@@ -164,7 +164,7 @@ def final_contamination(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     figure, axes = panels(2, len(known), 5.0, 3.6)
     for row, tier in zip(axes, (1, 2), strict=True):
         for ax, quantity in zip(row, known, strict=True):
-            name, side, factor, width = along[quantity]
+            name, side, colour, line, factor, width = along[quantity]
             whole = where(table, tier=tier, along=quantity)
             rows = where(whole, drawn=True)
             ax.set(xlabel=name, ylabel="contamination [%]", title=f"tier {tier}", ylim=(0, top))
@@ -173,10 +173,11 @@ def final_contamination(connection: duckdb.DuckDBPyConnection) -> Figure | None:
             x = factor * rows["low"].astype(float) + width / 2
             here = 100 * rows["contamination"], 100 * rows["contamination_error"]
             ax.errorbar(x, *here, fmt="o", ms=4, color=BLUE, label="here")
-            ax.plot(x, 100 * rows["contamination_so_far"], color=RED, label=f"of the catalogue {side}")
-            ax.axhline(
-                100 * (1 - base), color=GREY, ls=":", label=f"no selection (base rate: {base:.0%} are red clump)"
-            )
+            so_far = 100 * rows["contamination_so_far"]
+            ax.plot(x, so_far, color=colour, ls=line, label=f"of the catalogue {side}")
+            if 100 * (1 - base) <= top:
+                name = f"no selection (base rate: {base:.0%} are red clump)"
+                ax.axhline(100 * (1 - base), color=GREY, ls=":", label=name)
             numbers = ax.twinx()
             numbers.bar(x, rows["n"] / whole["n"].sum(), width, color=GREY, alpha=0.2)
             numbers.set(ylim=(0, None), ylabel="share of the catalogue")
@@ -257,15 +258,17 @@ PLOTS = (
     Plot(
         "contamination",
         "Contamination of the catalogue against latitude and photometric error (figure 6, lower panels)",
-        "From red_clump.final_curves: contamination of labelled giants (against labels, held out) in cells, weighted "
-        "by the catalogue's own stars; steps of 20 or more stars.",
+        "From red_clump.final_curves: of the catalogue's own stars, by P(RC) as the labels have it "
+        "(red_clump.clump_odds); steps of 20 or more stars, bars are 68 % intervals. Grey: the share of the catalogue "
+        "in each step.",
         final_contamination,
     ),
     Plot(
         "contamination_cells",
         "Contamination and completeness in both (figure 6, upper left)",
-        "From red_clump.final_cells: shares among labelled giants (against labels, held out), pooled with those of the "
-        "tier where they are few; cells of 5 or more stars of the catalogue.",
+        "From red_clump.final_cells, cells of 5 or more stars of the catalogue. Contamination: of those stars, by "
+        "P(RC) as the labels have it. Completeness: of labelled giants (held out), pooled with that of the tier where "
+        "they are few.",
         final_cells,
     ),
     Plot(

@@ -96,6 +96,9 @@ create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of 
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants
 
+-- Red clump: pictures
+create or replace macro cuts.sky_nside() as 32; -- [] cells along the side of a HEALPix base cell in red_clump.sky_cells, a cell of 3.4 deg2
+
 -- Red clump: derivatives of the networks
 create or replace macro cuts.gradient_step() as 0.001; -- [mag] Lucey+2020 section 5.2, added and subtracted (of a parallax in mas)
 create or replace macro cuts.gradient_min_teff() as 4100; -- [K] Lucey+2020 figure 11, where the red clump is

@@ -66,16 +66,16 @@ select
     selected.n_labelled,
     if(everywhere.is_known, 1 - selected.n_clump / selected.n, null) as contamination,
     if(everywhere.is_known, selected.n_clump_error / selected.n, null) as contamination_error,
-    greatest(contamination - contamination_error, 0) as contamination_low,
-    least(contamination + contamination_error, 1) as contamination_high,
+    if(contamination is not null, greatest(contamination - contamination_error, 0), null) as contamination_low,
+    if(contamination is not null, least(contamination + contamination_error, 1), null) as contamination_high,
     1 - labelled.n_true / nullif(labelled.n_selected, 0) as contamination_labelled,
     if(everywhere.is_known, selected.n_clump / whole.n_clump, null) as completeness,
     completeness * sqrt(
         pow((1 - completeness) * selected.n_clump_error / selected.n_clump, 2)
         + pow(whole.n_clump_error / whole.n_clump, 2)
     ) as completeness_error,
-    greatest(completeness - completeness_error, 0) as completeness_low,
-    least(completeness + completeness_error, 1) as completeness_high,
+    if(completeness is not null, greatest(completeness - completeness_error, 0), null) as completeness_low,
+    if(completeness is not null, least(completeness + completeness_error, 1), null) as completeness_high,
     labelled.n_true / nullif(labelled.n_rc, 0) as completeness_labelled,
     case
         when not everywhere.is_known then 'too few labels'

@@ -190,9 +190,15 @@ CATALOGUE_CASES = [
     Case("red_clump.galactic_cells", "plane, x_low_kpc, up_low_kpc, n, n_tier_1", given={
         "red_clump.catalogue(tier, x_kpc, y_kpc, z_kpc)": "(1, -8.3, 0.5, 2.9), (2, -8.25, 0.55, -3.0), (2, 1.0, 1.0, null)"},
         rows=[("X-Y", -8.4, 0.4, 1, 1), ("X-Z", -8.4, -3.0, 1, 0), ("X-Z", -8.4, 2.8, 1, 1)]),
-    Case("red_clump.sky_cells", "tier, l_low_deg, b_low_deg, n, distance_median_kpc", given={
-        "red_clump.catalogue(tier, l, b, distance_kpc)": "(1, 3.9, -0.1, 1.0), (2, 2.0, -2.0, 4.0), (null, 3.0, -1.0, 9.0)"},
-        rows=[(1, 2.0, -2.0, 1, 1.0), (2, 2.0, -2.0, 2, 2.5)]),
+    # nside 32: the first cells of the north polar cap, where the centre of the first is at l = 45, b = 88.5
+    Case("red_clump.sky_cells", "tier, healpix_ring, n, stars_per_deg2, distance_median_kpc", given={
+        "red_clump.catalogue(tier, l, b, distance_kpc)": "(1, 45.0, 88.5, 1.0), (2, 45.0, 88.6, 4.0), (2, 135.0, 88.5, 4.0), (null, 45.0, 88.5, 9.0)"},
+        rows=[(1, 0, 1, 12288 / 41252.96125, 1.0), (2, 0, 2, 24576 / 41252.96125, 2.5), (2, 1, 1, 12288 / 41252.96125, 4.0)]),
+    # parallax 0.5 mas: modulus 11.505; a Ks of 10 is -1.505
+    Case("red_clump.colour_magnitude_cells", "j_ks_low_mag, absolute_ks_low_mag, n, n_selected", given={
+        "red_clump.giants(j_m, ks_m, parallax, parallax_zero_point, parallax_error, tier)":
+        "(10.65, 10.0, 0.46, -0.04, 0.09, 2), (10.65, 10.01, 0.46, -0.04, 0.09, null), (10.65, 10.0, 0.46, -0.04, 0.1, 2), (10.65, 10.0, -0.5, -0.04, 0.01, 2), (null, 10.0, 0.46, -0.04, 0.09, 2), (10.65, null, 0.46, -0.04, 0.09, 2)"},
+        rows=[(0.64, -1.6, 1, 1), (0.64, -1.5, 1, 0)]),
     Case("red_clump.extinction_by_latitude", "b_low_deg, n, a_v_median, a_v_low, a_v_high, a_v_true_median", given={
         "red_clump.distances(survey, source_id, b, extinction, recipe)":
         "('s', 1, -0.1, 0.1, 'G-W1'), ('s', 2, -5.0, 0.2, 'G-W1'), ('s', 3, 4.0, 0.3, 'G-W1'), ('s', 4, 4.0, 9.0, 'J-Ks')",

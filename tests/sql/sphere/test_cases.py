@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from math import acos, asin, atan2, cos, degrees, floor, hypot, log, radians, sin, sqrt
 
+import astropy.units as u
+import astropy_healpix
 import numpy as np
 import pytest
 from candlesql.tests.sql.tables import Case
@@ -123,7 +125,26 @@ REGIONS = [
     *(value(f"sphere.gnomonic_{name}(14, 23, 12, 21)", gnomonic(14, 23, 12, 21)[k]) for k, name in enumerate(("depth", "x", "y"))),
 ]  # fmt: skip
 
-CASES = [*GEOMETRY, *KEYS, *RANKING, *REGIONS]
+PLACES_ON_SKY = [
+    (0.1, 0.1),
+    (45, 41.9),
+    (359.9, -41.7),
+    (123.4, 60),
+    (123.4, -60),
+    (271, 89.9),
+    (10, -89.9),
+    (200, 5),
+    (-10, 30),
+    (90.01, 45),
+    (180, -10),
+    (315, 70.5),
+]
+HEALPIX = [
+    *(value(f"sphere.healpix_ring({nside}, {lon}, {lat})", int(astropy_healpix.HEALPix(nside, order="ring").lonlat_to_healpix(lon * u.deg, lat * u.deg))) for nside in (1, 4, 32) for lon, lat in PLACES_ON_SKY),
+    value("sphere.quarters(-90)", 3.0), value("sphere.quarters(405)", 0.5),
+]  # fmt: skip
+
+CASES = [*HEALPIX, *GEOMETRY, *KEYS, *RANKING, *REGIONS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
