@@ -150,10 +150,14 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> Figure | None:
 
 
 def final_contamination(connection: duckdb.DuckDBPyConnection) -> Figure | None:
-    table = columns(connection, "select *, n >= 20 as drawn from red_clump.final_curves where low is not null")
+    table = columns(
+        connection,
+        "select *, n >= 20 as drawn from red_clump.final_curves "
+        "where low is not null and not (along = 'g_error_ratio' and low > 1.9e-4)",
+    )
     base = _base_rate(connection)
     drawn = where(table, drawn=True)
-    top = shares(100 * (drawn["contamination"] + drawn["contamination_error"]).astype(float)).vmax
+    top = float(shares(100 * (drawn["contamination"] + drawn["contamination_error"]).astype(float)).vmax or 100)
     along = {
         "abs_b_deg": (r"$|b|$ [deg]", "above this latitude", RED, "-", 1, 10),
         "g_error_ratio": (r"$(\sigma_G - 0.0018) / G$ [$10^{-5}$]", "below this error", PURPLE, "--", 1e5, 0.5),
@@ -259,8 +263,8 @@ PLOTS = (
         "contamination",
         "Contamination of the catalogue against latitude and photometric error (figure 6, lower panels)",
         "From red_clump.final_curves: of the catalogue's own stars, by P(RC) as the labels have it "
-        "(red_clump.clump_odds); steps of 20 or more stars, bars are 68 % intervals. Grey: the share of the catalogue "
-        "in each step.",
+        "(red_clump.clump_odds); steps of 20 or more stars, bars are 68 % intervals; all errors above 19e-5 are one "
+        "step, which is not drawn. Grey: the share of the catalogue in each step.",
         final_contamination,
     ),
     Plot(
