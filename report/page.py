@@ -13,7 +13,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 img { max-width: 100% } figure { margin: 1rem 0 2.5rem } figcaption { color: #555; max-width: 60rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5rem 0 1.5rem }
-.wide { overflow-x: auto }
+.wide { overflow-x: auto } .wide td { white-space: nowrap }
 th, td { padding: 0.15rem 0.7rem; text-align: right; border-bottom: 1px solid #ddd } th { border-color: #888 }
 td:first-child, th:first-child { text-align: left } nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem }
 """

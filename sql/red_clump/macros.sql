@@ -97,9 +97,9 @@ case when error_ratio is not null then least(floor(error_ratio * 2e5), 39) * 5e-
 -- [] Width of a cell in which an inferred parameter (its name) is compared, in the unit of the parameter.
 create or replace macro red_clump.cell_width(parameter) as
 case
-    when parameter in ('teff_k', 'joint_teff_k') then 25
-    when parameter in ('logg', 'joint_logg') then 0.05
-    when parameter in ('delta_nu_uhz', 'joint_delta_nu_uhz') then 0.25
+    when parameter in ('teff_k', 'joint_teff_k', 'any_teff_k') then 25
+    when parameter in ('logg', 'joint_logg', 'any_logg') then 0.05
+    when parameter in ('delta_nu_uhz', 'joint_delta_nu_uhz', 'any_delta_nu_uhz') then 0.25
     else 5
 end::double;
 

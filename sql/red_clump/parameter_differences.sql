@@ -1,5 +1,6 @@
--- A labelled giant, an inferred parameter and a reference for it: reference minus inferred as in Lucey et al. 2020, section 3.2,
--- and the standard deviation stated for it. Vrard+2016 measured their stars
+-- A labelled giant, an inferred parameter (of the paper's networks, joint_… of the joint ones, any_… of the network for any bands, on
+-- which the catalogue rests) and a reference for it: reference minus inferred as in Lucey et al. 2020, section 3.2, and the
+-- standard deviation stated for it. Vrard+2016 measured their stars
 -- directly; they are found in any wide table of Kepler stars by KIC (a survey called kepler_…).
 with vrard as (
     select
@@ -9,158 +10,96 @@ with vrard as (
     from staging.vrard2016
 ),
 
+references_known as (
+    select
+        *,
+        [
+            {
+                'reference': 'label',
+                'teff': teff_label_k,
+                'logg': logg_label,
+                'nu': delta_nu_label_uhz,
+                'p': delta_p_label_s
+            },
+            {
+                'reference': 'truth',
+                'teff': teff_true_k,
+                'logg': logg_true,
+                'nu': delta_nu_true_uhz,
+                'p': delta_p_true_s
+            },
+            { 'reference': 'Vrard+2016', 'teff': null, 'logg': null, 'nu': delta_nu_vrard_uhz, 'p': delta_p_vrard_s }
+        ] as known
+    from red_clump.evaluation as evaluation
+    left join vrard
+        on starts_with(evaluation.survey, 'kepler_') and evaluation.source_id = vrard.kic
+),
+
+paired as (
+    select
+        * exclude (known),
+        unnest(known) as given
+    from references_known
+),
+
 pairs as (
     select
-        unnest(
+        given.reference,
+        unnest( -- noqa: AL03
             [
-                {
-                    'parameter': 'teff_k',
-                    'reference': 'label',
-                    'difference': teff_label_k - teff_k,
-                    'inferred': teff_k,
-                    'sigma': teff_k_error
-                },
-                {
-                    'parameter': 'teff_k',
-                    'reference': 'truth',
-                    'difference': teff_true_k - teff_k,
-                    'inferred': teff_k,
-                    'sigma': teff_k_error
-                },
+                { 'parameter': 'teff_k', 'known': given.teff, 'inferred': teff_k, 'sigma': teff_k_error },
                 {
                     'parameter': 'joint_teff_k',
-                    'reference': 'label',
-                    'difference': teff_label_k - joint_teff_k,
+                    'known': given.teff,
                     'inferred': joint_teff_k,
                     'sigma': joint_teff_k_error
                 },
-                {
-                    'parameter': 'joint_teff_k',
-                    'reference': 'truth',
-                    'difference': teff_true_k - joint_teff_k,
-                    'inferred': joint_teff_k,
-                    'sigma': joint_teff_k_error
-                },
-                {
-                    'parameter': 'logg',
-                    'reference': 'label',
-                    'difference': logg_label - logg,
-                    'inferred': logg,
-                    'sigma': logg_error
-                },
-                {
-                    'parameter': 'logg',
-                    'reference': 'truth',
-                    'difference': logg_true - logg,
-                    'inferred': logg,
-                    'sigma': logg_error
-                },
-                {
-                    'parameter': 'joint_logg',
-                    'reference': 'label',
-                    'difference': logg_label - joint_logg,
-                    'inferred': joint_logg,
-                    'sigma': joint_logg_error
-                },
-                {
-                    'parameter': 'joint_logg',
-                    'reference': 'truth',
-                    'difference': logg_true - joint_logg,
-                    'inferred': joint_logg,
-                    'sigma': joint_logg_error
-                },
+                { 'parameter': 'any_teff_k', 'known': given.teff, 'inferred': any_teff_k, 'sigma': any_teff_k_error },
+                { 'parameter': 'logg', 'known': given.logg, 'inferred': logg, 'sigma': logg_error },
+                { 'parameter': 'joint_logg', 'known': given.logg, 'inferred': joint_logg, 'sigma': joint_logg_error },
+                { 'parameter': 'any_logg', 'known': given.logg, 'inferred': any_logg, 'sigma': any_logg_error },
                 {
                     'parameter': 'delta_nu_uhz',
-                    'reference': 'label',
-                    'difference': delta_nu_label_uhz - delta_nu_uhz,
-                    'inferred': delta_nu_uhz,
-                    'sigma': delta_nu_uhz_error
-                },
-                {
-                    'parameter': 'delta_nu_uhz',
-                    'reference': 'truth',
-                    'difference': delta_nu_true_uhz - delta_nu_uhz,
+                    'known': given.nu,
                     'inferred': delta_nu_uhz,
                     'sigma': delta_nu_uhz_error
                 },
                 {
                     'parameter': 'joint_delta_nu_uhz',
-                    'reference': 'label',
-                    'difference': delta_nu_label_uhz - joint_delta_nu_uhz,
+                    'known': given.nu,
                     'inferred': joint_delta_nu_uhz,
                     'sigma': joint_delta_nu_uhz_error
                 },
                 {
-                    'parameter': 'joint_delta_nu_uhz',
-                    'reference': 'truth',
-                    'difference': delta_nu_true_uhz - joint_delta_nu_uhz,
-                    'inferred': joint_delta_nu_uhz,
-                    'sigma': joint_delta_nu_uhz_error
+                    'parameter': 'any_delta_nu_uhz',
+                    'known': given.nu,
+                    'inferred': any_delta_nu_uhz,
+                    'sigma': any_delta_nu_uhz_error
                 },
-                {
-                    'parameter': 'delta_p_s',
-                    'reference': 'label',
-                    'difference': delta_p_label_s - delta_p_s,
-                    'inferred': delta_p_s,
-                    'sigma': delta_p_s_error
-                },
-                {
-                    'parameter': 'delta_p_s',
-                    'reference': 'truth',
-                    'difference': delta_p_true_s - delta_p_s,
-                    'inferred': delta_p_s,
-                    'sigma': delta_p_s_error
-                },
+                { 'parameter': 'delta_p_s', 'known': given.p, 'inferred': delta_p_s, 'sigma': delta_p_s_error },
                 {
                     'parameter': 'joint_delta_p_s',
-                    'reference': 'label',
-                    'difference': delta_p_label_s - joint_delta_p_s,
+                    'known': given.p,
                     'inferred': joint_delta_p_s,
                     'sigma': joint_delta_p_s_error
                 },
                 {
-                    'parameter': 'joint_delta_p_s',
-                    'reference': 'truth',
-                    'difference': delta_p_true_s - joint_delta_p_s,
-                    'inferred': joint_delta_p_s,
-                    'sigma': joint_delta_p_s_error
-                },
-                {
-                    'parameter': 'delta_nu_uhz',
-                    'reference': 'Vrard+2016',
-                    'difference': delta_nu_vrard_uhz - delta_nu_uhz,
-                    'inferred': delta_nu_uhz,
-                    'sigma': delta_nu_uhz_error
-                },
-                {
-                    'parameter': 'joint_delta_nu_uhz',
-                    'reference': 'Vrard+2016',
-                    'difference': delta_nu_vrard_uhz - joint_delta_nu_uhz,
-                    'inferred': joint_delta_nu_uhz,
-                    'sigma': joint_delta_nu_uhz_error
-                },
-                {
-                    'parameter': 'delta_p_s',
-                    'reference': 'Vrard+2016',
-                    'difference': delta_p_vrard_s - delta_p_s,
-                    'inferred': delta_p_s,
-                    'sigma': delta_p_s_error
-                },
-                {
-                    'parameter': 'joint_delta_p_s',
-                    'reference': 'Vrard+2016',
-                    'difference': delta_p_vrard_s - joint_delta_p_s,
-                    'inferred': joint_delta_p_s,
-                    'sigma': joint_delta_p_s_error
+                    'parameter': 'any_delta_p_s',
+                    'known': given.p,
+                    'inferred': any_delta_p_s,
+                    'sigma': any_delta_p_s_error
                 }
             ],
             recursive := true
         )
-    from red_clump.evaluation as evaluation
-    left join vrard
-        on starts_with(evaluation.survey, 'kepler_') and evaluation.source_id = vrard.kic
+    from paired
 )
 
-select *
+select
+    parameter,
+    reference,
+    inferred,
+    sigma,
+    known - inferred as difference
 from pairs
 where difference is not null

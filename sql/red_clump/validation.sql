@@ -1,5 +1,5 @@
 -- An inferred parameter of labelled giants (teff_all_k, logg_all: of all labelled stars) against a reference, by the paper's
--- networks or the joint ones; Lucey et al. 2020, section 3.2. The bias
+-- networks, the joint ones or that for any bands; Lucey et al. 2020, section 3.2. The bias
 -- of a distance is a median, which contaminants hardly move. Single precision
 -- hides the last digits of sums, which depend on the number of cores.
 with differences as (

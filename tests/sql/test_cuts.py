@@ -1,7 +1,11 @@
-"""Thresholds pinned to the values that the sources named in cuts.sql have by it; the papers were not read again."""
+"""Thresholds pinned to the values of their sources, and to the papers' own words where their texts are at hand."""
+
+from pathlib import Path
 
 import pytest
 from candlesql.sql import files
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 LUCEY_2020 = {
     # section 2.2: 1.0 + 0.015 c^2 < excess factor < 1.3 + 0.060 c^2, RUWE < 1.4, (sigma_G - 0.0018) / G < 0.0002
@@ -68,3 +72,72 @@ def test_thresholds_are_the_printed_ones(database):
 def test_letters_of_the_photometric_quality():
     assert files.cuts()["twomass_quality"].value == "'AAA'"
     assert files.cuts()["allwise_quality"].value == "'AA'"
+
+
+#: What the papers' texts say of these thresholds, word for word.
+QUOTES = {
+    "lucey2020.txt": [
+        ("1.0+0.015(BP− RP)2 <phot bp rp excess factor< 1.3 + 0.060(BP− RP)2", "excess_factor_low excess_factor_high"),
+        ("(ii) RUWE (renormalized unit weight error) <1.4", "max_ruwe"),
+        ("“A” quality photometry from 2MASS and AllWISE", "twomass_quality allwise_quality"),
+        ("−0.0018)/G < 0.0002 to remove nearby stars", "max_g_error_ratio g_zero_point_error"),
+        ("noise per pixel S/Npix >75 pixel−1", "lucey_min_snr_seismology"),
+        ("OST g-band S/N > 50", "lucey_min_snr"),
+        ("of 30,000 stars from this sample", "lucey_training_seismology"),
+        ("we randomly select 10,000 stars from our training set", "lucey_hull_stars"),
+        ("a random sample of 200,000 stars from the LAMOST DR3 catalog", "lucey_training_stars"),
+        ("inferred log g < 3.5 dex and 2500 K < Teff <5500 K", "lucey_max_logg lucey_min_teff lucey_max_teff"),
+        ("∆P >265 s, ∆ν < 5.25 µHz and Teff >4700 K", "tier1_min_delta_p tier1_max_delta_nu tier1_min_teff"),
+        ("∆P >225 s and ∆ν < 5.5 µHz", "tier2_min_delta_p tier2_max_delta_nu"),
+        ("1 µHz for ∆ν and 20 s for ∆P", "delta_nu_bin delta_p_bin"),
+        ("AG/AW1=16 (Hawkins et al. 2017)", "a_g_over_a_w1"),
+        ("we use a parallax offset of 0.04 mas", "gaia_dr2_parallax_zero_point"),
+        ("|b|>30 degrees", "high_latitude"),
+    ],
+    "hogg2018.txt": [
+        (r"$0 < \log g < 2.2$", "hogg_min_logg hogg_max_logg"),
+        (r"(+0.4 \text{ mag}) + 0.45 * (G_{\text{BP}n} - G_{\text{RP}n})", "hogg_jk_intercept hogg_jk_slope"),
+        (r"(H_n - W_{2n}) > (-0.05 \text{ mag})", "hogg_min_h_w2"),
+        (r"\text{parallax_error} < 0.1", "hogg_max_parallax_error"),
+        (r"\text{visibility_periods_used} \geq 8", "hogg_min_visibility_periods"),
+        (r"\sqrt{\text{astrometric_n_good_obs_al} - 5} \leq 35", "hogg_max_astrometric_chi"),
+        (r"we adopt $\varpi_0 = 0.048$ mas", "hogg_parallax_offset"),
+        (r"all-sky-average value is $\varpi_0 = 0.029$ mas", "hogg_gaia_parallax_offset"),
+    ],
+    "green2020.txt": [
+        ("by adding 0.02 mag in quadrature", "green_magnitude_floor"),
+        ("standard deviation greater than 200 K in , or 0.5 dex", "green_max_teff_error green_max_logg_error"),
+        ("an additional 0.02 mag in quadrature", "green_ebv_floor"),
+    ],
+    "stone_martinez2024_distmass.txt": [
+        ("latitudes (b < 16°) are based on the RJCE method", "distmass_max_abs_b_rjce"),
+        ("Gaia parallax uncertainties less than 15%", "distmass_max_parallax_error_ratio"),
+        ("an extinction cutoff of Ak < 0.5", "distmass_max_a_k"),
+        ("cut stars with an APOKASC uncertainty of > 10%", "distmass_max_mass_error_ratio"),
+        ("a flat uncertainty of 10% for all of our predicted masses", "distmass_mass_error_ratio"),
+        ("age estimations for stars with log g < 3.5", "distmass_max_logg_age"),
+        ("a mass range of 0.8 to 8 My", "distmass_min_mass_age distmass_max_mass_age"),
+        ("a metallicity range of -0.5 to 0.5 [Fe/H]", "distmass_max_abs_feh_age"),
+        ("the possible mass-loss to < 0.03Mg", "distmass_mass_loss"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("paper", QUOTES)
+def test_the_papers_say_so(paper):
+    """Every number of a quote's cuts stands in it, and it in the paper."""
+    path = DATA.parent / "papers" / paper
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    text = " ".join(path.read_text().split())
+    for quote, names in QUOTES[paper]:
+        assert quote in text, quote
+        for name in names.split():
+            value = files.cuts()[name].value.strip("'")
+            number = float(value) if value[-1].isdigit() else None
+            shown = (
+                {"A"}
+                if number is None
+                else {f"{abs(number):g}", f"{abs(number):,g}", f"{number:.0%}", f"{int(number):,}"}
+            )
+            assert any(form in quote for form in shown), (name, value, quote)

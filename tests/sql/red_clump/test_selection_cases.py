@@ -120,20 +120,21 @@ VALIDATION = [
         "red_clump.truth(survey, source_id, teff_k, logg)": "('s', 1, 4840, 2.7)"},
         rows=[("logg_all", "label", -0.1, 0.2), ("logg_all", "truth", 0.2, 0.2), ("teff_all_k", "label", -100, 90), ("teff_all_k", "label", 50, 80),
               ("teff_all_k", "truth", 40, 80)]),
-    # every parameter: reference less inferred, 1 to 4 by label and 10 times that by truth; the joint networks are 100 further off
+    # every parameter: reference less inferred, 1 to 4 by label and 10 times that by truth; the joint networks are 100 further off, those for any bands 1000
     Case("red_clump.parameter_differences", "parameter, reference, difference, inferred, sigma", given={
         "red_clump.evaluation": """select 'kepler_x' as survey, 5::bigint as source_id,
-            101.0 as teff_label_k, 100.0 as teff_k, 110.0 as teff_true_k, 0.0 as joint_teff_k, 1.0 as teff_k_error, 11.0 as joint_teff_k_error,
-            202.0 as logg_label, 200.0 as logg, 220.0 as logg_true, 100.0 as joint_logg, 2.0 as logg_error, 12.0 as joint_logg_error,
-            303.0 as delta_nu_label_uhz, 300.0 as delta_nu_uhz, 330.0 as delta_nu_true_uhz, 200.0 as joint_delta_nu_uhz, 3.0 as delta_nu_uhz_error, 13.0 as joint_delta_nu_uhz_error,
-            404.0 as delta_p_label_s, 400.0 as delta_p_s, 440.0 as delta_p_true_s, 300.0 as joint_delta_p_s, 4.0 as delta_p_s_error, 14.0 as joint_delta_p_s_error
+            101.0 as teff_label_k, 100.0 as teff_k, 110.0 as teff_true_k, 0.0 as joint_teff_k, 1.0 as teff_k_error, 11.0 as joint_teff_k_error, -900.0 as any_teff_k, 21.0 as any_teff_k_error,
+            202.0 as logg_label, 200.0 as logg, 220.0 as logg_true, 100.0 as joint_logg, 2.0 as logg_error, 12.0 as joint_logg_error, -800.0 as any_logg, 22.0 as any_logg_error,
+            303.0 as delta_nu_label_uhz, 300.0 as delta_nu_uhz, 330.0 as delta_nu_true_uhz, 200.0 as joint_delta_nu_uhz, 3.0 as delta_nu_uhz_error, 13.0 as joint_delta_nu_uhz_error, -700.0 as any_delta_nu_uhz, 23.0 as any_delta_nu_uhz_error,
+            404.0 as delta_p_label_s, 400.0 as delta_p_s, 440.0 as delta_p_true_s, 300.0 as joint_delta_p_s, 4.0 as delta_p_s_error, 14.0 as joint_delta_p_s_error, -600.0 as any_delta_p_s, 24.0 as any_delta_p_s_error
             union all by name select 'other' as survey, 5 as source_id, 0.0 as delta_p_s, 0.0 as delta_nu_uhz""",
         "staging.vrard2016(kic, delta_nu_uhz, delta_p_s)": "(5, 300.5, 400.25)"},
         rows=sorted([row for k, (name, at) in enumerate([("teff_k", 100.0), ("logg", 200.0), ("delta_nu_uhz", 300.0), ("delta_p_s", 400.0)], start=1)
                      for row in [(name, "label", float(k), at, float(k)), (name, "truth", 10.0 * k, at, float(k)),
-                                 ("joint_" + name, "label", 100.0 + k, at - 100, 10.0 + k), ("joint_" + name, "truth", 100.0 + 10 * k, at - 100, 10.0 + k)]]
+                                 ("joint_" + name, "label", 100.0 + k, at - 100, 10.0 + k), ("joint_" + name, "truth", 100.0 + 10 * k, at - 100, 10.0 + k),
+                                 ("any_" + name, "label", 1000.0 + k, at - 1000, 20.0 + k), ("any_" + name, "truth", 1000.0 + 10 * k, at - 1000, 20.0 + k)]]
                     + [("delta_nu_uhz", "Vrard+2016", 0.5, 300.0, 3.0), ("joint_delta_nu_uhz", "Vrard+2016", 100.5, 200.0, 13.0),
-                       ("delta_p_s", "Vrard+2016", 0.25, 400.0, 4.0), ("joint_delta_p_s", "Vrard+2016", 100.25, 300.0, 14.0)])),
+                       ("delta_p_s", "Vrard+2016", 0.25, 400.0, 4.0), ("joint_delta_p_s", "Vrard+2016", 100.25, 300.0, 14.0), ("any_delta_nu_uhz", "Vrard+2016", 1000.5, -700.0, 23.0), ("any_delta_p_s", "Vrard+2016", 1000.25, -600.0, 24.0)])),
     Case("red_clump.sigma_bins", "parameter, input, subset, input_error_low, n, sigma_median, sigma_low, sigma_high, sigma_lowest, sigma_highest", given={
         "red_clump.input_errors(parameter, input, teff_k, logg, input_error, sigma)":
         "('logg', 'parallax', 4699.0, 2.5, 0.013, 0.0), ('logg', 'parallax', 4700.0, 2.49, 0.015, 100.0)"},
@@ -155,7 +156,7 @@ STAR = """select 1::bigint as source_id, 's' as survey, 10.0 as ra, 20.0 as "dec
     15.1 as g_mean_psf_mag, 15.2 as r_mean_psf_mag, 15.3 as i_mean_psf_mag, 15.4 as z_mean_psf_mag, 15.5 as y_mean_psf_mag, 0.01 as j_m_error,
     0.02 as h_m_error, 0.03 as ks_m_error, 0.04 as w1mpro_error, 0.05 as w2mpro_error, 1e-4 as g_error_ratio, 0.5 as parallax, 'Gaia DR2' as gaia_passband,
     13.0 as phot_g_mean_mag, 13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, 11.1 as j_m, 11.2 as h_m, 11.3 as ks_m, 10.1 as w1mpro, 10.2 as w2mpro,
-    true as passes_excess_factor, true as passes_ruwe, true as passes_twomass, true as passes_allwise, true as passes_saturation, true as has_panstarrs1,
+    true as passes_excess_factor, null::boolean as passes_ruwe, 1.1 as ruwe, 1.2 as phot_bp_rp_excess_factor, true as passes_twomass, true as passes_allwise, true as passes_saturation, true as has_panstarrs1,
     true as passes_j, true as passes_h, true as passes_ks, true as passes_w1, true as passes_w2"""
 ALL_BANDS = "G BP RP g r i z y J H Ks W1 W2 parallax"
 
@@ -164,7 +165,7 @@ def lost(passes: str, bands: str) -> Case:
     """A star that fails a cut loses these bands, one for which it is not known none."""
     left = " ".join(band for band in ALL_BANDS.split() if band not in bands.split())
     return Case(
-        "red_clump.inputs",
+        "red_clump.scored_inputs",
         "bands",
         rows=sorted([(left,), (ALL_BANDS,)]),
         given={
@@ -180,10 +181,10 @@ DR3 = (
     12.5 - (0.02083 - 0.00897 + 0.00003 + 0.00002),
 )
 INPUTS = [
-    lost("passes_ruwe", "parallax"), lost("passes_saturation", "G"), lost("passes_excess_factor", "BP RP"), lost("passes_j", "J"), lost("passes_h", "H"),
+    lost("passes_j", "J"), lost("passes_h", "H"),
     lost("passes_ks", "Ks"), lost("passes_w1", "W1"), lost("passes_w2", "W2"), lost("passes_twomass", ""), lost("passes_allwise", ""), lost("has_panstarrs1", ""),
-    Case("red_clump.inputs", "corrected_parallax, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag", given={"red_clump.stars": STAR}, rows=[(0.54, 13.0, 13.5, 12.5)]),
-    Case("red_clump.inputs", "round(phot_g_mean_mag, 5), round(phot_bp_mean_mag, 5), round(phot_rp_mean_mag, 5)",
+    Case("red_clump.scored_inputs", "corrected_parallax, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag", given={"red_clump.stars": STAR}, rows=[(0.54, 13.0, 13.5, 12.5)]),
+    Case("red_clump.scored_inputs", "round(phot_g_mean_mag, 5), round(phot_bp_mean_mag, 5), round(phot_rp_mean_mag, 5)",
          given={"red_clump.stars": f"select * replace ('Gaia DR3' as gaia_passband) from ({STAR})"}, rows=[tuple(round(m, 5) for m in DR3)]),
     Case("red_clump.places", "id, ra, dec, epoch_yr, pmra, pmdec", given={
         'red_clump.stars(survey, source_id, ra, "dec")': "('s', 1, 10.0, 20.0), ('s', 2, null, 20.0), ('s', 3, 10.0, null)"}, rows=[("s:1", 10.0, 20.0, 2000.0, 0.0, 0.0)]),
@@ -296,7 +297,7 @@ MACROS = [
     value("red_clump.pooled_share(3, 4, 0.5)", 7 / 12), value("red_clump.pooled_share(null, null, 0.5)", 0.5), value("red_clump.pooled_error(0.2, 8)", 0.1), value("red_clump.pooled_error(0.2, null)", sqrt(0.02)),
     value("red_clump.young_width(-0.3)", 0.2 / exp(1)), value("red_clump.young_width(0.6)", 0.2 / exp(2)),
     value("red_clump.latitude_cell(-29.9)", 20.0), value("red_clump.g_error_cell(0.0000149)", 1e-5), value("red_clump.g_error_cell(1)", 39 * 5e-6), value("red_clump.g_error_cell(null)", None),
-    *(value(f"red_clump.cell_width('{prefix}{name}')", width) for name, width in [("teff_k", 25.0), ("logg", 0.05), ("delta_nu_uhz", 0.25), ("delta_p_s", 5.0)] for prefix in ("", "joint_")),
+    *(value(f"red_clump.cell_width('{prefix}{name}')", width) for name, width in [("teff_k", 25.0), ("logg", 0.05), ("delta_nu_uhz", 0.25), ("delta_p_s", 5.0)] for prefix in ("", "joint_", "any_")),
     value("red_clump.band_list(1,1,1,1,1,1,1,1,1,1,1,1,1,1)", ALL_BANDS),
     *(value(f"red_clump.band_list({', '.join('1' if k == only else 'null' for k in range(14))})", name) for only, name in enumerate(ALL_BANDS.split())),
     value("red_clump.with_share(0.8, 0.45)", 0.8), value("red_clump.with_share(0.45, 0.3)", 0.3), value("red_clump.with_share(0.8, 0.2)", 1 / (1 + 0.45 / 0.55)),

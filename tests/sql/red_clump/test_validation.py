@@ -19,6 +19,8 @@ def evaluation(*rows: str) -> str:
             f"0.5 as {name}{unit}_error",
             f"11.0 as joint_{name}{unit}",
             f"0.25 as joint_{name}{unit}_error",
+            f"12.0 as any_{name}{unit}",
+            f"0.2 as any_{name}{unit}_error",
             f"11.0 as {name}_label{unit}",
             f"8.0 as {name}_true{unit}",
         ]
@@ -38,9 +40,10 @@ def test_a_difference_is_the_reference_less_what_is_inferred(view):
         assert found[own, "truth"] == (-2, 0.5)
         assert found[f"joint_{own}", "label"] == (0, 0.25)
         assert found[f"joint_{own}", "truth"] == (-3, 0.25)
+        assert found[f"any_{own}", "label"] == (-1, 0.2)
     assert found["delta_p_s", "Vrard+2016"] == (3, 0.5)
     assert found["joint_delta_nu_uhz", "Vrard+2016"] == (3, 0.25)
-    assert sum(row["reference"] == "Vrard+2016" for row in rows) == 4, "8 is no KIC in a table of another survey"
+    assert sum(row["reference"] == "Vrard+2016" for row in rows) == 6, "8 is no KIC in a table of another survey"
 
 
 DIFFERENCES = "select '{}' as parameter, 'label' as reference, unnest([{}])::double as difference, 2.0::double as sigma"
