@@ -13,7 +13,7 @@ const PANELS = [
   { id: "xz", title: "From the side: X and Z", x: "x_kpc", y: "z_kpc", labels: ["X", "Z"] },
 ];
 const $ = (id) => document.getElementById(id);
-const page = { steps: 64, axes: new Map(), cuts: {}, panels: [], selection: Selection.crossfilter(), table: () => page.stars, brushed, drawn };
+const page = { steps: 64, axes: new Map(), cuts: {}, panels: [], selection: Selection.crossfilter(), table: () => page.stars, isWhole, brushed, drawn };
 const tierSource = {};
 let coordinator, tally, asked = 0;
 
@@ -84,7 +84,6 @@ async function start() {
     coordinator = new Coordinator(connector, { logger: null, consolidate: false });
     tally = new Tally(page.selection);
     [tally, ...page.panels].forEach((client) => coordinator.connect(client));
-    page.panels.forEach((panel) => panel.loadBase());
     page.ready = true;
     askCurve();
   } catch (error) {
@@ -269,6 +268,7 @@ function drawCurve() {
 
 // Brushes and tiers
 
+function isWhole() { return page.selection.clauses.every((clause) => clause.predicate == null); }
 function brushed() { $("clear").disabled = !page.panels.some((panel) => panel.brush); }
 function drawn(panel) { panel.element.dataset.drawn = performance.now(); }
 

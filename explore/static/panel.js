@@ -28,12 +28,15 @@ export class Panel extends MosaicClient {
 
   queryResult(data) {
     this.cells = cellsOf(data, this.about);
+    if (this.page.isWhole()) this.base = this.cells;
     this.draw();
     this.page.drawn(this);
     return this;
   }
 
+  /** What stands pale behind; where nothing is selected, the answer to the query is that too. */
   async loadBase() {
+    if (this.page.isWhole()) return;
     this.base = cellsOf(await this.coordinator.query(this.query()), this.about);
     this.draw();
   }
