@@ -263,6 +263,7 @@ def test_a_sky_without_labels_or_truth_and_with_an_odd_name(opened, bare_sky):
         assert cell(page, "contamination", 2) == "too few labels"
         grey = page.locator("#numbers td.few").first.evaluate("node => getComputedStyle(node).color")
         assert re.fullmatch(r"rgb\(154, 162, 177\)", grey)
+        page.wait_for_load_state("networkidle")
         assert not page.locator("#curve").is_visible()
         move(page, "tier1_min_delta_p", 250)
         assert "--cut tier1_min_delta_p=250" in page.locator("#command").inner_text()

@@ -126,8 +126,10 @@ def test_scores_are_the_rows_of_the_outcome_in_force(view, database):
         (1, true, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
         (1, false, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
         (2, true, false, true, 1.0, 0.0003, 1.2, 1.0, true, true, true),
+        (2, true, true, true, 1.0, 0.0003, 1.2, 1.0, true, true, true),
         (3, null, null, null, null, null, null, 1.0, null, null, null),
-        (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true)"""
+        (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true),
+        (4, true, true, true, 1.0, 0.00001, 1.5, 1.0, true, true, true)"""
     query = "select source_id from red_clump.scores order by 1"
     assert [row["source_id"] for row in view("red_clump.scores", query, **{columns: stars})] == [1, 2, 3, 4]
     database.execute("set variable lucey_quality_cuts = true")
