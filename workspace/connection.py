@@ -64,9 +64,9 @@ def in_memory(
     if number:
         connection.execute(f"set threads = {number}")
     # Without the bar nothing is counted; `workspace.progress` draws its own. In Jupyter it asks for ipywidgets.
-    with suppress(duckdb.InvalidInputException):
-        connection.execute("set enable_progress_bar = true")
-    connection.execute("set enable_progress_bar_print = false")
+    for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false"):
+        with suppress(duckdb.InvalidInputException):
+            connection.execute(f"set {setting}")
     connection.execute(f"set temp_directory = {quoted(spill)}")
     return connection
 
