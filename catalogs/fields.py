@@ -206,6 +206,9 @@ def _is_fraction(said: FileColumn, value: str) -> str:
 def _typed(survey: Survey, column: Column, said: FileColumn, made: Conversion | None) -> str:
     if column.name == survey.id and said.is_text:
         return _id(survey, column, said)
+    if column.type == "VARCHAR" and said.type == "TIMESTAMP WITH TIME ZONE":
+        # As text it would be in the time zone of the machine.
+        return f"({said.sql} at time zone 'UTC')::VARCHAR || 'Z'"
     if column.type == "VARCHAR":
         return said.sql if said.type == "VARCHAR" else f"{_value(said)}::VARCHAR"
     value = _number(said)

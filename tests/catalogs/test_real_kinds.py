@@ -509,3 +509,13 @@ def test_later_files_are_in_the_first_ones_units(tmp_path, stored):
         table = Table({"star": [star], "ra": [10.0], "dec": [1.0], "plx": [value]}, units={"plx": unit})
         table.write(tmp_path / f"{name}.ecsv")
     assert stored("star, plx", tmp_path / "a.ecsv", tmp_path / "b.ecsv") == [(1, 1.5), (2, 2.0)]
+
+
+def test_times_of_a_zone_are_stored_in_universal_time(stored, tmp_path):
+    duckdb.sql("load icu; set timezone = 'Asia/Tokyo'")
+    try:
+        query = "select 1 as star, 1.0 as ra, 1.0 as dec, timestamptz '2016-01-01 09:00:00+09' as name"
+        duckdb.sql(f"copy ({query}) to '{tmp_path}/t.parquet'")
+        assert stored("name", tmp_path / "t.parquet") == [("2016-01-01 00:00:00Z",)]
+    finally:
+        duckdb.sql("reset timezone")

@@ -12,6 +12,8 @@ def connection():
         connection.execute("create schema staging")
         connection.execute("create view staging.a as select 1 as id, 2.0 as ra, 3.0 as plx")
         connection.execute("create view staging.b as select 1 as id, 4.0 as mag")
+        connection.execute("create view staging.c as select 1 as id, 0.1 as ra")
+        connection.execute("comment on column staging.c.ra is '[rad] Right ascension'")
         for column, note in (
             ("a.ra", "[deg] Right ascension"),
             ("a.plx", "[mas] Parallax"),
@@ -42,6 +44,10 @@ def connection():
         ("select ra + 1 as plx, plx as ra from staging.a", {"plx": "", "ra": "mas"}),
         ("select max(ra) as ra from staging.a", {"ra": ""}),
         ("from cone('a', 1)", {"id": "", "ra": "deg", "plx": "mas"}),
+        (
+            "select y.ra, x.ra as other from staging.a as x join staging.c as y using (id)",
+            {"ra": "rad", "other": "deg"},
+        ),
         ("select staging.a.ra from staging.a order by 1 limit 1", {"ra": "deg"}),
     ],
 )
