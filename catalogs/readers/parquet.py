@@ -93,12 +93,16 @@ def refuse_lost_values(
 
 
 def _nulls(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> dict[str, int]:
-    """NULLs by column as the statistics of Parquet files count them, where they do in every row group."""
+    """NULLs by column as the statistics of Parquet files count them, where they do in every row group that has the
+    column; in the rows of one that has not, all are."""
     names = ", ".join(map(literal_path, files))
     return dict(
         connection.execute(
-            f"select path_in_schema, sum(stats_null_count)::bigint from parquet_metadata([{names}]) "
-            "group by path_in_schema having count(*) = count(stats_null_count)"
+            "with chunks as (select file_name, row_group_id, path_in_schema, row_group_num_rows as n, "
+            f"stats_null_count as nulls from parquet_metadata([{names}])), "
+            "groups as (select distinct file_name, row_group_id, n from chunks) "
+            "select path_in_schema, (sum(nulls) + (select sum(n) from groups) - sum(n))::bigint from chunks "
+            "group by path_in_schema having count(*) = count(nulls)"
         ).fetchall()
     )
 
