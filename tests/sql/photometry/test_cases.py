@@ -81,7 +81,7 @@ def vector() -> list[tuple]:
 NETWORK_VIEWS.append(Case("photometry.reddening_vector", "band, wavelength_um, extinction, extinction_g23, extinction_s16, slope, slope_g23, slope_s16", vector(), setup=NETWORKS, given={
     "photometric.bands(band, survey, wavelength_um, extinction_g23, extinction_s16)": "('g', 'gaia_dr2', 0.62, 0.8, null), ('ps1_g', 'panstarrs1', 0.48, 1.2, 1.4), ('j', 'twomass', 1.2, 0.3, 0.5), ('ks', 'twomass', 2.1, 0.1, 0.2)"}))  # fmt: skip
 
-COMPARED = """photometry.compared(survey, source_id, band, label_error_1, label_error_2, label_error_3, extinction, magnitude_error, unreddened_residual, distance_modulus, distance_modulus_error, ebv_prior, ebv_prior_error)"""
+COMPARED = """photometry.compared(survey, source_id, band, label_error_1, label_error_2, label_error_3, extinction, magnitude_error, unreddened_residual, distance_modulus, distance_modulus_error, ebv_prior, ebv_prior_error, label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv)"""
 OBSERVED = [
     (0.3, 0.05, -0.1, 2.7, 0.02, 1.35),
     (0.2, 0.01, -0.02, 1.5, 0.03, 0.75),
@@ -106,7 +106,7 @@ def reddening_of(modulus_error: float | None, prior: float, prior_error: float) 
 
 def reddened(modulus_error: float | None, prior: float, prior_error: float) -> Case:
     rows = ", ".join(
-        f"('s', 1, 'b{k}', {a}, {b}, {c}, {r}, {s}, {y}, 1, {modulus_error or 'null'}, {prior}, {prior_error})"
+        f"('s', 1, 'b{k}', {a}, {b}, {c}, {r}, {s}, {y}, 1, {modulus_error or 'null'}, {prior}, {prior_error}, 0, 0, 0)"
         for k, (a, b, c, r, s, y) in enumerate(OBSERVED)
     )
     return Case("photometry.reddenings", "ebv, ebv_error, n_bands, chi2, chi2_per_dof", [tuple(float(f"{x:.4g}") if isinstance(x, float) else x for x in reddening_of(modulus_error, prior, prior_error))],
@@ -124,18 +124,18 @@ REDDENING = [
 
 PAIRS = [
     Case("photometry.covariance_terms", "band_1, band_2, term, covariance", given={
-        "photometry.compared(survey, source_id, band, label_error_1, label_error_2, label_error_3, extinction, magnitude_error, distance_modulus_error)": "('s', 1, 'a', 1.0, 2.0, 3.0, 2.0, 0.1, 0.3), ('s', 1, 'b', 5.0, 7.0, 11.0, 3.0, 0.2, 0.3), ('s', 2, 'c', 1, 1, 1, 1.0, 0.1, null)",
-        "photometry.reddenings(survey, source_id, ebv_error)": "('s', 1, 0.1), ('s', 2, 1.0)"},
+        "photometry.compared(survey, source_id, band, label_error_1, label_error_2, label_error_3, extinction, magnitude_error, distance_modulus_error, label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv)": "('s', 1, 'a', 0.5, 2.0, 2.0, 2.0, 0.1, 0.3, 1.0, 0.0, 2.0), ('s', 1, 'b', 5.0, 6.0, 11.0, 3.0, 0.2, 0.3, 0.0, 2.0, 0.0), ('s', 2, 'c', 1, 1, 1, 1.0, 0.1, null, 0, 0, 0)",
+        "photometry.reddenings(survey, source_id, ebv, ebv_error)": "('s', 1, 0.5, 0.1), ('s', 2, 0.5, 1.0)"},
         rows=sorted([(p, q, t, c) for p, q, *terms in [("a", "a", 14.0, 0.04, 0.09, 0.01), ("a", "b", 52.0, 0.06, 0.09, 0.0), ("b", "a", 52.0, 0.06, 0.09, 0.0), ("b", "b", 195.0, 0.09, 0.09, 0.04), ("c", "c", 3.0, 1.0, float("inf"), 0.01)]
                      for t, c in zip(("labels", "reddening", "distance", "photometry"), terms, strict=True)])),
-    Case("photometry.compared", "band, unreddened_residual, label_error_1, label_error_2, label_error_3", given={
+    Case("photometry.compared", "band, unreddened_residual, label_error_1, label_error_2, label_error_3, label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv", given={
         "photometry.observed(survey, source_id, band, magnitude, magnitude_error)": "('s', 1, 'g', 12.0, 0.1), ('s', 2, 'g', 12.0, 0.1)",
         """photometry.stars(survey, source_id, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error, ebv_prior, ebv_prior_error, l_teff, l_logg_teff, l_feh_teff, l_logg, l_feh_logg, l_feh)""":
         "('s', 1, true, 1, 1, 1, 7.0, 0.1, 0.5, 0.1, 10.0, 0.1, 0.2, 0.3, 0.4, 0.6), ('s', 2, true, 1, 1, 1, null, null, 0.5, 0.1, 10.0, 0.1, 0.2, 0.3, 0.4, 0.6)",
         "photometry.predicted(survey, source_id, band, absolute_magnitude, extinction, magnitude_per_teff, magnitude_per_logg, magnitude_per_feh, extinction_per_teff, extinction_per_logg, extinction_per_feh)":
         "('s', 1, 'g', 3.0, 2.0, 0.01, 1.0, 2.0, 0.02, 0.4, 0.6), ('s', 2, 'g', 3.0, 2.0, 0.01, 1.0, 2.0, 0.02, 0.4, 0.6)"},
-        # slopes 0.02, 1.2 and 2.3 at E = 0.5
-        rows=[("g", r, 0.2 + 0.12 + 0.46, 0.36 + 0.92, 1.38) for r in (2.0, 9.0)]),
+        # L by the slopes 0.01, 1 and 2 of the magnitude, and 0.02, 0.4 and 0.6 of the extinction
+        rows=[("g", r, 0.1 + 0.1 + 0.4, 0.3 + 0.8, 1.2, 0.2 + 0.04 + 0.12, 0.12 + 0.24, 0.36) for r in (2.0, 9.0)]),
     Case("photometry.locus_cells", "survey, blue, red, colour_low, absolute_g_low, n, teff_k, logg, feh", given={
         "photometry.loci(survey, blue, red, predicted_colour, predicted_absolute_g, teff_k, logg, feh)": "('s', 'bp', 'rp', 1.26, 4.1, 4000, 2.0, 0.1), ('s', 'bp', 'rp', 1.29, 4.2, 5000, 3.0, 0.3), ('s', 'bp', 'rp', 1.31, 4.2, 5000, 3.0, 0.3)"},
         rows=[("s", "bp", "rp", 1.25, 4.0, 2, 4500.0, 2.5, 0.2), ("s", "bp", "rp", 1.3, 4.0, 1, 5000.0, 3.0, 0.3)]),
@@ -193,14 +193,14 @@ RESIDUAL_ROWS = [
 RESIDUALS = [
     Case("photometry.residuals", "quantity, band, round(observed, 9), round(residual, 9), density, round(z_score, 9)", given={
         "photometric.bands(band)": "('g'), ('bp'), ('rp'), ('j')", "photometric.colours(blue, red)": "('bp', 'rp'), ('g', 'rp'), ('bp', 'g')",
-        "photometry.compared(survey, source_id, band, magnitude, magnitude_error, label_error_1, label_error_2, label_error_3, extinction, unreddened_residual, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error)":
-        ", ".join(f"('s', 1, '{b}', {m}, {R[b][4]}, {R[b][0]}, {R[b][1]}, {R[b][2]}, {R[b][3]}, {y}, true, 1, 1, 1, 7.0, 0.3)" for b, m, y in [("g", 12.0, 1.1), ("bp", 13.0, 1.3), ("rp", 11.5, 0.9), ("j", 10.0, 0.5)]),
+        "photometry.compared(survey, source_id, band, magnitude, magnitude_error, label_error_1, label_error_2, label_error_3, extinction, unreddened_residual, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error, label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv)":
+        ", ".join(f"('s', 1, '{b}', {m}, {R[b][4]}, {R[b][0]}, {R[b][1]}, {R[b][2]}, {R[b][3]}, {y}, true, 1, 1, 1, 7.0, 0.3, 0, 0, 0)" for b, m, y in [("g", 12.0, 1.1), ("bp", 13.0, 1.3), ("rp", 11.5, 0.9), ("j", 10.0, 0.5)]),
         "photometry.reddenings(survey, source_id, ebv, ebv_error)": "('s', 1, 0.4, 0.1)", "photometry.densities(survey, source_id, band, density)": "('s', 1, 'g', 0.5), ('s', 1, 'bp', 0.2), ('s', 1, 'rp', 0.3), ('s', 1, 'j', 0.4), ('s', 1, 'parallax', 0.9)"},
         rows=[(q, b, o, r, d, round(z, 9)) for q, b, o, r, d, z in RESIDUAL_ROWS]),
     Case("photometry.residuals", "quantity, predicted, ebv, ebv_error", query="(from photometry.residuals where quantity = 'M_g')", given={
         "photometric.bands(band)": "('g')", "photometric.colours(blue, red)": "('bp', 'rp')",
-        "photometry.compared(survey, source_id, band, magnitude, magnitude_error, label_error_1, label_error_2, label_error_3, extinction, unreddened_residual, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error)":
-        "('s', 1, 'g', 12.0, 0.1, 1, 1, 1, 2.0, 1.1, true, 1, 1, 1, 7.0, 0.3), ('s', 2, 'g', 12.0, 0.1, 1, 1, 1, 2.0, 1.1, true, 1, 1, 1, null, null)",
+        "photometry.compared(survey, source_id, band, magnitude, magnitude_error, label_error_1, label_error_2, label_error_3, extinction, unreddened_residual, held_out, teff_k, logg, feh, distance_modulus, distance_modulus_error, label_error_1_per_ebv, label_error_2_per_ebv, label_error_3_per_ebv)":
+        "('s', 1, 'g', 12.0, 0.1, 1, 1, 1, 2.0, 1.1, true, 1, 1, 1, 7.0, 0.3, 0, 0, 0), ('s', 2, 'g', 12.0, 0.1, 1, 1, 1, 2.0, 1.1, true, 1, 1, 1, null, null, 0, 0, 0)",
         "photometry.reddenings(survey, source_id, ebv, ebv_error)": "('s', 1, 0.4, 0.1), ('s', 2, 0.4, 0.1)", "photometry.densities(survey, source_id, band, density)": "('s', 1, 'g', 0.5), ('s', 1, 'parallax', 0.9), ('s', 2, 'g', 0.5), ('s', 2, 'parallax', 0.9)"},
         rows=[("M_g", 4.7, 0.4, 0.1)]),
 ]  # fmt: skip

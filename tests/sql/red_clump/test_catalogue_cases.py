@@ -6,7 +6,6 @@ import hashlib
 from math import hypot, log, sqrt
 
 import pytest
-from candlesql.sql import files
 from candlesql.tests.sql.tables import Case
 
 
@@ -162,14 +161,3 @@ CASES = [*CONTAMINATION, *ROC, *STAR_CASES, *CUTS, Case("", "cuts.lucey_quality_
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rows(case, database):
     case.check(database)
-
-
-def test_every_cut_is_pinned():
-    """Here, or in tests/sql/test_cuts.py with the paper's section."""
-    from candlesql.tests.sql.test_cuts import PAPERS
-
-    assert files.cuts().keys() - PAPERS.keys() - OURS.keys() <= {
-        "lucey_quality_cuts",
-        "twomass_quality",
-        "allwise_quality",
-    }
