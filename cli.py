@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=True,
+    context_settings={"max_content_width": 110},
 )
 
 #: Exit code after Ctrl-C: 128 + SIGINT.
@@ -55,7 +56,8 @@ def main() -> None:
             _stop(TOO_LITTLE_MEMORY, 2)
         if not hasattr(error, "format_message"):
             raise
-        _stop(f"{error.format_message()} (`candlesql --help`, `candlesql COMMAND --help`)", 2)
+        where = getattr(getattr(error, "ctx", None), "command_path", "candlesql")
+        _stop(f"{error.format_message()} (`{where} --help`)", 2)
     if code == INTERRUPTED:
         _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import duckdb
 
 from ...errors import UnknownName, UserError
+from ...sql import files
 from ...sql.describe import view_columns
+from ...sql.views import explain_missing
 from ...workspace.folder import Sky
 from ..cuts import cut_rows
 from ..models import describe_model, model_rows
@@ -61,6 +63,23 @@ def columns(desk: Desk, view: str) -> Rows:
     found = view_columns(desk.connection, view)
     rows = [(column.name, column.type.lower(), column.unit, column.description) for column in found]
     return rows_of(("column", "type", "unit", "what it is"), rows)
+
+
+def source(desk: Desk, name: str) -> str:
+    """VIEW|MACRO  its SQL, and the file that it stands in"""
+    if not name:
+        raise UserError(".source: of which view or macro? As in .source red_clump.tiers")
+    known = {item.name: item for item in files.items()}
+    if name in known:
+        return f"-- {known[name].path}\n{known[name].body.strip()}"
+    made = desk.connection.execute(
+        "select sql from duckdb_views() "
+        "where database_name = current_database() and schema_name || '.' || view_name = ?",
+        [name],
+    ).fetchall()
+    if not made:
+        raise explain_missing(desk.connection, name)
+    return f"-- made over files of the workspace\n{made[0][0]}"
 
 
 def functions(desk: Desk, pattern: str) -> Rows:
@@ -121,6 +140,7 @@ def leave(desk: Desk, nothing: str) -> str:
 COMMANDS: dict[str, Callable[[Desk, str], Answer]] = {
     ".views": views,
     ".columns": columns,
+    ".source": source,
     ".functions": functions,
     ".cuts": cuts,
     ".models": models,
@@ -136,6 +156,7 @@ ARGUMENTS = {
     **dict.fromkeys(COMMANDS, ""),
     ".views": "view",
     ".columns": "view",
+    ".source": "view",
     ".cuts": "cut",
     ".mode": "table line",
     ".digits": "all",
@@ -146,7 +167,7 @@ ARGUMENTS = {
 ALIASES = {
     ".exit": ".quit",
     ".tables": ".views",
-    ".schema": ".columns",
+    ".schema": ".source",
     "\\q": ".quit",
     "\\d": ".columns",
     "\\dv": ".views",

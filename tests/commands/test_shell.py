@@ -141,6 +141,17 @@ def test_columns_and_what_they_are_called_by_others(said):
     assert "there is no view" in said(".columns x'; drop table candlesql.runs; --.y")
 
 
+def test_source_is_the_text_of_the_file(said):
+    out = said(".source red_clump.tiers")
+    file = Path(out.splitlines()[0].removeprefix("-- "))
+    assert file.name == "tiers.sql"
+    assert out.splitlines()[1:] == file.read_text().strip().splitlines()
+    assert "macro cuts.max_ruwe() as" in said(".source cuts.max_ruwe")
+    assert "nearest: red_clump.tiers" in said(".source red_clump.tierz")
+    assert "read_parquet" in said(".source staging.twomass")
+    assert "of which view" in said(".source")
+
+
 def test_cuts_show_what_is_in_force(said, connection):
     row = next(line for line in said(".cuts ruwe").splitlines() if "max_ruwe" in line)
     assert [cell.strip() for cell in row.split("│")[1:4]] == ["max_ruwe", "1.4", ""]
