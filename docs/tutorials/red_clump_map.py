@@ -75,7 +75,7 @@ stars = sky.sql("select x_kpc, y_kpc, z_kpc, tier from red_clump.catalogue where
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.9), layout="constrained")
 for ax, up, name in zip(axes, ("y_kpc", "z_kpc"), "yz", strict=True):
-    span = [[-16, -2], [-7, 7]] if name == "y" else [[-16, -2], [-4, 4]]
+    span = [[-16, 2], [-9, 9]] if name == "y" else [[-16, 2], [-4, 4]]
     counts, x_edges, y_edges = np.histogram2d(stars["x_kpc"], stars[up], bins=70, range=span)
     mesh = ax.pcolormesh(x_edges, y_edges, np.where(counts, counts, np.nan).T, norm="log", cmap="cividis")
     ax.plot(-8.3, 0, "o", mfc="none", mec="#D55E00", ms=9)
