@@ -152,7 +152,7 @@ def test_a_network_that_takes_missing_inputs_has_a_form_as_a_table(database, wit
         writer.execute(f"copy (select n, {kept} from given order by n) to '{path}'")
     outputs = [field.name for field in model.outputs]
     rows = shell(database, f"select {', '.join(outputs)} from red_clump_any_bands_rows('{path}') order by n")
-    found = np.array([[float(value or "nan") for value in row] for row in rows]).T
+    found = np.array([[float(value.replace("NULL", "nan")) for value in row] for row in rows]).T
     expected = session_of(model).run(None, {"x": x})[0]
     assert np.isnan(found[:, 0]).all()
     assert (np.isnan(found) == np.isnan(expected)).all()
