@@ -101,7 +101,6 @@ def writing(path: str | Path, whole: bool = False) -> Iterator[duckdb.DuckDBPyCo
     aside = sky.root / ".sky.duckdb.new"
     with one_writer(sky):
         mend(sky)
-        attach(sky.database, sky.spill, read_only=True).close()
         _copy_sound(sky, aside)
         with changing(sky, aside, whole) as change:
             connection = _connect_to(aside, sky)
@@ -212,7 +211,6 @@ def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str 
 def _open_in_place(sky: Sky, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """The database file itself, open for writing as DuckDB does: one at a time, and no reader beside it."""
     if not _is_sound(sky):
-        attach(sky.database, sky.spill).close()
         with one_writer(sky):
             _put_in_place(sky)
     connection = _connect_to(sky.database, sky, memory=memory, threads=threads)
@@ -223,6 +221,7 @@ def _open_in_place(sky: Sky, memory: str | None = None, threads: int | None = No
 def _is_sound(sky: Sky) -> bool:
     """Whether this user's candlesql wrote the database, with the views of this version over the files there are."""
     if not is_known(digest_of(sky.database)):
+        attach(sky.database, sky.spill, read_only=True).close()
         return False
     with connect(sky, read_only=True) as connection:
         return _is_current(connection, sky)

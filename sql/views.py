@@ -407,6 +407,7 @@ def _comment_columns(
                 connection.execute(f'comment on column {view}."{name}" is {quoted(note)}')
 
 
+@cache
 def derived_columns() -> dict[str, Column]:
     """`columns.toml`: unit and description of every column that a view derives."""
     return {name: Column(name=name, type="", **entry) for name, entry in tomllib.loads(COLUMNS.read_text()).items()}

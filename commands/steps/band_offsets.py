@@ -131,8 +131,8 @@ def residuals(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple
     d = x - factors["offsets"] - factors["level"]
     residual, sigma = np.full(len(x), np.nan), np.full(len(x), np.nan)
     seen = np.isfinite(x)
-    patterns, which = np.unique(seen, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
+    _, first, which = np.unique(seen @ (1 << np.arange(x.shape[1])), return_index=True, return_inverse=True)
+    for number, pattern in enumerate(seen[first]):
         others = pattern.copy()
         others[band] = False
         if not pattern[band] or others.sum() < LEAST_BANDS - 1:

@@ -1,32 +1,36 @@
 -- A trend of [C/N]: with [Fe/H] for subgiants and for giants of 1.5 to 1.75 Msun (figure 8), with Galactocentric radius for
 -- subgiants by [Fe/H] (figure 9), with log g for giants of 1.1 to 1.3 Msun (figure 10); Stone-Martinez et al. 2024.
-with samples as (
+with carbon_nitrogen as (
+    select * from distmass.carbon_nitrogen
+),
+
+samples as (
     select
         'subgiants by [Fe/H]' as trend,
         m_h as x,
         c_n
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     where stage = 'subgiant'
     union all
     select
         'giants of 1.5-1.75 Msun by [Fe/H]' as trend,
         m_h as x,
         c_n
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     where stage = 'giant' and mass_apokasc2_label between 1.5 and 1.75
     union all
     select
         'subgiants by radius, [Fe/H] ' || round(m_h / 0.2) * 0.2 as trend,
         galactocentric_radius_kpc as x,
         c_n
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     where stage = 'subgiant'
     union all
     select
         'giants of 1.1-1.3 Msun by log g' as trend,
         logg as x,
         c_n
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     where mass_apokasc2_label between 1.1 and 1.3
 )
 

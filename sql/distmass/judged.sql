@@ -1,7 +1,15 @@
 -- A star with a label of a quantity (distance, mass, log age by the mass) and a network's value of it: relative difference
 -- (of log age: in dex), the standard error that goes with it, and whether the network was trained on other stars. The
 -- paper's errors are its own: a quadratic in log g that holds Gaia's errors too, and a flat 10 %.
-with masses as (
+with predictions as (
+    select * from distmass.predictions
+),
+
+training as (
+    select * from distmass.training
+),
+
+masses as (
     select
         'mass_apokasc2' as quantity,
         'ensemble' as method,
@@ -11,8 +19,8 @@ with masses as (
         stars.mass_apokasc2_msun_error / training.mass_apokasc2_label as sigma,
         training.is_test,
         training.is_simulated
-    from distmass.predictions as stars
-    inner join distmass.training as training using (spectrum_id)
+    from predictions as stars
+    inner join training using (spectrum_id)
     union all
     select
         'mass_apokasc3' as quantity,
@@ -23,8 +31,8 @@ with masses as (
         stars.mass_apokasc3_msun_error / training.mass_apokasc3_label as sigma,
         training.is_test,
         training.is_simulated
-    from distmass.predictions as stars
-    inner join distmass.training as training using (spectrum_id)
+    from predictions as stars
+    inner join training using (spectrum_id)
     union all
     select
         'mass_apokasc2' as quantity,
@@ -35,8 +43,8 @@ with masses as (
         cuts.distmass_mass_error_ratio() * stars.paper_mass_apokasc2_msun / training.mass_apokasc2_label as sigma,
         training.is_test,
         training.is_simulated
-    from distmass.predictions as stars
-    inner join distmass.training as training using (spectrum_id)
+    from predictions as stars
+    inner join training using (spectrum_id)
     union all
     select
         'mass_apokasc3' as quantity,
@@ -47,8 +55,8 @@ with masses as (
         cuts.distmass_mass_error_ratio() * stars.paper_mass_apokasc3_msun / training.mass_apokasc3_label as sigma,
         training.is_test,
         training.is_simulated
-    from distmass.predictions as stars
-    inner join distmass.training as training using (spectrum_id)
+    from predictions as stars
+    inner join training using (spectrum_id)
 ),
 
 distances as (
@@ -76,7 +84,7 @@ aged as (
         training.is_simulated,
         distmass.log10_age(training.mass_apokasc2_label, training.m_h, stars.alpha_m) as log_age_label
     from distmass.ages as ages
-    inner join distmass.training as training using (spectrum_id)
+    inner join training using (spectrum_id)
     inner join distmass.inputs as stars using (spectrum_id)
 ),
 

@@ -1,22 +1,26 @@
 -- A pair of mass sets, as labels and as predictions, on the stars that have both: how they differ by bin of log g.
-with pairs as (
+with carbon_nitrogen as (
+    select * from distmass.carbon_nitrogen
+),
+
+pairs as (
     select
         'labels, APOKASC-3 over APOKASC-2' as pair,
         logg_low,
         mass_apokasc3_label / mass_apokasc2_label - 1 as difference
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     union all
     select
         'predictions, APOKASC-3 over APOKASC-2' as pair,
         logg_low,
         mass_apokasc3_msun / mass_apokasc2_msun - 1 as difference
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
     union all
     select
         'ensemble over paper, APOKASC-2' as pair,
         logg_low,
         mass_apokasc2_msun / paper_mass_apokasc2_msun - 1 as difference
-    from distmass.carbon_nitrogen
+    from carbon_nitrogen
 )
 
 select

@@ -2,7 +2,11 @@
 -- star's parallax enters its own distance; a median, which contaminants hardly move. Where these are too few, no better than
 -- the shipped line or at odds with it, the shipped line. The error holds that of the parallax zero point; the width, which knows
 -- nothing of zero points, is fitted wherever there are enough.
-with folds as (
+with shipped_recipes as (
+    select * from red_clump.shipped_recipes
+),
+
+folds as (
     select unnest(range(5)) as fold
 ),
 
@@ -32,7 +36,7 @@ slopes as (
         regr_slope(kept.parallax_magnitude, kept.predictor) as fitted_slope,
         stats.robust_scatter(kept.parallax_magnitude)
         / nullif(sqrt(regr_sxx(kept.parallax_magnitude, kept.predictor)), 0) as fitted_slope_error
-    from red_clump.shipped_recipes as shipped
+    from shipped_recipes as shipped
     cross join folds
     left join kept on shipped.recipe = kept.recipe and folds.fold <> kept.fold
     group by shipped.recipe, folds.fold
@@ -45,7 +49,7 @@ lines as (
         slopes.n,
         if(slopes.fitted_slope_error < shipped.slope_error, slopes.fitted_slope, shipped.magnitude_slope) as slope
     from slopes
-    inner join red_clump.shipped_recipes as shipped using (recipe)
+    inner join shipped_recipes as shipped using (recipe)
 ),
 
 residuals as (
@@ -88,7 +92,7 @@ judged as (
             false
         ) as is_fitted
     from fits
-    inner join red_clump.shipped_recipes as shipped using (recipe)
+    inner join shipped_recipes as shipped using (recipe)
 )
 
 select

@@ -1,6 +1,10 @@
 -- A simple selection along bin edges (DeltaP above, Delta nu below, Teff above; or P(RC) above) with what it selects of the
 -- labelled giants that choose it (three folds) and of those that judge it (the other two).
-with edges as (
+with binned as (
+    select * from red_clump.binned
+),
+
+edges as (
     select
         'delta_p' as method,
         min_delta_p_s,
@@ -27,7 +31,7 @@ chosen as (
         count(*) as n_selected,
         count(*) filter (where labelled.is_rc) as n_true
     from edges
-    inner join red_clump.binned as labelled
+    inner join binned as labelled
         on
             coalesce(labelled.delta_p_s, 1) > edges.min_delta_p_s
             and coalesce(labelled.delta_nu_uhz, 1) < edges.max_delta_nu_uhz
@@ -42,7 +46,7 @@ totals as (
         fold < 3 as chooses,
         count(*) as n_labelled,
         count(*) filter (where is_rc) as n_rc
-    from red_clump.binned
+    from binned
     group by chooses
 )
 

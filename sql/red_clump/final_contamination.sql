@@ -1,7 +1,11 @@
 -- A tier of the catalogue: its contamination, and its completeness among all red clump stars that pass the quality cuts, refused
 -- ones too (Lucey et al. 2020, section 4.1), by P(RC) as the labels have it, with 68 % intervals, beside those of the labelled
 -- giants as they are. NULL where labels are too few, which `note` says.
-with tier_numbers as (
+with clump_shares as (
+    select * from red_clump.clump_shares
+),
+
+tier_numbers as (
     select unnest([1, 2]) as tier
 ),
 
@@ -14,7 +18,7 @@ selected as (
         shares.*,
         tier_numbers.tier
     from tier_numbers
-    inner join red_clump.clump_shares as shares on 'tier ' || tier_numbers.tier = shares.stratum
+    inner join clump_shares as shares on 'tier ' || tier_numbers.tier = shares.stratum
 ),
 
 others as (
@@ -22,7 +26,7 @@ others as (
         region,
         sum(n_clump) as n_clump,
         sqrt(sum(pow(n_clump_error, 2))) as n_clump_error
-    from red_clump.clump_shares
+    from clump_shares
     where stratum not in ('tier 1', 'tier 2')
     group by region
 ),
@@ -32,7 +36,7 @@ whole as (
         shares.region,
         shares.n_clump + coalesce(others.n_clump, 0) as n_clump,
         coalesce(others.n_clump_error, 0) as n_clump_error
-    from red_clump.clump_shares as shares
+    from clump_shares as shares
     left join others using (region)
     where shares.stratum = 'tier 2'
 ),

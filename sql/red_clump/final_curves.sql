@@ -1,18 +1,22 @@
 -- A step in Galactic latitude or (sigma_G - zero point) / G in a tier: the contamination there, and that of the part of the
 -- catalogue above this latitude or below this error; Lucey et al. 2020, figure 6, lower panels. Errors of cells share their
 -- labels, so they add.
-with steps as (
+with final_cells as (
+    select * from red_clump.final_cells
+),
+
+steps as (
     select
         'abs_b_deg' as along,
         abs_b_low_deg as low,
         *
-    from red_clump.final_cells
+    from final_cells
     union all by name
     select
         'g_error_ratio' as along,
         g_error_ratio_low as low,
         *
-    from red_clump.final_cells
+    from final_cells
     where g_error_ratio_low is not null
 ),
 

@@ -1,10 +1,14 @@
 -- A cell of inferred Teff and log g, ten by ten over the middle 98 % of each, and the median derivatives of what the networks infer
 -- of the labelled giants there by an input; Lucey et al. 2020, figures 10 and 13.
-with edges as (
+with evaluation as (
+    select * from red_clump.evaluation
+),
+
+edges as (
     select
         quantile_cont(teff_k, [0.01, 0.99]) as teff,
         quantile_cont(logg, [0.01, 0.99]) as logg
-    from red_clump.evaluation
+    from evaluation
 ),
 
 giants as (
@@ -17,7 +21,7 @@ giants as (
         edges.logg[1] + logg_place * (edges.logg[2] - edges.logg[1]) / 10 as logg_low,
         (edges.teff[2] - edges.teff[1]) / 10 as teff_width_k,
         (edges.logg[2] - edges.logg[1]) / 10 as logg_width
-    from red_clump.evaluation as evaluation
+    from evaluation
     cross join edges
     where teff_place between 0 and 9 and logg_place between 0 and 9
 )

@@ -1,6 +1,10 @@
 -- A distance recipe and a fold: the line of intrinsic colour in Teff, from the little-reddened stars of the other folds where
 -- these are enough, give a smaller error than the shipped line's and agree with it; else the shipped line.
-with folds as (
+with shipped_recipes as (
+    select * from red_clump.shipped_recipes
+),
+
+folds as (
     select unnest(range(5)) as fold
 ),
 
@@ -13,7 +17,7 @@ fits as (
         regr_intercept(candles.colour, (candles.teff_k - cuts.recipe_teff()) / 1000) as fitted,
         regr_syy(candles.colour, candles.teff_k) * (1 - regr_r2(candles.colour, candles.teff_k)) as sum_of_squares,
         sqrt(sum_of_squares) / nullif(n, 0) as fit_error
-    from red_clump.shipped_recipes as shipped
+    from shipped_recipes as shipped
     cross join folds
     left join red_clump.candles as candles
         on
@@ -34,7 +38,7 @@ judged as (
             false
         ) as is_fitted
     from fits
-    inner join red_clump.shipped_recipes as shipped using (recipe)
+    inner join shipped_recipes as shipped using (recipe)
 )
 
 select

@@ -1,7 +1,15 @@
 -- A labelled giant and its worth by a selection method: the share of red clump among the labelled giants of its bin in other
 -- folds, drawn towards that of the coarser bin, and that towards the base rate, where they are few; or its P(RC): by the joint
 -- networks on 13 bands, or by the network for any bands, which says which set of bands it had.
-with counts as (
+with bin_sets as (
+    select * from red_clump.bin_sets
+),
+
+binned as (
+    select * from red_clump.binned
+),
+
+counts as (
     select
         method,
         coarse_bin,
@@ -9,7 +17,7 @@ with counts as (
         fold,
         count(*) as n,
         count(*) filter (where is_rc) as n_rc
-    from red_clump.bin_sets
+    from bin_sets
     group by all
 ),
 
@@ -48,7 +56,7 @@ select
     is_rc,
     is_rc_by_phase,
     worth
-from red_clump.bin_sets
+from bin_sets
 inner join worths using (method, bin, fold)
 union all by name
 select
@@ -60,7 +68,7 @@ select
     is_rc,
     is_rc_by_phase,
     joint_p_rc as worth
-from red_clump.binned
+from binned
 where joint_p_rc is not null
 union all by name
 select
@@ -72,7 +80,7 @@ select
     is_rc,
     is_rc_by_phase,
     p_rc as worth
-from red_clump.binned
+from binned
 where p_rc is not null
 union all by name
 select
@@ -84,5 +92,5 @@ select
     is_rc,
     is_rc_by_phase,
     p_rc_baseline as worth
-from red_clump.binned
+from binned
 inner join red_clump.baseline using (survey, source_id)

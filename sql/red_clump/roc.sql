@@ -1,7 +1,11 @@
 -- A point of contamination against completeness for a selection method, of labelled giants that the catalogue can
 -- accept, on rows neither trained nor ranked on; one curve for each label table and, for the network for any bands, each
 -- set of bands.
-with judged as (
+with ranked as (
+    select * from red_clump.ranked
+),
+
+judged as (
     select
         method,
         labels,
@@ -9,7 +13,7 @@ with judged as (
         'label' as truth,
         worth,
         is_rc
-    from red_clump.ranked
+    from ranked
     union all
     select
         method,
@@ -18,7 +22,7 @@ with judged as (
         'phase' as truth,
         worth,
         is_rc_by_phase as is_rc
-    from red_clump.ranked
+    from ranked
     where is_rc_by_phase is not null
 ),
 
