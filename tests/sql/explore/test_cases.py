@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, radians, sin, sqrt
+from math import cos, floor, radians, sin, sqrt
 
 import pytest
 from candlesql.tests.sql.tables import Case
@@ -29,6 +29,17 @@ def span(low: float, high: float) -> list[float]:
     return [low - 0.05 * (high - low), high + 0.05 * (high - low)]
 
 
+#: Spans in which a step is 1, or 0.1 on the sky.
+SPANS = "select {'low': -3.2, 'high': 3.2} as sky_x, {'low': -3.2, 'high': 3.2} as sky_y, " + ", ".join(
+    f"{{'low': 0, 'high': 64}} as {axis}"
+    for axis in "j_ks ks_m teff_k logg delta_p_s delta_nu_uhz p_rc distance_kpc x_kpc y_kpc z_kpc".split()
+)  # fmt: skip
+
+
+def tenths(lon: float, lat: float) -> tuple[int, ...]:
+    return tuple(floor(10 * (x + 3.2)) for x in hammer(lon, lat))
+
+
 CASES = [
     *(value(f"sphere.hammer_{axis}({lon}, {lat})", hammer(lon, lat)[k]) for lon, lat in [(30, 20), (-150, -70), (180, 0), (0, 90)] for k, axis in enumerate("xy")),
     value("sphere.signed_longitude(180)", 180), value("sphere.signed_longitude(181)", -179), value("sphere.signed_longitude(359)", -1), value("explore.steps()", 64),
@@ -52,6 +63,10 @@ CASES = [
         ("j_ks", 0.505, 1.495), ("ks_m", 10.005, 10.995), ("distance_kpc", 0.005, 0.995), ("x_kpc", -8.995, -8.005), ("y_kpc", 0.01, 1.99), ("z_kpc", 0.001, 0.199)]),
     Case("explore.limits", "[sky_x.low, sky_x.high, sky_y.low, sky_y.high, teff_k.low, teff_k.high, logg.low, logg.high, delta_p_s.low, delta_p_s.high, delta_nu_uhz.low, delta_nu_uhz.high, p_rc.low, p_rc.high]", given=LIMITS,
          rows=[([-2.83, 2.83, -1.4151, 1.4151, 3900.0, 5500.0, 1.2, 3.6, 0.0, 360.0, 0.0, 16.0, 0.0, 1.000001],)]),
+    Case("explore.stars", "survey, source_id, l, b, tier, sky_x, sky_y, j_ks, ks_m, teff_k, logg, delta_p_s, delta_nu_uhz, p_rc, distance_kpc, x_kpc, y_kpc, z_kpc", query="explore.stars('spans')", given={
+        "spans": SPANS, "red_clump.catalogue(survey, source_id, l, b, tier, teff_k, logg, delta_p_s, delta_nu_uhz, p_rc, distance_kpc, x_kpc, y_kpc, z_kpc)":
+        "('s', 1, 200.0, 30.0, null, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5), ('t', 1, 20.0, -60.0, 2, 64.0, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, -1.0, 63.5)", "red_clump.scores(survey, source_id, j_m, ks_m)": "('s', 1, 23.5, 11.0)"},
+        rows=[("s", 1, 200.0, 30.0, 3, *tenths(-160, 30), 12, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9), ("t", 1, 20.0, -60.0, 2, *tenths(20, -60), None, None, None, 2, 3, 4, 5, 6, 7, None, 63)]),
 ]  # fmt: skip
 
 

@@ -158,11 +158,11 @@ PAIRS = [
     Case("photometry.reddening_variation_cells", "survey, band, bin_low, variation_low, n, logg", given={"photometry.reddening_variations(survey, band, teff_k, logg, extinction_variation)":
         "('s', 'g', 4751, 3.0, 0.011), ('s', 'g', 4799, 4.0, 0.014), ('s', 'g', 4799, 3.5, 0.016)"}, rows=[("s", "g", 4750.0, 0.01, 2, 3.5), ("s", "g", 4750.0, 0.015, 1, 3.5)]),
     Case("photometry.pulls", "quantity, held_out, bin_low, bin_width, n, bias, robust_scatter, within_one_error, within_two_errors", given={
-        "photometry.inferred(survey, source_id, teff_k, teff_k_error, logg, logg_error, feh, feh_error)": "('s', 1, 4510, 30.0, 2.51, 0.02, -0.4, 0.03), ('s', 2, 4700, 30.0, null, null, null, null), ('s', 3, 4600, 30.0, 2.6, 0.02, null, 0.0)",
+        "photometry.inferred(survey, source_id, teff_k, teff_k_error, logg, logg_error, feh, feh_error)": "('s', 1, 4510, 30.0, 2.51, 0.02, -0.4, 0.03), ('s', 2, 4700, 30.0, null, null, null, null), ('s', 3, 4600, 30.0, 2.6, 0.02, null, 0.0), ('t', 1, 4510, 30.0, 2.51, 0.02, -0.4, 0.03)",
         "photometry.stars(survey, source_id, held_out, teff_k, logg, feh, l_teff, l_logg_teff, l_logg, l_feh_teff, l_feh_logg, l_feh)":
-        "('s', 1, true, 4461, 2.0, -0.52, 40.0, 0.02, 0.1, 0.04, 0.12, 0.0), ('s', 2, true, 4599, 2, 0, 40.0, 0, 0, 0, 0, 0), ('s', 3, true, 4449, 2.4, 0, 40.0, 0.05, 0.1, 0, 0, 0)"},
-        # Teff: +49, +101, +151 against 50; log g: +0.51 against 0.104, +0.2 against 0.114; [Fe/H]: +0.12 against 0.13
-        rows=[("feh", True, -0.5, 0.25, 1, 0.12, 0.0, 1.0, 1.0), ("logg", True, 2.5, 0.25, 2, 0.355, robust([0.51, 0.2]), 0.0, 0.5), ("teff_k", True, 4500.0, 250.0, 3, 101.0, robust([49, 101, 151]), 1 / 3, 1 / 3)]),
+        "('s', 1, true, 4461, 2.0, -0.52, 40.0, 0.02, 0.1, 0.04, 0.12, 0.0), ('s', 2, true, 4801, 2, 0, 40.0, 0, 0, 0, 0, 0), ('s', 3, true, 4449, 2.4, 0, 40.0, 0.05, 0.1, 0, 0, 0)"},
+        # Teff: +49, -101, +151 against 50; log g: +0.51 against 0.104, +0.2 against 0.114; [Fe/H]: +0.12 against 0.13
+        rows=[("feh", True, -0.5, 0.25, 1, 0.12, 0.0, 1.0, 1.0), ("logg", True, 2.5, 0.25, 2, 0.355, robust([0.51, 0.2]), 0.0, 0.5), ("teff_k", True, 4500.0, 250.0, 3, 49.0, robust([49, -101, 151]), 1 / 3, 1 / 3)]),
     Case("photometry.residual_bins", "parameter, bin_low, bin_width, n, residual_median, residual_low, residual_high, z_median, z_low, z_high", given={
         "photometry.residuals(survey, quantity, held_out, residual, z_score, teff_k, logg, feh, ebv, density)": "('s', 'q', true, 0.0, 0.0, 4510, 2.6, 0.3, 0.25, 0.02), ('s', 'q', true, 1.0, 10.0, 4740, 2.7, 0.4, 0.29, 0.03)"},
         rows=[(p, low, width, 2, 0.5, 0.16, 0.84, 5.0, 1.6, 8.4) for p, low, width in [("ebv", 0.2, 0.1), ("feh", 0.25, 0.25), ("log_density", -2.0, 0.5), ("logg", 2.5, 0.25), ("teff_k", 4500.0, 250.0)]]),
@@ -234,7 +234,7 @@ LABELS = [
         ("lamost", "apogee", "feh", 12, -0.1), ("lamost", "apogee", "logg", 12, 0.0), ("lamost", "apogee", "teff_k", 12, 20.0)]),
     Case("photometry.training", "row, atm_source, teff, cov_teff_feh, cov_logg_logg, reddening, w1_ab_mag, w2_ab_mag, w1_ab_mag_error, bucket", given={
         "photometry.inputs": "select 's' as survey, 12 as source_id, 10.0 as w1_mag, 9.0 as w2_mag, 0.1 as w1_mag_error, 0.2 as w2_mag_error, 0.3 as ebv_prior, 0.4 as ebv_prior_error union all select 's', 13, 1, 1, 1, 1, 1, 1",
-        "photometry.stars(survey, source_id, label_survey, teff_k, logg, feh, ebv_prior, ebv_prior_error)": "('s', 12, 'lamost', 4500, 2.5, 0.1, 0.33, 0.44), ('s', 14, 'lamost', 4500, 2.5, 0.1, 0.33, 0.44)",
+        "photometry.stars(survey, source_id, label_survey, teff_k, logg, feh, ebv_prior, ebv_prior_error)": "('s', 12, 'lamost', 4500, 2.5, 0.1, 0.33, 0.44), ('s', 14, 'lamost', 4500, 2.5, 0.1, 0.33, 0.44), ('s', 13, 'lamost', 4500, 2.5, 0.1, 0.33, 0.44)",
         "photometry.labels(survey, source_id, variance_teff, covariance_teff_logg, covariance_teff_feh, variance_logg, covariance_logg_feh, variance_feh)": "('s', 12, 1, 2, 3, 4, 5, 6), ('s', 14, 1, 2, 3, 4, 5, 6)"},
         rows=[(12, "lamost", 4500, 3, 4, 0.33, 12.699, 12.339, 0.1, int("c20ad4d7", 16) % 10)]),
 ]  # fmt: skip

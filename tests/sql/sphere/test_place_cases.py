@@ -7,6 +7,7 @@ from math import cos, degrees, pi, radians, sin
 
 import astropy.units as u
 import astropy_healpix
+import duckdb
 import numpy as np
 import pytest
 from candlesql.tests.sql.tables import Case
@@ -104,9 +105,80 @@ NEAR = [
     value("sphere.perspective_years(0.1, 5)", 5 / 1.5), value("sphere.perspective_years(null, 5)", 5.0), value("sphere.east_mas(10, 10.001, 60)", 0.5 * sin(radians(0.001)) / MAS), value("round(sphere.north_mas(10, 60, 10, 60.001), 3)", round(sin(radians(0.001)) / MAS, 3)),
     value("sphere.north_mas(10, 30, 40, 50)", (cos(radians(30)) * sin(radians(50)) - sin(radians(30)) * cos(radians(50)) * cos(radians(30))) / MAS),
 ]  # fmt: skip
-CASES = [*CONE, *PAIRS, *NEAR]
+#: A star that moves and one that stands, ten and a half years later.
+M = "{'ra': 10.0, 'dec': 20.0, 'epoch_yr': 2000.0, 'pmra': 100.0, 'pmdec': -50.0, 'parallax': 300.0, 'recession': 0.01, 'east': 30.0, 'north': 20.0, 'covariance': 5.0, 'pm_east': 0.4, 'pm_north': 0.3}"
+S = "{'ra': 10.001, 'dec': 20.002, 'epoch_yr': 2010.5, 'east': 7.0, 'north': 8.0, 'covariance': 2.0}"
+YEARS = 10.5 / 1.105
+EAST = cos(radians(20.002)) * sin(radians(0.001)) / MAS - 100 * YEARS - 300 * parallax(10, 20, 2010.5)[0]
+NORTH = (cos(radians(20)) * sin(radians(20.002)) - sin(radians(20)) * cos(radians(20.002)) * cos(radians(0.001))) / MAS + 50 * YEARS - 300 * parallax(10, 20, 2010.5)[1]  # fmt: skip
+COVARIANCE = np.array([[30 + 7 + 0.4 * 10.5**2 + 1, 7], [7, 20 + 8 + 0.3 * 10.5**2 + 1]])
+OFFSET = np.array([EAST, NORTH])
+MOVED = [
+    value(f"round(sphere.offset_east({M}, {S}), 3)", round(EAST, 3)), value(f"round(sphere.offset_north({M}, {S}), 3)", round(NORTH, 3)), value(f"1e12 * sphere.near_chord_squared({M}, {S})", 1e12 * (EAST**2 + NORTH**2) * MAS**2),
+    value(f"sphere.misfit({M}, {S})", float(OFFSET @ np.linalg.inv(COVARIANCE) @ OFFSET + np.log(np.linalg.det(COVARIANCE)))),
+]  # fmt: skip
+
+
+def pairs(rows: list[tuple[int, int, float, float]]) -> dict[str, str]:
+    """Left, right, arcsec and badness; a chord so small is the angle."""
+    given = ", ".join(f"({a}, {b}, {(1000 * MAS * arcsec) ** 2!r}::double, {badness})" for a, b, arcsec, badness in rows)
+    return {"given(left_id, right_id, chord_squared, badness)": given, "lefts(id)": "(1), (2), (3), (4), (5)", "rights(id)": "(10), (11), (12), (13), (14)"}  # fmt: skip
+
+
+#: Of two that are as bad the lower; 4 likes 12 best, which likes 2.
+TAKEN = pairs([(1, 11, 3, 0.5), (1, 12, 2, 0.9), (2, 12, 4, 0.1), (3, 13, 1, 0.2), (3, 10, 5, 0.2), (4, 12, 9, 0.1)])
+BEST = [(1, 11, 3.0, 2), (2, 12, 4.0, 1), (3, 10, 5.0, 2), (4, 12, 9.0, 1)]
+NEIGHBOURS = [
+    Case(f"sphere.{kind}", "left_id, right_id, round(separation_arcsec, 6), n_neighbours", rows, given=TAKEN, query=f"sphere.{kind}({arguments})") for kind, arguments, rows in [
+        ("best_neighbours", "'given'", BEST), ("nearest_neighbours", "'given'", [(1, 11, 2.0, 2), (2, 12, 4.0, 1), (3, 10, 1.0, 2), (4, 12, 9.0, 1)]), ("mutual_neighbours", "'given'", BEST[:3]),
+        ("all_neighbours", "'given'", [(1, 11, 3.0, 2), (1, 12, 2.0, 2), (2, 12, 4.0, 1), (3, 10, 5.0, 2), (3, 13, 1.0, 2), (4, 12, 9.0, 1)]), ("left_neighbours", "'lefts', 'given'", [*BEST, (5, None, None, 0)]),
+        ("anti_neighbours", "'lefts', 'given'", [(5, None, None, 0)]), ("outer_neighbours", "'lefts', 'rights', 'given'", [*BEST, (5, None, None, 0), (None, 13, None, 0), (None, 14, None, 0)])]
+] + [
+    Case("sphere.separation_counts", "bin, n_pairs", [(0, 1), (1, 2), (4, 2)], query="sphere.separation_counts('given', 10, 5)", given=pairs([(1, 1, s, 0) for s in (1.9, 3.5, 2.5, 9.5, 10.1)])),
+    Case("sphere.magnitude_counts", "magnitude_bin, n", [(-1, 1), (5, 2)], query="sphere.magnitude_counts('given')", given={
+        "given": " union all ".join(f"select {{'magnitude': {m}::double}} as moving_id, {{'magnitude': {s}::double}} as standing_id" for m, s in [(12.3, 11), (12.26, 11), (11, 11.1), ("null", 11), (11, "null")])}),
+    # 40 pairs, 15 by chance
+    Case("sphere.magnitude_misfits", "magnitude_bin, misfit", query="sphere.magnitude_misfits('found', 'chance')", given={"found(magnitude_bin, n)": "(0, 30), (1, 10)", "chance(magnitude_bin, n)": "(0, 10), (2, 5), (3, 0)"},
+         rows=[(k, -2 * float(np.log(ratio * 15 / 25))) for k, ratio in enumerate([20 / 10, 10 / 0.5, 0.5 / 5, 0.5 / 0.5])]),
+]  # fmt: skip
+
+
+def places(stars: list[tuple[float, float]]) -> dict[str, str]:
+    rows = [f"({i}, {ra}, {dec}, {int(FINE.lonlat_to_healpix(ra * u.deg, dec * u.deg))})" for i, (ra, dec) in enumerate(stars)]  # fmt: skip
+    return {'staging.places(id, ra, "dec", _healpix_29)': ", ".join(rows)}
+
+
+FIFTH, SIXTH, NINTH = 5 << 42, 6 << 42, 9 << 42
+REGIONS = [
+    # an M: the lobes are inside, the notch is not; the great circle from (10, 20) to (14, 20) is at atan(tan 20 / cos 2) = 20.011 deg in the middle
+    Case("sphere.polygon", "id", [(0,), (1,), (2,)], query="sphere.polygon('places', [[10.0, 20.0], [14.0, 20.0], [14.0, 24.0], [12.0, 21.0], [10.0, 24.0]])",
+         given=places([(10.5, 22), (13.5, 22), (12, 20.02), (12, 20.005), (12, 23), (9.5, 22), (14.5, 22), (10.5, 24.5)])),
+    Case("sphere.polygon", "id", [(0,), (1,)], query="sphere.polygon('places', [[359.0, -1.0], [1.0, -1.0], [0.0, 1.0]])", given=places([(0, 0), (359.7, 0.1), (0.9, 0.5), (359.1, 0.5), (0, -1.1)])),
+    Case("sphere.region", "id", [(1,), (2,), (3,), (6,)], query="sphere.region('places', 'r')", given={
+        "region.r(low, high)": f"({FIFTH + 10}, {SIXTH + 20}), ({NINTH}, {NINTH + 5})",
+        "staging.places(id, _healpix_29)": ", ".join(f"({i}, {star})" for i, star in enumerate([FIFTH + 9, FIFTH + 10, SIXTH, SIXTH + 20, SIXTH + 21, 8 << 42, NINTH + 5, NINTH + 6]))},
+        setup="create schema if not exists region"),
+    value("round(sphere.polygon_reach([[0.0, 0.0], [158.0, 0.0], [79.0, 0.0]]), 3)", 79.0),
+]  # fmt: skip
+CASES = [*CONE, *PAIRS, *NEAR, *MOVED, *NEIGHBOURS, *REGIONS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rows(case, database):
     case.check(database)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("polygon_reach([[10.0, 20.0], [14.0, 20.0]])", "three corners"),
+        ("polygon_reach([[10.0, 20.0], [14.0, -91.0], [14.0, 23.0]])", "not within -90 to 90"),
+        ("polygon_reach([[0.0, 0.0], [162.0, 0.0], [81.0, 0.0]])", "wider than 80"),
+        ("cone_radius(91, 1)", "declination 91"),
+        ("cone_radius(-91, 1)", "declination -91"),
+        ("cone_radius(0, -1)", "radius -1"),
+    ],
+)
+def test_what_is_no_cone_or_polygon(value, expression, message):
+    with pytest.raises(duckdb.InvalidInputException, match=message):
+        value(f"sphere.{expression}")
