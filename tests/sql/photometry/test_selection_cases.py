@@ -103,7 +103,47 @@ BANDS = [
         ("has_signal([1, 20])", False), ("has_signal([21, 1])", True), ("has_signal([null]::int[])", True)]),
 ]  # fmt: skip
 
-CASES = [SPECTRA, *LABELLED, *STARS, *BANDS]
+#: What DR3 gives a star of BP - RP = 1.2 mag less what DR2 does, by the coefficients of gaia_releases.sql.
+DR3_LESS_DR2 = [
+    a + 1.2 * b + 1.44 * c + 1.728 * d
+    for a, b, c, d in [(-0.00992, 0.00092, -0.0019, 0.0019), (0.01307, -0.01506, -0.00104, 0.00112), (0.02083, -0.00897, 0.00003, 0.00002)]
+]  # fmt: skip
+NAMES = ["g", "bp", "rp", "ps1_g", "ps1_r", "ps1_i", "ps1_z", "ps1_y", "j", "h", "ks", "w1", "w2"]
+WIDE = "phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag, j_m, h_m, ks_m, w1mpro, w2mpro"
+GREEN = ", ".join(f"{b}_mag, {b}_mag_error" for b in NAMES).replace("w1_", "w1_ab_").replace("w2_", "w2_ab_")
+
+
+def errors(*given: float) -> list[float]:
+    return [hypot(error, 0.02) for error in [*given, *[0] * (13 - len(given))]]
+
+
+INPUTS = Case("photometry.inputs", f"survey, source_id, [{', '.join(f'{b}_mag::double' for b in NAMES)}], [{', '.join(f'{b}_mag_error::double' for b in NAMES)}], round(parallax, 6), parallax_error, ebv_prior, ebv_prior_error", given={
+    "staging.gaia(survey, source_id, gaia_passband, phot_g_n_obs, phot_bp_n_obs, phot_rp_n_obs, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag, parallax, parallax_error)": """
+        ('s', 1, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, 2.0, 0.1), ('s', 2, 'Gaia DR2', 2, 2, 2, 12.0, 12.5, 11.5, 2.0, 0.2), ('s', 3, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, 2.0, 0.1),
+        ('s', 4, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, null, null), ('t', 1, 'Gaia DR3', 3, 3, 3, 12.0, 12.6, 11.4, 2.0, 0.3)""",
+    "quality.gaia(survey, source_id, phot_g_mean_mag_error, phot_bp_mean_mag_error, phot_rp_mean_mag_error, parallax_zero_point)": "('s', 1, 0.01, 0.02, 0.03, -0.03), ('s', 2, null, null, null, 0.0), ('t', 3, 0.1, 0.1, 0.1, 0.0), ('s', 4, null, null, null, 0.0), ('t', 1, null, null, null, -0.05)",
+    # star 2 has a match with each survey whose tables lack it; the flags of star 4 are those that star 1 has not
+    "match.panstarrs1(survey, source_id, obj_id)": "('s', 1, 11), ('s', 2, 19), ('s', 4, 14)",
+    "staging.panstarrs1(obj_id, quality_flag, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag, g_mean_psf_mag_error, r_mean_psf_mag_error, i_mean_psf_mag_error, z_mean_psf_mag_error, y_mean_psf_mag_error)":
+    "(11, 4, 13.1, 13.2, 13.3, 13.4, 13.5, 0.04, 0.05, 0.06, 0.07, 0.08), (14, 8, 13.1, 13.2, 13.3, 13.4, 13.5, 0.0, 0.0, 0.0, 0.0, 0.0)",
+    "match.twomass(survey, source_id, designation)": "('s', 1, 'a'), ('s', 2, 'z'), ('s', 4, 'b')",
+    "staging.twomass(designation, ph_qual, rd_flg, cc_flg, use_src, gal_contam, j_m, h_m, ks_m, j_msigcom, h_msigcom, ks_msigcom)": "('a', 'ABA', '222', '000', 1, 0, 10.1, 10.2, 10.3, 0.09, 0.1, 0.11), ('b', 'BAB', '222', '000', 1, 0, 10.1, 10.2, 10.3, 0.0, 0.0, 0.0)",
+    "match.allwise(survey, source_id, designation)": "('s', 1, 'a'), ('s', 2, 'z'), ('s', 4, 'b')", "staging.allwise(designation, w1mpro, w1mpro_error, w2mpro, w2mpro_error)": "('a', 1.0, 1.0, 1.0, 1.0), ('b', 9.3, 0.3, 9.4, 0.4)",
+    "match.unwise(survey, source_id, unwise_objid)": "('s', 1, 'a'), ('s', 2, 'z')",
+    'staging.unwise(unwise_objid, flags_unwise_w1, flags_unwise_w2, rchi2_w1, rchi2_w2, "primary", flux_w1, flux_w2, dflux_w1, dflux_w2, mag_w1_vg, mag_w2_vg)': "('a', 0, 1, 1.0, 1.0, 1, 50.0, 80.0, 2.0, 4.0, 9.1, 9.2)",
+    f"staging.wide_stars(wide_survey, source_id, gaia_passband, {WIDE}, parallax, parallax_error, parallax_zero_point)": f"('w', 1, 'Gaia DR2', {', '.join(str(1.0 + k) for k in range(13))}, 1.0, 0.1, null), ('w', 5, 'Gaia DR2', {', '.join(['null::double'] * 13)}, 1.0, 0.1, 0.1)",
+    # of star 4 in any survey
+    "staging.reddening(survey, source_id, ebv_prior, ebv_prior_error)": "('s', 1, 0.3, 0.05), ('t', 2, 0.9, 0.09), (null, 4, 0.4, 0.06)",
+    f'staging.green2020("row", {GREEN}, parallax, parallax_error, reddening, reddening_error)': f"(7, {', '.join(f'{1.0 + k}, {k / 100}' for k in range(13))}, 3.0, 0.4, 0.5, 0.07)"},
+    rows=[
+        # W1 and W2 in AB are 2.699 and 3.339 mag fainter
+        ("green2020", 7, [*(1.0 + k for k in range(11)), 12 - 2.699, 13 - 3.339], [k / 100 for k in range(13)], 3.0, 0.4, 0.5, 0.07),
+        ("s", 1, [12.0, 12.5, 11.5, 13.1, 13.2, 13.3, 13.4, 13.5, 10.1, None, 10.3, 9.1, None], errors(*(k / 100 for k in range(1, 12)), 2.5 / log(10) / 25, 2.5 / log(10) / 20), 1.99, 0.1, 0.3, 0.05),
+        ("s", 2, [None] * 13, errors(), 1.96, 0.2, None, None), ("s", 4, [12.0, 12.5, 11.5, *[None] * 6, 10.2, None, 9.3, 9.4], errors(*[0] * 11, 0.3, 0.4), None, None, 0.4, 0.06),
+        ("t", 1, [*(m - d for m, d in zip((12.0, 12.6, 11.4), DR3_LESS_DR2, strict=True)), *[None] * 10], errors(), 2.01, 0.3, None, None),
+        ("w", 1, [1.0 + k for k in range(13)], errors(), 0.96, 0.1, None, None), ("w", 5, [None] * 13, errors(), 0.86, 0.1, None, None)])  # fmt: skip
+
+CASES = [SPECTRA, *LABELLED, *STARS, *BANDS, INPUTS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
