@@ -121,7 +121,9 @@ MOVED = [
 
 def pairs(rows: list[tuple[int, int, float, float]]) -> dict[str, str]:
     """Left, right, arcsec and badness; a chord so small is the angle."""
-    given = ", ".join(f"({a}, {b}, {(1000 * MAS * arcsec) ** 2!r}::double, {badness})" for a, b, arcsec, badness in rows)
+    given = ", ".join(
+        f"({a}, {b}, {(1000 * MAS * arcsec) ** 2!r}::double, {badness})" for a, b, arcsec, badness in rows
+    )
     return {"given(left_id, right_id, chord_squared, badness)": given, "lefts(id)": "(1), (2), (3), (4), (5)", "rights(id)": "(10), (11), (12), (13), (14)"}  # fmt: skip
 
 
