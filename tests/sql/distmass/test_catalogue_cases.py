@@ -35,7 +35,7 @@ def fold(star: str) -> int:
 
 
 #: Columns of the tables of spectra that have no part here.
-NOTHING = ", ".join(f'null::double as "{name}"' for name in "ra dec teff teff_err logg logg_err m_h m_h_err alpha_m c_fe c_fe_err n_fe n_fe_err j h k k_err irac_4_5 wise_4_5 sfd_ebv".split())  # fmt: skip
+NOTHING = ", ".join(f'null::double as "{name}"' for name in ["ra", "dec", "teff", "teff_err", "logg", "logg_err", "m_h", "m_h_err", "alpha_m", "c_fe", "c_fe_err", "n_fe", "n_fe_err", "j", "h", "k", "k_err", "irac_4_5", "wise_4_5", "sfd_ebv"])  # fmt: skip
 MASSES = ("mass_apokasc2", "mass_apokasc3", "mass_subgiant", "mass_isochrone")
 OF_MASSES = ", ".join(f"null::double as {mass}, null::double as {mass}_err" for mass in MASSES)
 OTHERS = f"select 7 as star_id, 'b' as apogee_id, null::varchar as member, {NOTHING}, {OF_MASSES}, null::varchar as evolutionary_state, 1.5 as parallax, 0.1 as parallax_error, 1 as _healpix_29, 2016 as epoch_yr"
@@ -45,7 +45,7 @@ APOGEE = ", ".join(
     f"select '{name}' as apstar_id, '{name}' as apogee_id, {NOTHING}, '{member}' as member, 0.983 as gaiaedr3_parallax, 0.1 as gaiaedr3_parallax_error, 2500 as gaiaedr3_r_med_geo, 3000 as gaiaedr3_r_hi_geo, 2200 as gaiaedr3_r_lo_geo, {flag}::bigint as aspcapflag"
     for name, member, flag in [("a", "", 8388609), ("z", "M67", 1)]
 ).replace("aspcapflag, select", "aspcapflag union all select")
-NUMBERED = "teff_k logg m_h c_fe n_fe gaia_distance_kpc extinction k absolute_k_mag distance_kpc distance_kpc_error weighted_distance_kpc mass_apokasc2_msun mass_apokasc3_msun paper_absolute_k_mag".split()  # fmt: skip
+NUMBERED = ["teff_k", "logg", "m_h", "c_fe", "n_fe", "gaia_distance_kpc", "extinction", "k", "absolute_k_mag", "distance_kpc", "distance_kpc_error", "weighted_distance_kpc", "mass_apokasc2_msun", "mass_apokasc3_msun", "paper_absolute_k_mag"]  # fmt: skip
 ALL_STAR = [
     Case("distmass.spectra", "spectrum_id, survey, true_parallax, catalog_distance_kpc, catalog_distance_kpc_error, member, is_star_bad, mass_apokasc2_label, mass_isochrone_label_error, evolutionary_state", given={
         "staging.apogee_dr17": APOGEE, "staging.kepler_apogee": f"{OTHERS}, 0.2 as parallax_zero_point", "staging.cn_labels": f"{OTHERS}, null::double as parallax_zero_point", "staging.mass_labels": f"select 'a' as apogee_id, 'RC' as evolutionary_state, {LABELLED}"},

@@ -32,7 +32,7 @@ def span(low: float, high: float) -> list[float]:
 #: Spans in which a step is 1, or 0.1 on the sky.
 SPANS = "select {'low': -3.2, 'high': 3.2} as sky_x, {'low': -3.2, 'high': 3.2} as sky_y, " + ", ".join(
     f"{{'low': 0, 'high': 64}} as {axis}"
-    for axis in "j_ks ks_m teff_k logg delta_p_s delta_nu_uhz p_rc distance_kpc x_kpc y_kpc z_kpc".split()
+    for axis in ["j_ks", "ks_m", "teff_k", "logg", "delta_p_s", "delta_nu_uhz", "p_rc", "distance_kpc", "x_kpc", "y_kpc", "z_kpc"]
 )  # fmt: skip
 
 
