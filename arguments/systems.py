@@ -51,6 +51,7 @@ def run(
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="By partitions, on N processes.")] = None,
     scheduler: Annotated[str | None, typer.Option(metavar="URL", help="By partitions, on a Dask cluster.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Go on without unreadable partitions.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what a run by partitions takes; do nothing.")] = False,
 ) -> None:
     """Make whatever a system lacks or has stale: matches, scores, catalogue.
 
@@ -58,7 +59,11 @@ def run(
 
     Example: candlesql run sky red_clump --cut max_ruwe=1.2
     """
-    if workers or scheduler:
+    if plan:
+        from ..scale.forecast import forecast
+
+        lines = forecast(sky, system, pairs(cut, "--cut"), workers, scheduler)
+    elif workers or scheduler:
         from ..scale.command import run_by_tiles
 
         lines = run_by_tiles(sky, system, pairs(cut, "--cut"), workers, scheduler, skip_bad)

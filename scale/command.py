@@ -66,7 +66,7 @@ def run_by_tiles(
     sky = existing_sky(path)
     with writing(path, whole=True) as connection, cuts_applied(connection, cuts):
         started = time.time()
-        if _is_made(sky, system, run_name(connection, sky, system)):
+        if is_made(sky, system, run_name(connection, sky, system)):
             return
         plan = make_plan(connection, sky, system)
         yield f"{len(plan.tiles):,} partitions"
@@ -76,7 +76,7 @@ def run_by_tiles(
             done = [tile for tile in plan.tiles if tile not in {outcome.tile for outcome in bad}]
             if not done:
                 raise UserError(f"no partition can be read; {_fault(bad[0])}")
-            _merge(plan, done)
+            merge(plan, done)
             bad += _pass(client, plan, make_catalogue, done, plan.catalogue_mark, skip_bad, peaks)
         yield f"{max(peaks, default=0.0):.2f} GB of memory in the largest worker"
         for outcome in bad:
@@ -84,7 +84,7 @@ def run_by_tiles(
         yield from _publish(connection, sky, plan, bad, time.time() - started)
 
 
-def _is_made(sky: Sky, system: str, name: str) -> bool:
+def is_made(sky: Sky, system: str, name: str) -> bool:
     """Whether a run of this name is what the workspace shows."""
     file = sky.results / system / NAME
     return file.exists() and file.read_text() == name and any((sky.scores / system).glob("*.parquet"))
@@ -123,7 +123,7 @@ def _fault(outcome: Outcome) -> str:
     return f"partition Norder={outcome.tile.order}, Npix={outcome.tile.pixel}: {outcome.fault}"
 
 
-def _merge(plan: Plan, tiles: list[Tile]) -> None:
+def merge(plan: Plan, tiles: list[Tile]) -> None:
     """What the tiles have gathered, put together, and the views of the whole sky made of it."""
     with at_bench():
         bench = bench_of(plan.file)

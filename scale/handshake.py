@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from .waiting import ask
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -21,11 +22,13 @@ def check_scheduler(client: Client) -> None:
     ------
     UserError
         If it has no candlesql, or another version.
+    TimeoutError
+        If it does not answer.
     """
     try:
-        there = client.run_on_scheduler(version, PACKAGE)
+        there = ask(client, client.run_on_scheduler, version, PACKAGE)
         _compare("the scheduler", there)
-        client.run_on_scheduler(sees, Path())
+        ask(client, client.run_on_scheduler, sees, Path())
     except PackageNotFoundError as error:
         _compare("the scheduler", error)
     except ImportError as error:
@@ -39,15 +42,17 @@ def check_workers(client: Client, plan: Path, workers: list[str]) -> set[str]:
     ------
     UserError
         If one has no candlesql, or another version, or does not see the plan.
+    TimeoutError
+        If one does not answer.
     """
     able: set[str] = set()
     if not workers:
         return able
-    for address, there in client.run(version, PACKAGE, workers=workers, on_error="return").items():
+    for address, there in ask(client, client.run, version, PACKAGE, workers=workers, on_error="return").items():
         if not isinstance(there, OSError):
             _compare(f"worker {address}", there)
             able.add(address)
-    for address, seen in client.run(sees, plan, workers=list(able), on_error="return").items():
+    for address, seen in ask(client, client.run, sees, plan, workers=list(able), on_error="return").items():
         if isinstance(seen, OSError):
             able.remove(address)
         elif isinstance(seen, Exception):

@@ -30,7 +30,8 @@ PARQUET = "format parquet, compression zstd"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a tile went: the rows of each product; or what was wrong, whether it is the disk, or that workers died."""
+    """How a tile went: the rows of each product; or what was wrong, and whether it is the disk, that workers died, or
+    that one which had done it did not say how it went."""
 
     tile: Tile
     rows: dict[str, int]
@@ -40,6 +41,7 @@ class Outcome:
     fault: str = ""
     disk_full: bool = False
     killed: bool = False
+    lost: bool = False
 
 
 def make_part(file: Path, tile: Tile) -> Outcome:

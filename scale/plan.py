@@ -84,8 +84,7 @@ class Plan:
 
     @property
     def neighbours(self) -> list[Source]:
-        """The surveys that the base survey is matched with."""
-        return _neighbours(self.steps, self.sources)
+        return neighbours_of(self.steps, self.sources)
 
     def part(self, tile: Tile) -> Path:
         """The folder of what a finished tile keeps."""
@@ -133,12 +132,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     sources = find_sources(sky)
     kinds, steps, model = kinds_of(system), one_base(system_steps(system), sources, sky), system_model(sky, system)
     check_inputs(connection, steps, model)
-    primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
-    if not primaries:
-        raise UserError(
-            f"has no {' or '.join(steps.bases)} and no wide table: `candlesql ingest`, or link a HATS catalog",
-            file=sky.root,
-        )
+    primaries = primaries_of(steps, sources, sky)
     work = sky.root / "scale" / run_name(connection, sky, system)
     if (work / "plan.json").exists():
         plan = read_plan(work / "plan.json")
@@ -147,8 +141,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     for before in work.parent.glob(f"{system}-*"):
         remove(before, sky.root)
     (work / "parts").mkdir(parents=True)
-    neighbours = _neighbours(steps, sources)
-    tiles = disjoint([tile for source in primaries for tile in source.tiles(connection, TILE_ROWS)])
+    neighbours = neighbours_of(steps, sources)
     plan = Plan(
         sky.root,
         work,
@@ -157,8 +150,8 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         model,
         sources,
         {s.survey.name: epochs(connection, s) for s in [*primaries, *neighbours] if s.survey.has_position},
-        _kept_matches(connection, sky, steps, neighbours),
-        tuple(tiles),
+        kept_matches(connection, sky, steps, neighbours),
+        tuple(tiles_of(connection, primaries)),
         _note(connection, steps, sources, model),
     )
     _take_snapshot(connection, plan)
@@ -166,6 +159,28 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     temporary.write_text(_as_text(plan), encoding="utf-8")
     temporary.replace(plan.file)
     return plan
+
+
+def primaries_of(steps: SystemSteps, sources: dict[str, Source], sky: Sky) -> list[Source]:
+    """The surveys that the stars come from.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
+    if not primaries:
+        raise UserError(
+            f"has no {' or '.join(steps.bases)} and no wide table: `candlesql ingest`, or link a HATS catalog",
+            file=sky.root,
+        )
+    return primaries
+
+
+def tiles_of(connection: duckdb.DuckDBPyConnection, primaries: list[Source]) -> list[Tile]:
+    """The partitions of a run."""
+    return disjoint([tile for source in primaries for tile in source.tiles(connection, TILE_ROWS)])
 
 
 def _take_snapshot(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
@@ -276,7 +291,8 @@ def run_name(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> st
     return f"{system}-{digest.hexdigest()[:16]}"
 
 
-def _neighbours(steps: SystemSteps, sources: dict[str, Source]) -> list[Source]:
+def neighbours_of(steps: SystemSteps, sources: dict[str, Source]) -> list[Source]:
+    """The surveys that the base survey is matched with."""
     return [sources[name] for name in steps.neighbours if name in sources] if steps.base in sources else []
 
 
@@ -305,7 +321,7 @@ def epochs(connection: duckdb.DuckDBPyConnection, source: Source) -> Epochs:
     return of(readable)
 
 
-def _kept_matches(
+def kept_matches(
     connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, neighbours: list[Source]
 ) -> dict[str, list[Path]]:
     """The files of matches that are there and up to date, which are used as they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +14,23 @@ from ..errors import UserError
 from .handshake import check_scheduler, check_workers
 from .partition import Outcome
 from .tiles import Tile
+from .waiting import GONE, Wait, workers_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future, as_completed
 
 Task = Callable[[Path, Tile], Outcome]
-#: What asking a scheduler that is not there raises.
-GONE = (OSError, TimeoutError, ValueError, KeyError)
 #: How long the scheduler may be away [s].
 PATIENCE = 300
 #: How long there may be no workers, whose jobs may stand in a queue [s].
 WORKER_PATIENCE = 1800
 #: How long a finished tile's few words may take to come [s]; a worker that died after it takes them with it.
 RESULT_PATIENCE = 60
+#: How often a tile is done again whose few words did not come.
+LOST_AT_MOST = 3
+#: How long no tile at all may be finished [s], a hundred times what one of a million stars takes; told from the
+#: second number on.
+STALL_PATIENCE, STALL_QUIET = 3 * 3600, 600
 #: How often to look for workers that have joined [s].
 LOOK_EVERY = 2
 
@@ -40,7 +45,8 @@ def outcomes(client: Client, task: Task, plan: Path, tiles: list[Tile]) -> Itera
     Raises
     ------
     UserError
-        If the scheduler stays away, no worker has room on its disk, or one cannot do the tasks.
+        If the scheduler or all workers stay away, nothing is finished any more, no worker has room on its disk, or one
+        cannot do the tasks.
     """
     accused: list[Tile] = []
     for outcome in _together(client, task, plan, tiles):
@@ -56,29 +62,34 @@ def _together(client: Client, task: Task, plan: Path, tiles: list[Tile]) -> Iter
     from distributed import as_completed
 
     full: dict[str, str] = {}
+    lost: Counter[Tile] = Counter()
     left = dict.fromkeys(tiles)
     while left:
         workers = _Workers(client, plan)
-        pending = {_submit(client, task, plan, tile, full): tile for tile in left}
+        pending = {_submit(client, task, plan, tile, full, workers): tile for tile in left}
         queue = as_completed(pending)
         try:
             for future in _completed(queue, workers):
-                outcome = _outcome(future, pending[future])
+                tile = pending[future]
+                outcome = _outcome(future, tile)
                 if outcome is None:
                     break
                 if outcome.disk_full:
                     full[outcome.worker] = outcome.fault
-                    again = _submit(client, task, plan, outcome.tile, full)
-                    pending[again] = outcome.tile
+                lost[tile] += outcome.lost
+                if outcome.disk_full or (outcome.lost and lost[tile] <= LOST_AT_MOST):
+                    future.release()
+                    again = _submit(client, task, plan, tile, full, workers)
+                    pending[again] = tile
                     queue.add(again)
                     continue
-                del left[outcome.tile]
+                del left[tile]
                 yield outcome
         finally:
             for future in pending:
                 future.release()
         if left:
-            _wait_for_scheduler(client)
+            workers.wait()
 
 
 class _Workers:
@@ -86,39 +97,63 @@ class _Workers:
 
     def __init__(self, client: Client, plan: Path):
         self.client, self.plan = client, plan
+        self.there: set[str] = set()
         self.able: set[str] = set()
-        self.last_seen = time.monotonic()
+        stay = "finished partitions are not done again"
+        self.scheduler = Wait("the scheduler", PATIENCE, f"the scheduler is gone; run it again when it is back: {stay}")
+        self.any = Wait("a worker", WORKER_PATIENCE, f"no worker is left; start some and run it again: {stay}")
+        self.finished = Wait(
+            "a partition to be finished",
+            STALL_PATIENCE,
+            f"no partition has been finished for {STALL_PATIENCE / 3600:.1f} h; restart the workers and run it again: "
+            f"{stay}",
+            STALL_QUIET,
+        )
         with contextlib.suppress(*GONE):
             check_scheduler(client)
         self.look()
 
-    def look(self) -> None:
+    def look(self) -> bool:
+        """Whether there are a scheduler and a worker; raises a UserError if they have stayed away too long."""
         try:
-            there = self.client.scheduler_info(n_workers=-1)["workers"].keys()
-            self.able |= check_workers(self.client, self.plan, list(there - self.able))
+            self.there = workers_of(self.client)
         except GONE:
-            return
-        if there:
-            self.last_seen = time.monotonic()
-        elif time.monotonic() - self.last_seen > WORKER_PATIENCE:
-            raise UserError("no worker is left; start some and run it again: finished partitions are not done again")
+            self.scheduler.goes_on()
+            return False
+        self.scheduler.came()
+        if not self.there:
+            self.any.goes_on()
+            return False
+        self.any.came()
+        with contextlib.suppress(*GONE):
+            self.able |= check_workers(self.client, self.plan, list(self.there - self.able))
+        return True
+
+    def wait(self) -> None:
+        """Until there is a scheduler with a worker again."""
+        while not self.look():
+            time.sleep(1)
 
 
 def _completed(queue: as_completed, workers: _Workers) -> Iterator[Future]:
     """Futures as they are done, with a look at the workers now and then."""
     next_look = time.monotonic() + LOOK_EVERY
     while not queue.is_empty():
-        yield from queue.next_batch(block=False)
+        for future in queue.next_batch(block=False):
+            workers.finished.came()
+            yield future
         if time.monotonic() > next_look:
             workers.look()
+            workers.finished.goes_on()
             next_look = time.monotonic() + LOOK_EVERY
         time.sleep(0.05)
 
 
-def _submit(client: Client, task: Task, plan: Path, tile: Tile, full: dict[str, str]) -> Future:
+def _submit(client: Client, task: Task, plan: Path, tile: Tile, full: dict[str, str], workers: _Workers) -> Future:
     where = None
     if full:
-        where = [address for address in client.scheduler_info(n_workers=-1)["workers"] if address not in full]
+        workers.look()
+        where = sorted(workers.there - full.keys())
         if not where:
             said = "; ".join(f"{address}: {fault}" for address, fault in sorted(full.items()))
             raise UserError(
@@ -128,7 +163,7 @@ def _submit(client: Client, task: Task, plan: Path, tile: Tile, full: dict[str, 
 
 
 def _outcome(future: Future, tile: Tile) -> Outcome | None:
-    """What became of a tile; None if the cluster has forgotten it, or who holds it is dead."""
+    """What became of a tile; None if the cluster has forgotten it."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
@@ -137,19 +172,7 @@ def _outcome(future: Future, tile: Tile) -> Outcome | None:
     except KilledWorker as error:
         fault = f"{error.allowed_failures + 1} workers died over it, {error.last_worker.address} last"
         return Outcome(tile, {}, fault=fault, killed=True)
-    except (CancelledError, asyncio.CancelledError, CommClosedError, TimeoutError):
+    except (CancelledError, asyncio.CancelledError, CommClosedError):
         return None
-
-
-def _wait_for_scheduler(client: Client) -> None:
-    """Until there is a scheduler with a worker again."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        try:
-            if client.scheduler_info(n_workers=-1)["workers"] and client.status == "running":
-                client.wait_for_workers(1, timeout=10)
-                return
-        except GONE:
-            pass
-        time.sleep(1)
-    raise UserError("the scheduler is gone; run it again when it is back: finished partitions are not done again")
+    except TimeoutError:
+        return Outcome(tile, {}, fault="each time it was done, its worker fell silent with the outcome", lost=True)

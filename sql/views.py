@@ -195,13 +195,8 @@ def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) ->
     UserError
         If no cut has this name, or the value is not of its kind (a number, or quoted letters).
     """
-    published = files.cuts()
-    if name not in published:
-        near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
-        hint = f"nearest: {', '.join(near) or 'see sql/cuts.sql'}"
-        raise UnknownName(f"--cut {name}: there is no such cut", value=name, nearest=near, hint=hint)
-    cut = published[name]
     literal = cut_literal(name, value)
+    cut = files.cuts()[name]
     differs = literal != _literal(name, cut.value, cut.value)
     note = f"[{cut.unit}] {cut.source}" + (f"; published value {cut.value}" if differs else "")
     connection.execute(files.cut_macro(name, literal if differs else cut.value))
@@ -215,9 +210,14 @@ def cut_literal(name: str, value: str) -> str:
     Raises
     ------
     UserError
-        If the value is not of its kind.
+        If no cut has this name, or the value is not of its kind.
     """
-    return _literal(name, value, files.cuts()[name].value)
+    published = files.cuts()
+    if name not in published:
+        near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
+        hint = f"nearest: {', '.join(near) or 'see sql/cuts.sql'}"
+        raise UnknownName(f"--cut {name}: there is no such cut", value=name, nearest=near, hint=hint)
+    return _literal(name, value, published[name].value)
 
 
 def _literal(name: str, value: str, published: str) -> str:

@@ -229,4 +229,4 @@ def test_an_outcome_that_died_with_its_worker_is_not_waited_for(monkeypatch):
             assert timeout is not None, "would wait for ever"
             raise TimeoutError
 
-    assert tasks._outcome(Lost(), TILES[0]) is None
+    assert tasks._outcome(Lost(), TILES[0]).lost

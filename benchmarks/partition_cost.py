@@ -1,0 +1,86 @@
+"""What a partition costs `candlesql run --workers`: CPU seconds, and bytes read and written, by star and by partition.
+
+    python benchmarks/partition_cost.py [--stars N M] [--folder FOLDER]
+
+Both passes over every partition of two mock skies, of N and of M stars, and the views of the whole sky between them,
+in this process on one thread: two equations for what a star and what a partition costs.
+These are the rates of `candlesql run --plan` (scale/forecast.py). What is read is all that DuckDB asks for, from the
+disk or from the system's cache of it, beside the row groups that `--plan` counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from candlesql.scale.bench import bench_of
+from candlesql.scale.command import merge
+from candlesql.scale.forecast import forecast_of
+from candlesql.scale.partition import make_catalogue, make_part
+from candlesql.scale.plan import make_plan
+from candlesql.sql.open import writing
+from candlesql.workspace.folder import existing_sky
+from dask_scale import make_sky
+
+
+class Cost(NamedTuple):
+    stars: int
+    partitions: int
+    cpu_seconds: float
+
+
+def asked_for() -> int:
+    """Bytes that this process has read so far, from the disk or its cache."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def cost_of(folder: Path, stars: int) -> Cost:
+    """Make a sky and run it; prints what it takes."""
+    make_sky(folder, stars)
+    with writing(folder, whole=True) as connection:
+        plan = make_plan(connection, existing_sky(folder), "red_clump")
+        expected = forecast_of(connection, plan.sky, "red_clump", taken_up=False)
+        bench_of(plan.file).connection.execute("set threads = 1")
+        started, before = time.process_time(), asked_for()
+        tiles = list(plan.tiles)
+        for tile in tiles:
+            make_part(plan.file, tile)
+        read = asked_for() - before
+        merge(plan, tiles)
+        bench_of(plan.file).connection.execute("set threads = 1")
+        for tile in tiles:
+            make_catalogue(plan.file, tile)
+        seconds = time.process_time() - started
+        files = [file for tile in tiles for file in plan.part(tile).glob("*.parquet")]
+        scores = sum(file.stat().st_size for file in files if file.stem == "red_clump.scores")
+        matches = sum(file.stat().st_size for file in files if file.stem.startswith("match."))
+        gathered = sum(file.stat().st_size for file in files if file.stem in plan.kinds.rows)
+    pairs = sum(min(expected.stars, expected.footers[name].rows) for name in expected.matched)
+    groups = expected.catalogs_read
+    print(f"{stars:,} stars in {len(tiles)} partitions: {seconds:.1f} s of CPU")
+    print(
+        f"  written: scores {scores / stars:.0f} bytes a star, matches {matches / pairs:.0f} bytes for each possible,"
+    )
+    print(f"  gathered for the whole sky {gathered / stars:.0f} bytes a star")
+    print(f"  read: {groups / 1e6:,.0f} MB of row groups, asked for {read / groups:.1f} times", flush=True)
+    return Cost(stars, len(tiles), seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stars", type=int, nargs=2, default=[400_000, 2_000_000])
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        few, many = (cost_of(Path(folder) / str(stars), stars) for stars in options.stars)
+    counts = [[cost.stars, cost.partitions] for cost in (few, many)]
+    a_star, a_partition = np.linalg.solve(counts, [few.cpu_seconds, many.cpu_seconds])
+    print(f"{a_star * 1e6:.0f} microseconds of CPU a star, and {a_partition:.1f} s a partition")
+
+
+if __name__ == "__main__":
+    main()
