@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..sql.open import open_sky
 from ..udfs.functions import models_of
+from ..udfs.names import identifier
 from ..workspace.folder import existing_sky
-from ..workspace.query import first_row, identifier
+from ..workspace.query import first_row
 from .values import Info, Joined, Network, Product, Sky, StrPath, connected
 
 if TYPE_CHECKING:

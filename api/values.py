@@ -12,7 +12,8 @@ import duckdb
 
 from ..sql.open import open_sky
 from ..sql.systems import system_steps
-from ..workspace.query import first_row, identifier
+from ..udfs.names import identifier
+from ..workspace.query import first_row
 
 StrPath = str | Path
 Sky = StrPath | duckdb.DuckDBPyConnection

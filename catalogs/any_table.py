@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from ..errors import RefusedFile
+from ..udfs.names import identifier
 from ..workspace.ledger import full_disk_told
-from ..workspace.query import first_row, identifier, literal_path, quoted
+from ..workspace.query import first_row, literal_path, quoted
 from .prepare import READ_ERRORS
 from .readers import FileColumn, Source, open_file, refusing
 

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import duckdb
 import numpy as np
 
-from ..workspace.query import first_row, identifier, quoted
+from ..udfs.names import identifier
+from ..workspace.query import first_row, quoted
 from .survey import Column
 from .units import standard
 

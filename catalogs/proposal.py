@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from ..errors import RefusedFile, UserError
-from ..workspace.query import first_row, identifier
+from ..udfs.names import identifier
+from ..workspace.query import first_row
 from .any_table import ROW_NUMBER, Theirs
 from .checks import looks_like
 from .fields import choose

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import MissingPackage, RefusedFile, UserError
-from ..workspace.query import identifier, quoted
+from ..udfs.names import identifier
+from ..workspace.query import quoted
 from .healpix import ORDER
 from .metadata import kv_metadata
 from .readers import FileColumn, parquet

@@ -14,7 +14,8 @@ from ..catalogs.writers import refuse_existing, write_file
 from ..errors import UserError
 from ..sql.describe import named, placed, provenance, view_columns
 from ..sql.lineage import is_ordered, query_columns
-from ..workspace.query import first_row, identifier
+from ..udfs.names import identifier
+from ..workspace.query import first_row
 from .sql import explain
 
 if TYPE_CHECKING:

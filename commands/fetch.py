@@ -23,8 +23,8 @@ from ..catalogs.writers import write_file
 from ..errors import UserError
 from ..sql import files as sql
 from ..sql.open import new_or_existing
+from ..udfs.names import identifier
 from ..workspace.folder import Sky, find_sky
-from ..workspace.query import identifier
 from .ingest import ingest_survey
 
 ARCHIVES = Path(archive.__file__).with_name("archives.toml")

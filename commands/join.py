@@ -19,7 +19,8 @@ from ..catalogs.units import conversion, in_brackets
 from ..catalogs.writers import refuse_existing, write_file
 from ..errors import UserError
 from ..sql.describe import named, placed, provenance, view_columns
-from ..workspace.query import first_row, identifier, quoted
+from ..udfs.names import identifier
+from ..workspace.query import first_row, quoted
 from .steps.pairs import pairs_sql
 
 KEY = "source_id"

@@ -26,9 +26,10 @@ from ..sql import files
 from ..sql.describe import provenance, view_columns
 from ..sql.open import confine, open_sky
 from ..sql.views import cut_literal
+from ..udfs.names import identifier
 from ..workspace.connection import look_below
 from ..workspace.folder import existing_sky
-from ..workspace.query import first_row, identifier
+from ..workspace.query import first_row
 from .statements import one_select, tables_of_counts
 
 CUTS = Path(__file__).with_name("cuts.toml")

@@ -21,11 +21,12 @@ from ..commands.steps.scoring import nothing_to_score
 from ..errors import UserError
 from ..sql.open import refresh, writing
 from ..sql.systems import SystemSteps
+from ..udfs.names import identifier
 from ..workspace.change import change_of, place, take_away
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import record
 from ..workspace.progress import rows_bar
-from ..workspace.query import first_row, identifier, parquet_rows, quoted
+from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import at_bench, bench_of, close_all
 from .cluster import client_of, need_dask
 from .partition import PARQUET, Outcome, make_catalogue, make_part

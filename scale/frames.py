@@ -28,9 +28,10 @@ from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_match, show_product, stage
 from ..udfs import functions, taught
+from ..udfs.names import identifier
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.limits import memory_limit
-from ..workspace.query import identifier, quoted
+from ..workspace.query import quoted
 from .plan import kinds_of, one_base
 from .sources import no_rows
 

@@ -19,7 +19,8 @@ from ..catalogs.metadata import kv_metadata
 from ..catalogs.writers.hats import INDEX, partition_file
 from ..commands.steps.bulk import write_inferred
 from ..commands.steps.scoring import stars_query, stored_outputs
-from ..workspace.query import first_row, identifier, parquet_rows, quoted
+from ..udfs.names import identifier
+from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import Bench, at_bench, bench_of
 from .tiles import Tile
 

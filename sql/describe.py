@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, read_survey, survey_files
+from ..udfs.names import identifier
 from ..workspace.ledger import cut_values
-from ..workspace.query import first_row, identifier
+from ..workspace.query import first_row
 from .views import derived_columns, explain_missing
 
 if TYPE_CHECKING:

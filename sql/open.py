@@ -20,11 +20,12 @@ import duckdb
 from ..errors import RefusedFile, UserError
 from ..udfs import functions
 from ..udfs.cache import cache_folder
+from ..udfs.names import identifier
 from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import tell_damaged
-from ..workspace.query import as_pattern, identifier, quoted
+from ..workspace.query import as_pattern, quoted
 from . import views
 from .template import code_of, data_of, is_known, remember, template_of
 from .views import apply_stored_cuts

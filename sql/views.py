@@ -14,7 +14,8 @@ import duckdb
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UnknownName, UserError
 from ..udfs.functions import create_functions, drop_functions, outlines
-from ..workspace.query import identifier, literal_path, parquet_rows, parquet_rows_within, quoted, stand_in
+from ..udfs.names import identifier
+from ..workspace.query import literal_path, parquet_rows, parquet_rows_within, quoted, stand_in
 from . import files
 
 if TYPE_CHECKING:

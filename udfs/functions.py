@@ -28,7 +28,7 @@ from .cache import found_once
 from .comments import comment
 from .differentiable import is_differentiable
 from .model import Field, Model, load_model
-from .names import quoted_name, run_one, struct_type
+from .names import identifier, run_one, struct_type
 
 if TYPE_CHECKING:
     from .hull import Hull
@@ -103,7 +103,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
 
     with outlines(connection, own):
         for model in models_of(own):
-            run_one(connection, f"create schema if not exists {quoted_name(model.system)}")
+            run_one(connection, f"create schema if not exists {identifier(model.system)}")
             _create_functions(connection, model)
             _create_derivatives(connection, model)
     for name, path in hull_files(own).items():
@@ -120,7 +120,7 @@ def drop_functions(connection: duckdb.DuckDBPyConnection) -> None:
             and coalesce(comment, '') not like '{NETWORK}'"""
     ).fetchall()
     for kind, schema, name in named:
-        run_one(connection, f"drop {kind} if exists {quoted_name(schema)}.{quoted_name(name)}")
+        run_one(connection, f"drop {kind} if exists {identifier(schema)}.{identifier(name)}")
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
@@ -195,7 +195,7 @@ def _create_network(connection: duckdb.DuckDBPyConnection, model: Model) -> None
 def _in_file(connection: duckdb.DuckDBPyConnection, macro: str) -> str:
     """The macro of the database file, where a temporary one may shadow it."""
     ((database,),) = connection.execute("select current_database()").fetchall()
-    return f"{quoted_name(database)}.main.{quoted_name(macro)}"
+    return f"{identifier(database)}.main.{identifier(macro)}"
 
 
 def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
@@ -219,7 +219,7 @@ def register_models(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
 
 def _possible(model: Model) -> list[str]:
     """The inputs of a model, NULL where a value stands for a missing one: no training star has it."""
-    return [field.possible(quoted_name(field.name)) for field in model.inputs]
+    return [field.possible(identifier(field.name)) for field in model.inputs]
 
 
 @contextmanager
@@ -241,15 +241,15 @@ def outlines(connection: duckdb.DuckDBPyConnection, own: Path) -> Iterator[None]
 
 def _create_functions(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     arguments, net = _quoted(_names(model.inputs)), f"{model.name}_net({_arguments(model)})"
-    prefix = f"{quoted_name(model.system)}."
+    prefix = f"{identifier(model.system)}."
     if model.name != model.system:
         function = model.name.removeprefix(model.system + "_")
         note = _note(model, f"Outputs {with_units(model.outputs)}")
-        _create(connection, prefix + quoted_name(function), arguments, net, f"[struct] {note}")
+        _create(connection, prefix + identifier(function), arguments, net, f"[struct] {note}")
         return
     for output in model.outputs:
         note = f"[{output.unit}] {_note(model, f'Output {output.name}')}"
-        _create(connection, prefix + quoted_name(output.function), arguments, f'{net}."{output.name}"', note)
+        _create(connection, prefix + identifier(output.function), arguments, f'{net}."{output.name}"', note)
     run_one(connection, f"create or replace macro {prefix}score(source) as table from {model.name}_rows(source)")
     comment(connection, "macro table", f"{prefix}score", f"[rows] {_rows_note(model)}")
 

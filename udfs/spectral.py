@@ -28,7 +28,7 @@ from ..errors import UserError
 from .comments import comment
 from .functions import spectral_files
 from .model import PREFIX, RESERVED
-from .names import is_plain, quoted_name, run_one
+from .names import identifier, is_plain, run_one
 from .soundness import graph_hash
 
 WEIGHTS = ("plain_weight", "spectrum_weight", "constant")
@@ -148,10 +148,10 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
     for path in spectral_files(own).values():
         model = load_spectral(path)
         system, function = model.metadata["system"], model.metadata["function"]
-        run_one(connection, f"create schema if not exists {quoted_name(system)}")
+        run_one(connection, f"create schema if not exists {identifier(system)}")
         given, errors = model.inputs, [f"{name}_error" for name in model.inputs]
         value, relative = _value(model, -1, given), _relative_error(model, -1, errors)
-        schema = quoted_name(system)
+        schema = identifier(system)
         unit = json.loads(model.metadata["outputs"])[-1]["unit"]
         error = f"Standard error of {model.outputs[-1]}, with the errors of the inputs (…_error) after them,"
         for name, arguments, body, what in (
@@ -163,9 +163,9 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
                 _scatter(model),
                 "[struct] Relative scatter of each output beside those errors",
             ),
-            (f"{schema}.{quoted_name(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
+            (f"{schema}.{identifier(function)}", given, value, f"[{unit}] Output {model.outputs[-1]}"),
             (
-                f"{schema}.{quoted_name(function + '_error')}",
+                f"{schema}.{identifier(function + '_error')}",
                 [*given, *errors],
                 f"({value} * {relative})::float",
                 f"[{unit}] {error}",

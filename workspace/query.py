@@ -22,11 +22,6 @@ def quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def identifier(name: str) -> str:
-    """A quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def literal_path(path: object) -> str:
     """A path as an SQL string that DuckDB reads as that one file, whatever letters it has, not as a pattern."""
     return quoted(as_pattern(path))

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
-from ...workspace.query import identifier
+from ...udfs.names import identifier
 from .chosen import chosen
 from .source import FileColumn, Source, streamed
 

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import identifier, literal_path
+from ...udfs.names import identifier
+from ...workspace.query import literal_path
 from . import ecsv
 from .source import FileColumn, Source
 

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 
 from ...errors import RefusedFile
+from ...udfs.names import identifier
 from ...workspace.ledger import replaced
-from ...workspace.query import identifier, quoted
+from ...workspace.query import quoted
 from ..metadata import CSVW_SUFFIX, astropy_header, csvw_header, kv_metadata
 from ..survey import Column
 from .kinds import INTEGERS, VECTOR, element, facts_of, storable

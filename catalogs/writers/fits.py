@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from astropy.io import fits
 
 from ...errors import RefusedFile
-from ...workspace.query import first_row, identifier
+from ...udfs.names import identifier
+from ...workspace.query import first_row
 from ..metadata import astropy_header, with_unit
 from ..survey import Column
 from ..units import is_only_astropys, standard

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from ...errors import UserError
-from ...workspace.query import first_row, identifier, quoted
+from ...udfs.names import identifier
+from ...workspace.query import first_row, quoted
 from .. import healpix
 from ..metadata import kv_metadata
 from ..survey import Column

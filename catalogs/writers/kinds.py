@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import first_row, identifier
+from ...udfs.names import identifier
+from ...workspace.query import first_row
 from ..survey import Column
 
 SIGNED = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}

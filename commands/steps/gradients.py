@@ -15,9 +15,10 @@ from ...sql.systems import own_model, system_steps
 from ...sql.views import products
 from ...udfs.differentiable import is_differentiable
 from ...udfs.model import Model
+from ...udfs.names import identifier
 from ...workspace.folder import Sky
 from ...workspace.ledger import is_fresh
-from ...workspace.query import identifier, quoted
+from ...workspace.query import quoted
 from .inputs import read_columns
 
 PRODUCT = "red_clump.gradients"

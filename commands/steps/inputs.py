@@ -7,7 +7,7 @@ from collections.abc import Container
 
 from ...errors import UserError
 from ...udfs.model import Model
-from ...workspace.query import identifier
+from ...udfs.names import identifier
 
 #: What the inputs of every system are in, whichever survey a star comes from; a model that says nothing reads these.
 SYSTEMS = {

@@ -9,7 +9,8 @@ import duckdb
 
 from ...catalogs.survey import Survey
 from ...errors import UserError
-from ...workspace.query import first_row, identifier
+from ...udfs.names import identifier
+from ...workspace.query import first_row
 from .pairs import MAS, MAX_RADIUS_ARCSEC, Epochs, epochs_of, pairs_sql, staged
 
 Rank = Literal["separation", "errors", "magnitude"]

@@ -23,11 +23,12 @@ from ...sql.views import products
 from ...udfs.functions import hull_files
 from ...udfs.hull import read_hull
 from ...udfs.model import Model
+from ...udfs.names import identifier
 from ...workspace.change import remove
 from ...workspace.folder import Sky
 from ...workspace.ledger import cut_values, fingerprint, full_disk_told, record
 from ...workspace.progress import rows_bar
-from ...workspace.query import first_row, identifier, literal_path, parquet_rows
+from ...workspace.query import first_row, literal_path, parquet_rows
 from .bulk import write_inferred
 from .inputs import read_columns
 
