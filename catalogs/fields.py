@@ -203,6 +203,11 @@ def _is_fraction(said: FileColumn, value: str) -> str:
     return f"({guard}coalesce(try_cast({value} as double) % 1 <> 0, false))"
 
 
+def takes_nan(column: Column, said: FileColumn) -> bool:
+    """Whether NaN of the file becomes NULL in the column: integers that came as floating-point numbers."""
+    return column.type in INTEGERS and said.is_float
+
+
 def _typed(survey: Survey, column: Column, said: FileColumn, made: Conversion | None) -> str:
     if column.name == survey.id and said.is_text:
         return _id(survey, column, said)
@@ -214,7 +219,7 @@ def _typed(survey: Survey, column: Column, said: FileColumn, made: Conversion | 
     value = _number(said)
     if made is None:
         return f"{degrees(value, 15 if column.name == survey.ra else 1)}::{column.type}"
-    if column.type in INTEGERS and said.is_float:
+    if takes_nan(column, said):
         value = f"if(isnan({value}), null, {value})"
     if column.type in INTEGERS and made.is_identity and (said.is_text or said.is_float or _is_decimal(said)):
         fault = _is_fraction(said, value)

@@ -18,7 +18,7 @@ from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
 from .checks import check_rows, facts_sql
-from .fields import choose, first_misfit, is_sentinel, sexagesimal, typed_field
+from .fields import choose, first_misfit, is_sentinel, sexagesimal, takes_nan, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, parquet, refusing, split_hdu
 from .recognise import unread_photometry
@@ -261,7 +261,8 @@ def _convert(
         run(connection, f"copy ({query}) to {quoted(temporary)} ({PASSING})")
         files = stored_in(source.path)
         if files and files[0].suffix.lower() in parquet.SUFFIXES:
-            parquet.refuse_lost_values(connection, source, files, temporary, chosen)
+            kept = {c: said for c, said in chosen.items() if not takes_nan(survey.columns[c], source.columns[said])}
+            parquet.refuse_lost_values(connection, source, files, temporary, kept)
     except READ_ERRORS as error:
         raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
     temporary.replace(part)

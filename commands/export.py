@@ -66,7 +66,7 @@ def query_of(connection: duckdb.DuckDBPyConnection, what: str) -> str | None:
     try:
         statements = connection.extract_statements(text)
     except duckdb.Error as error:
-        raise UserError(f"{str(error).splitlines()[0]}") from None
+        raise UserError(f"neither a view nor a query: {str(error).splitlines()[0]}", value=text) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UserError(f"{len(statements)} statements are there to export; it must be one SELECT")
     return statements[0].query.strip().rstrip(";").rstrip()

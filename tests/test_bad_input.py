@@ -207,7 +207,7 @@ def test_magnitude_that_stands_for_none_is_null_and_counted(candlesql, own_sky, 
     done = candlesql(
         "ingest", own_sky, "gaia_dr2", gaia_csv({0: {"phot_g_mean_mag": 99.999}, 2: {"phot_g_mean_mag": -999}})
     )
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err) == (0, "gaia.csv: nothing in it shows its release; it is taken as told\n")
     assert done.out.splitlines() == ["4 rows", "phot_g_mean_mag: 2 sentinels are NULL"]
     with open_sky(own_sky) as connection:
         rows = connection.execute("select phot_g_mean_mag from staging.gaia_dr2 order by source_id").fetchall()
@@ -429,9 +429,14 @@ def test_unknown_output_format(refuses, tiny_sky):
 
 
 def test_export_of_a_view_that_does_not_exist(refuses, tiny_sky, tmp_path):
-    for view in ("red_clump.catalog", "staging.gaia_dr2; drop table candlesql.runs", "x' or '1'='1"):
-        line = refuses("export", tiny_sky, view, tmp_path / "x.csv")
-        assert f"there is no view {view}" in line
+    line = refuses("export", tiny_sky, "red_clump.catalog", tmp_path / "x.csv")
+    assert "there is no view red_clump.catalog" in line
+    for text in ("staging.gaia_dr2; drop table candlesql.runs", "x' or '1'='1"):
+        assert "neither a view nor a query: Parser Error" in refuses("export", tiny_sky, text, tmp_path / "x.csv")
+    two = "from staging.gaia_dr2; drop table candlesql.runs"
+    assert "2 statements are there to export; it must be one SELECT" in refuses(
+        "export", tiny_sky, two, tmp_path / "x.csv"
+    )
 
 
 @pytest.mark.parametrize(("name", "said"), [("x.doc", "format .doc is unknown"), ("no/where/x.csv", "does not exist")])

@@ -40,6 +40,12 @@ def relation_of(labels: str) -> str:
     return text.removeprefix("SELECT * FROM ")
 
 
+def refused(relation: str, error: duckdb.Error) -> UserError:
+    """What DuckDB says of labels that it cannot read, in one line, with the name as it was given."""
+    said = relation.replace('"', "")
+    return UserError(f"--labels {said}: {str(error).splitlines()[0]}", value=said)
+
+
 def _only_reads(tree: Any) -> bool:
     """Whether every query in a parsed statement is a SELECT."""
     if isinstance(tree, list):

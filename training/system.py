@@ -21,6 +21,7 @@ from ..udfs.model import Model, write_model
 from ..udfs.onnx_udf import session_of
 from ..workspace.query import first_row
 from .export import Member, system_graph
+from .labels import refused
 from .mdn import train
 from .origin import input_systems
 from .specification import System, load_system
@@ -145,7 +146,7 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, view: str | None) ->
     try:
         known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.CatalogException as error:
-        raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
+        raise refused(relation, error) from None
     missing = [n for n in (*everything.id, *names) if n not in known]
     if missing:
         raise UserError(f"has no column {missing[0]}; see red_clump.training for what a label view has", file=relation)

@@ -36,10 +36,11 @@ def test_foreign_spectra_are_refused_in_one_line(simulated, candlesql, command):
 def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, tmp_path):
     assert candlesql("run", simulated[1], "parallax").code == 0
     assert "by parallax, which was trained on simulated stars" in candlesql("info", simulated[1]).out
-    listed = candlesql("models", simulated[1]).out
-    assert "spectra/parallax.onnx" in listed
-    after = listed[listed.index("spectra/parallax.onnx") :]
-    assert "trained_on simulated" in after
+    (listed,) = (line for line in candlesql("models", simulated[1]).out.splitlines() if " parallax " in line)
+    assert " simulated " in listed
+    detail = candlesql("models", simulated[1], "parallax").out
+    assert "spectra/parallax.onnx" in detail
+    assert "trained_on simulated" in detail
     made = pq.read_schema(simulated[1] / "results" / "parallax_scores.parquet").metadata
     assert made[b"candlesql.trained_on.parallax"] == b"simulated"
     assert candlesql("export", simulated[1], "parallax.catalogue", tmp_path / "stars.ecsv").code == 0

@@ -23,7 +23,7 @@ INPUTS = ("j_m", "ks_m", "parallax")
 def connection():
     with duckdb.connect() as connection:
         for item in files.items():
-            if item.is_macro and item.name.split(".")[0] in ("cuts", "stats", "sphere", "red_clump"):
+            if item.is_macro and item.name.split(".")[0] in ("cuts", "quality", "stats", "sphere", "red_clump"):
                 connection.execute(f"create schema if not exists {item.name.split('.')[0]}")
                 if not item.name.endswith("thresholds"):
                     connection.execute(item.body)

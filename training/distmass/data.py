@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...workspace.query import first_row
+from ..labels import refused
 from ..taught import kind_of_stars, write_list
 
 SPECIFICATION = Path(__file__).with_name("networks.toml")
@@ -81,7 +82,7 @@ def read_stars(connection: duckdb.DuckDBPyConnection, relation: str = "distmass.
     try:
         known = {row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.CatalogException as error:
-        raise UserError(f"--labels {relation}: {str(error).splitlines()[0]}") from None
+        raise refused(relation, error) from None
     missing = [n for n in (*names, *sorted(others), "bucket", "split", "spectrum_id") if n not in known]
     if missing:
         raise UserError(f"has no column {missing[0]}; see distmass.training for what a label view has", file=relation)

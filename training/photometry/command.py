@@ -18,6 +18,7 @@ from ...workspace.folder import Sky, find_sky
 from ...workspace.ledger import record
 from ...workspace.progress import bar
 from ...workspace.query import first_row, quoted
+from ..labels import refused
 from ..taught import kind_of_stars, move_lists, write_list
 from ..workspace import open_to_train
 from . import density, train, train_infer
@@ -79,7 +80,7 @@ def _export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> Non
             )
         connection.execute(f"copy (from {view}) to {quoted(path)} (format parquet)")
     except (duckdb.CatalogException, duckdb.ParserException) as error:
-        raise UserError(f"--labels {view}: {str(error).splitlines()[0]}") from None
+        raise refused(view, error) from None
 
 
 def _stem(bands: Path) -> str:
