@@ -19,10 +19,10 @@ demo: $(VENV)/.core                     ## the main job on the embedded mock sky
 	$(BIN)/candlesql demo sky --stars $(STARS)
 
 test: $(VENV)/.dev lint                 ## lint, types and tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(VENV)/.dev lint             ## the heavy tests too
-	$(BIN)/pytest -n 2 --dist loadfile -m ""
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m ""
 	$(BIN)/python tests/soak/soak.py --minutes 5
 	$(MAKE) docs
 

@@ -148,6 +148,11 @@ def mock_sky(empty_sky, tmp_path_factory) -> Path:
     return sky
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Files with the longest tests first, so that no core waits for another at the end."""
+    items.sort(key=lambda item: not {"training", "scale", "test_package.py"} & set(item.path.parts))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """How many tests were skipped because the real data are not beside the checkout."""
     absent = [
