@@ -48,7 +48,11 @@ TRAINING = Case("parallax.training", "apogee_id, adjusted_parallax", given={"par
 MOTIONS = Case("parallax.motions", "apogee_id, round(x_kpc, 3), round(y_kpc, 3), round(z_kpc, 3), round(vz_km_s, 3)", given={
     'parallax.estimates(apogee_id, m_h, alpha_m, ra, "dec", spec_distance_kpc, spec_distance_kpc_error, pmra, pmdec, vhelio_avg)': """('pole', 0, 0, 192.85948, 27.12825, 2.0, 0.1, 0.0, 0.0, 50.0), ('a', 0, 0, 1, 1, 2.0, 0.1, null, 0.0, 50.0),
     ('b', 0, 0, 1, 1, 2.0, 0.1, 0.0, null, 50.0), ('c', 0, 0, 1, 1, 2.0, 0.1, 0.0, 0.0, null)"""}, rows=[("pole", -8.3, 0.0, 2.0, 57.78)])  # fmt: skip
-CASES = [*STARS, ESTIMATES, UPLOAD, TRAINING, MOTIONS]
+PARENT = ", ".join(f"1.5 as {name}" for name in ["phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag", "j_m", "h_m", "ks_m", "w1mpro", "w2mpro", "phot_g_mean_mag_error", "phot_bp_mean_mag_error", "phot_rp_mean_mag_error", "j_msigcom", "h_msigcom", "ks_msigcom", "w1mpro_error", "w2mpro_error"])  # fmt: skip
+INPUTS = Case("parallax.inputs", "apogee_id, ln_flux[7405], ln_flux_error[1]", [("a", 7.0, 0.5)], given={
+    "parallax.parent": f"select unnest(['a', 'b']) as apogee_id, 'A' as sample, true as is_training, {PARENT}",
+    "parallax.spectra": "select unnest(['a', 'c']) as apogee_id, list_transform(range(7405), lambda k: (k - 7397)::double) as ln_flux, list_transform(range(7405), lambda k: k + 0.5::double) as ln_flux_error"})  # fmt: skip
+CASES = [*STARS, ESTIMATES, UPLOAD, TRAINING, MOTIONS, INPUTS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -155,7 +155,11 @@ OURS = {
     "hogg_parallax_bin": 0.25, "hogg_magnitude_bin": 1, "hogg_distance_bin": 1, "hogg_map_cell": 1, "hogg_map_error_ratio": 0.2, "hogg_map_max_abs_z": 1,
 }  # fmt: skip
 CUTS = [Case("", f"cuts.{name}()::double", float(value)) for name, value in OURS.items()]
-CASES = [*CONTAMINATION, *ROC, *STAR_CASES, *CUTS, Case("", "cuts.lucey_quality_cuts()", False)]
+# a RUWE of 2 fails: star 1 is scored without its parallax too, 2 only with it, 3 passes; 4 is of another survey than 2
+UNSCORED = Case("red_clump.unscored", "survey, source_id", [("s", 2)], given={
+    "red_clump.scored(survey, source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, bp_rp)": """('s', 1, true, null::boolean, null::boolean, 2.0, null::double, null::double, 1.0),
+    ('s', 1, false, null, null, 2.0, null, null, 1.0), ('s', 2, true, null, null, 2.0, null, null, 1.0), ('s', 3, true, null, null, 1.0, null, null, 1.0), ('t', 2, false, null, null, 2.0, null, null, 1.0)"""})  # fmt: skip
+CASES = [*CONTAMINATION, *ROC, *STAR_CASES, *CUTS, UNSCORED, Case("", "cuts.lucey_quality_cuts()", False)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
