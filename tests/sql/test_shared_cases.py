@@ -191,6 +191,9 @@ QUALITY += [
     value("quality.corrected_excess_factor_scatter(16)", 0.0059898 + 8.817481e-12 * 16**7.618399),
     value("quality.passes_letter('ABA', 'AAA', 2)", False), value("quality.passes_letter('ABA', 'AAA', 3)", True), value("quality.passes_letter('AB', 'AAA', 3)", False),
     # of DR2 the errors hold the zero point's of DR2, its own cuts and the constant; of DR3 C* and, without a colour, another constant
+    # at BP - RP = 2 mag between 1.1 + 0.025 x 4 and 1.2 + 0.045 x 4
+    *(Case("", f"quality.surely_passes_excess_factor({factor}, 2)", sure) for factor, sure in [(1.19, False), (1.21, True), (1.37, True), (1.39, False)]),
+    Case("quality.gaia_dr2", "source_id", [(1,)], given={"quality.gaia(survey, source_id)": "('gaia_dr2', 1), ('gaia_dr3', 2)"}),
     Case("quality.gaia", """survey, source_id, bp_rp, phot_g_mean_mag_error, phot_bp_mean_mag_error, phot_rp_mean_mag_error, g_error_ratio, passes_corrected_excess_factor, round(parallax_zero_point, 6),
          zero_point_recipe, passes_excess_factor, passes_ruwe, passes_saturation""", given={
         "staging.gaia": """select 'gaia_dr2' as survey, 1::bigint as source_id, 10.0 as ra, 20.0 as "dec", 12.0 as phot_g_mean_mag, 13.0 as phot_bp_mean_mag, 11.0 as phot_rp_mean_mag,

@@ -266,8 +266,8 @@ def transformation() -> Case:
     for target, base, blue, red in COEFFICIENTS:
         c = [float(t - b) for t, b in zip(SHAPES[target], SHAPES[base], strict=True)]
         bias = 0.05 * ((target == "g") - (base == "g"))
-        rows.append((target, base, blue, red, *c, 0.02, 1.98, 21, 19, bias))
-    return Case("photometry.colour_transformations", "target, base, blue, red, round(c0, 5), round(c1, 5), round(c2, 5), round(c3, 5), colour_low, colour_high, n, n_observed, round(bias_observed, 6)", given={
+        rows.append((target, base, blue, red, *c, 0.02, 1.98, 21, 19, bias, 0.0, 0.0))
+    return Case("photometry.colour_transformations", "target, base, blue, red, round(c0, 5), round(c1, 5), round(c2, 5), round(c3, 5), colour_low, colour_high, n, n_observed, round(bias_observed, 6), round(scatter, 6), round(scatter_observed, 6)", given={
         "photometry.predicted": select("0", "absolute_magnitude") + " union all select 's', 99, 'g', 50.0", "photometry.observed": select("0.05", "magnitude"),
         "photometry.densities":
         f"select 's' as survey, i as source_id, b as band, 0.001 as density from range(21) as t(i), (select unnest({BANDS}) as b) union all select 's', 99, 'g', 0.0009"},

@@ -154,6 +154,7 @@ OURS = {
     "distmass_min_member_probability": 0.01, "distmass_logg_bin": 0.5, "distmass_nmsu_teff_error": 50, "distmass_nmsu_logg_error": 0.05, "distmass_nmsu_m_h_error": 0.05, "hogg_best_parallax_error": 0.05, "hogg_m_h_bin": 0.25, "hogg_h_w2_bin": 0.1,
     "hogg_parallax_bin": 0.25, "hogg_magnitude_bin": 1, "hogg_distance_bin": 1, "hogg_map_cell": 1, "hogg_map_error_ratio": 0.2, "hogg_map_max_abs_z": 1,
 }  # fmt: skip
+OURS |= {"tightest_ruwe": 1.1, "tightest_g_error_ratio": 0.0001, "tightest_excess_factor_low": 1.1, "tightest_excess_factor_low_slope": 0.025, "tightest_excess_factor_high": 1.2, "tightest_excess_factor_high_slope": 0.045}  # fmt: skip
 CUTS = [Case("", f"cuts.{name}()::double", float(value)) for name, value in OURS.items()]
 # a RUWE of 2 fails: star 1 is scored without its parallax too, 2 only with it, 3 passes; 4 is of another survey than 2
 UNSCORED = Case("red_clump.unscored", "survey, source_id", [("s", 2)], given={

@@ -66,7 +66,13 @@ STANDING = f"""(11, 10.0, {0.9 / 3600}, 2010.0), (12, 10.0, {1.1 / 3600}, 2010.0
 PAIRS = [
     Case("sphere.pairs", "moving_id, standing_id, round(sphere.chord_in_arcsec(chord_squared), 2)", query="sphere.pairs('moving', 'standing', 1.0::double, 2005.0::double, 10.0::double, 1e-1::double)", given={
         'moving(id, ra, "dec", pmra, pmdec, epoch_yr)': MOVING, 'standing(id, ra, "dec", epoch_yr)': STANDING}, rows=[(1, 11, 0.9), (1, 13, 0.5), (2, 21, 0.3), (3, 31, 0.4), (4, 41, 0.6)]),
-    value("sphere.mas_in_rad()", MAS), value("sphere.cube_key(1::bigint, 2::bigint, 3::bigint)", ((1 + 2**20) << 42) + ((2 + 2**20) << 21) + 3 + 2**20), value("sphere.cube_key(-5::bigint, -7::bigint, -11::bigint)", ((2**20 - 5) << 42) + ((2**20 - 7) << 21) + 2**20 - 11),
+    # 0.02 rad in ten years along a tangent that is longer than the arc: 1000 arcsec from where it is then
+    Case("sphere.pairs", "moving_id, standing_id, round(sphere.chord_in_arcsec(chord_squared), 1)", query="sphere.pairs('moving', 'standing', 1000.1::double, 2005.0::double, 10.0::double, 1e-1::double)", given={
+        'moving(id, ra, "dec", pmra, pmdec, epoch_yr)': f"(1, 10.0, 0.0, 0.0, {0.002 / MAS}, 2000.0)", 'standing(id, ra, "dec", epoch_yr)': f"(11, 10.0, {degrees(float(np.arctan(0.02))) + 1000 / 3600}, 2010.0)"}, rows=[(1, 11, 1000.0)]),
+    # a corner of eight cubes, a face, the inside
+    Case("sphere.moving_in_cubes", "id, n, n_cubes, vy, vz", query="(select id, count(*) as n, count(distinct cube) as n_cubes, max(abs(vy)) as vy, max(abs(vz)) as vz from sphere.moving_in_cubes('moving', 1.0::double, 2000.0::double, 0.0::double, 1e-1::double) group by id)", given={
+        'moving(id, ra, "dec", pmra, pmdec, epoch_yr)': "(1, 0.0, 0.0, null::double, null::double, 2000.0), (2, 0.0, 3.0, 0, 0, 2000.0), (3, 30.0, 10.0, null, null, 2000.0)"}, rows=[(1, 8, 8, 0.0, 0.0), (2, 2, 2, 0.0, 0.0), (3, 1, 1, 0.0, 0.0)]),
+    value("sphere.mas_in_rad()", MAS), value(f"sphere.healpix_pixel({(5 << 42) + 7}, 8)", 5), value("sphere.healpix_pixel(77, 29)", 77), value(f"sphere.healpix_pixel({11 << 58}, 0)", 11), value("sphere.cube_key(1::bigint, 2::bigint, 3::bigint)", ((1 + 2**20) << 42) + ((2 + 2**20) << 21) + 3 + 2**20), value("sphere.cube_key(-5::bigint, -7::bigint, -11::bigint)", ((2**20 - 5) << 42) + ((2**20 - 7) << 21) + 2**20 - 11),
     value("sphere.moved_chord_squared(1, 2, 3, 0.1, 0.2, 0.3, 4, 6, 9, 10)", (1 + 1 - 4.0) ** 2 + (2 + 2 - 6) ** 2 + (3 + 3 - 9) ** 2), value("sphere.tangent_growth(4, 3)", 18.0), value("sphere.tangent_growth(4, -3)", 18.0),
     value("sphere.chord_in_arcsec(1)", 60 * 3600.0), value("sphere.chord_in_arcsec(-1)", 0.0),
 ]  # fmt: skip
