@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from math import cos, log, log10, radians, sqrt
 
+import duckdb
 import numpy as np
 import pytest
 from candlesql.tests.sql.tables import Case
@@ -216,3 +217,11 @@ CASES = [*PHOTOMETRIC, *MATCH, *MOCK, *STATS, *QUALITY]
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rows(case, database):
     case.check(database)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("Gaia DR1", "Gaia DR3"), ("Gaia DR2", "Gaia DR1"), ("Gaia DR3", "Gaia DR1")]
+)
+def test_passbands_without_a_transformation_are_an_error(value, given, wanted):
+    with pytest.raises(duckdb.InvalidInputException, match=f"from the passbands of {given} to {wanted}"):
+        value(f"photometric.in_gaia_passband('g', '{given}', '{wanted}', 12, 1.5)")

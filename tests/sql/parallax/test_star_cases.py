@@ -53,7 +53,9 @@ INPUTS = Case("parallax.inputs", "apogee_id, ln_flux[7405], ln_flux_error[1]", [
     "parallax.parent": f"select unnest(['a', 'b']) as apogee_id, 'A' as sample, true as is_training, {PARENT}",
     "parallax.spectra": "select unnest(['a', 'c']) as apogee_id, list_transform(range(7405), lambda k: (k - 7397)::double) as ln_flux, list_transform(range(7405), lambda k: k + 0.5::double) as ln_flux_error"})  # fmt: skip
 #: Bins of 2 mag and 2 kpc.
-WIDER = "; ".join(f"create or replace macro cuts.hogg_{bin}() as 2" for bin in ("map_cell", "magnitude_bin", "distance_bin"))
+WIDER = "; ".join(
+    f"create or replace macro cuts.hogg_{bin}() as 2" for bin in ("map_cell", "magnitude_bin", "distance_bin")
+)
 BINS = [
     Case("parallax.map", "x_low_kpc, y_low_kpc, n", [(-8.0, 2.0, 1)], setup=WIDER, given={"parallax.motions(x_kpc, y_kpc, z_kpc, vx_km_s, vy_km_s, spec_distance_kpc, spec_distance_kpc_error, m_h)": "(-7.0, 3.0, 0.1, 1.0, 2.0, 2.0, 0.1, 0.1)"}),
     Case("parallax.precision", "feature, bin_low, bin_high", [("phot_g_mean_mag", 10.0, 12.0), ("spec_distance_kpc", 0.0, 2.0)], setup=WIDER, given={

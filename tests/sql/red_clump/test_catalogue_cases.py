@@ -77,9 +77,9 @@ ROC = [
     # four of worth 0.9, 0.9, 0.5, 0.1; three of them red clump
     Case("red_clump.roc", "method, truth, labels, bands, completeness, n_selected, base_rate, contamination", given={
         "red_clump.ranked(method, labels, bands, worth, is_rc, is_rc_by_phase)":
-        "('m', 't', 'all', 0.9, true, true), ('m', 't', 'all', 0.9, false, null), ('m', 't', 'all', 0.5, true, false), ('m', 't', 'all', 0.1, true, null), ('m', 't', 'all', 0.05, false, null), ('n', 't', 'Gaia', 0.9, true, null), ('o', 't', 'all', 0.3, false, null)"},
+        "('m', 't', 'all', 0.9, true, true), ('m', 't', 'all', 0.9, false, null), ('m', 't', 'all', 0.5, true, false), ('m', 't', 'all', 0.1, true, null), ('m', 't', 'all', 0.05, false, null), ('n', 't', 'Gaia', 0.9, true, null), ('o', 't', 'all', 0.3, false, null), ('p', 't', 'all', 0.9, false, null), ('p', 't', 'all', 0.5, true, null)"},
         rows=[("m", "label", "t", "all", 1 / 3, 2, 0.6, 0.5), ("m", "label", "t", "all", 2 / 3, 3, 0.6, 1 / 3), ("m", "label", "t", "all", 1.0, 4, 0.6, 0.25), ("m", "phase", "t", "all", 1.0, 1, 0.5, 0.0),
-              ("n", "label", "t", "Gaia", 1.0, 1, 1.0, 0.0), ("n", "label", "t", "all", 1.0, 1, 1.0, 0.0)]),
+              ("n", "label", "t", "Gaia", 1.0, 1, 1.0, 0.0), ("n", "label", "t", "all", 1.0, 1, 1.0, 0.0), ("p", "label", "t", "all", 1.0, 2, 0.5, 0.5)]),
     # bin [1] holds 2 of fold 0 and 3 of fold 1, all in one coarse bin with bin [2], 4 of fold 2
     Case("red_clump.ranked", "method, source_id, bands, worth", given={
         "red_clump.bin_sets": """select 'b' as method, [0] as coarse_bin, bin, fold, 's' as survey, i as source_id, 't' as labels, is_rc, is_rc as is_rc_by_phase from

@@ -219,12 +219,14 @@ BY_DISTANCE = {
     "red_clump.distances(survey, source_id, distance_kpc, distance_kpc_error, true_parallax, parallax_error, b)": """
         ('s', 1, 1.1, 0.11, 1.0, 0.04, 1.9), ('s', 2, 0.9, 0.09, 1.0, 0.05, -1.9), ('s', 3, 2.2, 0.44, 0.5, 0.05, 2.0),
         ('s', 4, 2.0, 0.2, 0.5, 0.1, 20.0), ('s', 5, 2.0, 0.2, 0.5, 0.2, -20.1), ('s', 6, 2.0, 0.2, 0.5, 0.5, 0.0),
-        ('s', 7, 2.0, 0.2, -0.5, 0.5, 30.0), ('s', 8, 2.0, 0.2, 0.0, 0.5, 30.0)
+        ('s', 7, 2.0, 0.2, -0.5, 0.5, 30.0), ('s', 8, 2.0, 0.2, 0.0, 0.5, 30.0),
+        -- without a truth, without the other distance
+        ('s', 19, 2.0, 0.2, 0.5, 0.05, 2.0), ('s', 20, 2.0, 0.2, 0.5, 0.05, 2.0)
     """,
     "red_clump.bayesian_distances(survey, source_id, distance_kpc, distance_kpc_error)":
-    "('s', 1, 1.05, 0.1), ('s', 2, 1.0, 0.1), ('s', 3, 2, 0.2), ('s', 4, 2, 0.2), ('s', 5, 2, 0.2), ('s', 6, 2, 0.2), ('s', 7, 2, 0.2), ('s', 8, 2, 0.2)",
+    "('s', 1, 1.05, 0.1), ('s', 2, 1.0, 0.1), ('s', 3, 2, 0.2), ('s', 4, 2, 0.2), ('s', 5, 2, 0.2), ('s', 6, 2, 0.2), ('s', 7, 2, 0.2), ('s', 8, 2, 0.2), ('s', 19, 2, 0.2)",
     "red_clump.truth(survey, source_id, distance_kpc, phase)":
-    "('s', 1, 1.0, 3), ('s', 2, 1.0, 3), ('s', 3, 2.0, 3), ('s', 4, 2.0, 3), ('s', 5, 2.0, 3), ('s', 6, 2.0, 1), ('s', 7, 2.0, 3), ('s', 8, 2, 4)",
+    "('s', 1, 1.0, 3), ('s', 2, 1.0, 3), ('s', 3, 2.0, 3), ('s', 4, 2.0, 3), ('s', 5, 2.0, 3), ('s', 6, 2.0, 1), ('s', 7, 2.0, 3), ('s', 8, 2, 4), ('s', 20, 2.0, 3)",
 }  # fmt: skip
 ACCURACY = "parameter, subset, n, bias, standard_deviation, robust_scatter, mean_absolute, typical_sigma, pull_scatter"
 
@@ -258,7 +260,7 @@ DISTANCE_CASES = [
     Case("red_clump.distance_differences", "parameter, reference, difference, sigma", given={
         **BY_DISTANCE,
         "red_clump.distances(survey, source_id, distance_kpc, distance_kpc_error, true_parallax, parallax_error)":
-        "('s', 1, 1.1, 0.11, 1.0, 0.05), ('s', 3, 2.2, 0.44, 0.5, 0.1), ('s', 4, 2.0, 0.2, 0.5, 0.101), ('s', 9, 3.0, 0.3, -0.5, 0.01)",
+        "('s', 1, 1.1, 0.11, 1.0, 0.05), ('s', 3, 2.2, 0.44, 0.5, 0.1), ('s', 4, 2.0, 0.2, 0.5, 0.101), ('s', 9, 3.0, 0.3, -0.5, 0.01), ('s', 99, 2.0, 0.2, 0.5, 0.01)",
         "red_clump.bayesian_distances(survey, source_id, distance_kpc, distance_kpc_error)":
         "('s', 1, 1.05, 0.1), ('s', 3, 2.12, 0.212), ('s', 4, 2, 0.2), ('s', 9, 2, 0.2)"},
         rows=[("distance", "parallax", 0.1, hypot(0.1, 0.05)), ("distance", "truth", 0.0, 0.1), ("distance", "truth", 0.1, 0.1),

@@ -74,6 +74,8 @@ SELECTION = [
         "red_clump.labels(survey, source_id, is_rc)": "('s', 1, true), ('s', 2, false), ('s', 4, true), ('s', 5, null), ('t', 6, true)",
         "red_clump.truth(survey, source_id, phase)": "('s', 1, 3), ('s', 2, 3), ('s', 3, 3), ('s', 4, 3), ('s', 5, 2)"},
         rows=[("none: tier 1 or 2", 3, 2, 1, 3, 0.5, 0.75), ("not a giant", 2, 1, 1, 1, 0.5, 0.25), ("x", 1, 0, 0, 0, 0.0, 0.0)]),
+    *(Case("red_clump.refusals", "refusal, n, share_of_rc, share_of_clump", [("none: tier 1 or 2", 1, share, share)], given={"red_clump.judged(survey, source_id, refusal)": "('s', 1, null)", "red_clump.labels(survey, source_id, is_rc)": f"('s', 1, {is_rc})",
+        "red_clump.truth(survey, source_id, phase)": f"('s', 1, {phase})"}) for is_rc, phase, share in [("true", 3, 1.0), ("false", 2, None)]),
     Case("red_clump.selection_function", "tier, abs_b_low_deg, g_low_mag, j_ks_low_mag, n_rc, n_true, completeness, completeness_low, completeness_high", given={
         "red_clump.binned(tier, b, phot_g_mean_mag, j_ks, is_rc)":
         "(1, -19.0, 12.7, 0.75, true), (2, 11.0, 12.1, 0.61, true), (null, 11.0, 12.1, 0.61, true), (1, 11.0, 12.1, 0.61, false)"},
@@ -144,12 +146,13 @@ VALIDATION = [
             ("log g < 2.5", (1, 100.0, 100.0, 100.0, 100.0, 100.0)), ("log g > 2.5", (1, 0.0, 0.0, 0.0, 0.0, 0.0))]]),
     Case("red_clump.input_errors", "source_id, parameter, sigma, input, input_error", given={
         "red_clump.evaluation": """select 's' as survey, i::bigint as source_id, 4800.0 as teff_k, 2.4 as logg, 1.0 as teff_k_error, 2.0 as logg_error, 3.0 as delta_nu_uhz_error,
-            4.0 as delta_p_s_error, 5.0 as joint_teff_k_error, 6.0 as joint_logg_error, 7.0 as joint_delta_nu_uhz_error, null::double as joint_delta_p_s_error from range(1, 3) as t(i)""",
-        "red_clump.scores(survey, source_id, parallax, parallax_zero_point, parallax_error)": "('s', 1, 0.4, -0.1, 0.1), ('s', 2, -0.2, -0.1, 0.1)",
+            4.0 as delta_p_s_error, 5.0 as joint_teff_k_error, 6.0 as joint_logg_error, 7.0 as joint_delta_nu_uhz_error, null::double as joint_delta_p_s_error from range(1, 4) as t(i)""",
+        "red_clump.scores(survey, source_id, parallax, parallax_zero_point, parallax_error)": "('s', 1, 0.4, -0.1, 0.1), ('s', 2, -0.2, -0.1, 0.1), ('s', 3, 0.4, -0.1, 0.1)",
         "quality.gaia(survey, source_id, phot_g_mean_mag_error)": "('s', 1, 0.03), ('t', 2, 0.03)",
         "match.allwise(survey, source_id, designation)": "('s', 1, 'a'), ('s', 2, 'b')", "staging.allwise(designation, w2mpro_error)": "('a', 0.04), ('b', 0.04)"},
-        rows=sorted((1, name, sigma, kind, error) for name, sigma in [("teff_k", 1.0), ("logg", 2.0), ("delta_nu_uhz", 3.0), ("delta_p_s", 4.0),
-                     ("joint_teff_k", 5.0), ("joint_logg", 6.0), ("joint_delta_nu_uhz", 7.0)] for kind, error in [("G-W2", 0.05), ("parallax", 0.2)])),
+        # star 3 has no match with AllWISE
+        rows=sorted((i, name, sigma, kind, error) for name, sigma in [("teff_k", 1.0), ("logg", 2.0), ("delta_nu_uhz", 3.0), ("delta_p_s", 4.0),
+                     ("joint_teff_k", 5.0), ("joint_logg", 6.0), ("joint_delta_nu_uhz", 7.0)] for i, kind, error in [(1, "G-W2", 0.05), (1, "parallax", 0.2), (3, "parallax", 0.2)])),
 ]  # fmt: skip
 
 STAR = """select 1::bigint as source_id, 's' as survey, 10.0 as ra, 20.0 as "dec", 30.0 as l, 40.0 as b, 0.05 as parallax_error, -0.04 as parallax_zero_point,
@@ -214,7 +217,7 @@ PRIORS = [
         "('s', 1, 13.2, 9.0, -15.0, 0.81), ('s', 2, 13.9, 9.0, 11.0, 0.31), ('s', 3, 13.9, 9.0, 11.0, 1.0), ('s', 4, null, 9.9, 5.0, 0.5), ('s', 5, 13.0, 9.0, 15.0, null)"},
         rows=[(9, 0, 1, share_of(0.51)), (13, 10, 3, share_of(0.81, 0.31, 0.99))]),
     Case("red_clump.sky_probabilities", "source_id, clump_share, p_rc_sky", given={
-        GIANTS: "('s', 1, 13.2, 9.0, -15.0, 0.8), ('s', 2, null, 13.0, 15.0, 0.8), ('s', 3, 13.2, 9.0, 25.0, 0.8), ('s', 4, 13.2, 9.0, 25.0, null)",
+        GIANTS: "('s', 1, 13.7, 9.0, -15.0, 0.8), ('s', 2, null, 13.0, 15.0, 0.8), ('s', 3, 13.2, 9.0, 25.0, 0.8), ('s', 4, 13.2, 9.0, 25.0, null)",
         "red_clump.shares(magnitude_low, abs_b_low, clump_share)": "(13, 10, 0.2)"},
         # odds 4, times 0.2 / 0.8, over 0.45 / 0.55
         rows=[(1, 0.2, 1 / (1 + 0.45 / 0.55)), (2, 0.2, 1 / (1 + 0.45 / 0.55)), (3, None, None)]),
