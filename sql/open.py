@@ -24,7 +24,7 @@ from ..udfs.names import identifier
 from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
-from ..workspace.ledger import tell_damaged
+from ..workspace.ledger import full_disk_told, tell_damaged
 from ..workspace.query import as_pattern, quoted
 from . import views
 from .template import code_of, data_of, is_known, remember, template_of
@@ -97,10 +97,12 @@ def writing(path: str | Path, whole: bool = False) -> Iterator[duckdb.DuckDBPyCo
     ------
     Locked
         If another command writes.
+    NoSpace
+        If the disk is full.
     """
     sky = existing_sky(path)
     aside = sky.root / ".sky.duckdb.new"
-    with one_writer(sky):
+    with full_disk_told(), one_writer(sky):
         mend(sky)
         _copy_sound(sky, aside)
         with changing(sky, aside, whole) as change:

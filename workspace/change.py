@@ -207,8 +207,9 @@ def _lock(sky: Sky) -> int:
                 file=sky.root,
                 hint="wait for it to end, or say --wait",
             ) from None
-    os.ftruncate(file, 0)
-    os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+    with contextlib.suppress(OSError):  # a full disk keeps nobody from holding the lock; who holds it is only told
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
     return file
 
 

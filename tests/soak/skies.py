@@ -57,7 +57,7 @@ COMMANDS = [
     Command("synphot", ["synphot", "{sky}", "{files}/a.txt", "{files}/b.txt", "--change-cn", "-0.8"], whole=True),
     Command("mock-apogee", ["mock-apogee", "{sky}", "--stars", "1000"], start="apogee"),
     Command("demo", ["demo", "{sky}", "--stars", "4000", "--seed", "3"], start=""),
-    Command("demo again", ["demo", "{sky}", "--stars", "4000", "--seed", "3"]),
+    Command("demo again", ["demo", "{sky}", "--stars", "4000", "--seed", "3", "--overwrite"]),
     Command("report", ["report", "{sky}"], whole=True),
     Command("export", ["export", "{sky}", "red_clump.catalogue", "{sky}/out.fits"], whole=True),
     Command("join", ["join", "{sky}", "{files}/one.parquet", "{sky}/out.parquet", "--on", "source_id"], whole=True),

@@ -1,6 +1,9 @@
 """The workspace: opening, sharing, moving, staleness, provenance, cuts."""
 
+import errno
+import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,9 +13,10 @@ import duckdb
 import pytest
 from candlesql import UserError, open_sky
 from candlesql.commands.steps.cuts import apply_cuts, cuts_applied
+from candlesql.errors import NoSpace
 from candlesql.sql import files
 from candlesql.sql import open as opening
-from candlesql.sql.open import make_sky, new_or_existing, refresh
+from candlesql.sql.open import make_sky, new_or_existing, refresh, writing
 from candlesql.workspace.connection import connect
 from candlesql.workspace.folder import find_sky
 from candlesql.workspace.ledger import is_fresh, replaced
@@ -340,3 +344,23 @@ def test_cuts_are_taken_back(own_sky, error):
             stop_with_a_cut(connection, error)
         assert float(connection.execute("select cuts.max_ruwe()").fetchall()[0][0]) == 1.4
         assert connection.execute("from candlesql.cuts").fetchall() == []
+
+
+@pytest.mark.parametrize("step", ["the copy at the start", "the copy at the end"])
+def test_a_full_disk_is_told_at_either_end_of_a_change(own_sky, monkeypatch, step):
+    before = (own_sky / "sky.duckdb").read_bytes()
+    left = itertools.count(0 if step == "the copy at the start" else -1)
+    copy = shutil.copyfile
+
+    def full(source, target, **options):
+        if next(left) >= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        return copy(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(NoSpace, match="the disk is full"), writing(own_sky) as connection:
+        connection.execute("insert into candlesql.cuts values ('max_ruwe', '1.1')")
+    monkeypatch.undo()
+    assert (own_sky / "sky.duckdb").read_bytes() == before
+    with writing(own_sky):
+        pass
