@@ -184,6 +184,11 @@ DR3 = (
     12.5 - (0.02083 - 0.00897 + 0.00003 + 0.00002),
 )
 INPUTS = [
+    # of each cut: sure to pass, within what it can be moved over, not known
+    *(Case("red_clump.scored_inputs", "uses_parallax, uses_g, uses_bp_rp", rows, given={"red_clump.stars": f"select * replace ({changed}) from (select * replace (true as passes_ruwe, 1.0 as ruwe, 5e-5 as g_error_ratio) from ({STAR}))"}) for changed, rows in [
+        ("1.2 as phot_bp_rp_excess_factor", [(True, True, True)]), ("1.05 as phot_bp_rp_excess_factor", [(True, True, False), (True, True, True)]), ("null::double as phot_bp_rp_excess_factor", [(True, True, False)]),
+        ("1.05 as phot_bp_rp_excess_factor, null::double as phot_bp_mean_mag", [(True, True, False)]), ("1.2 as ruwe", [(False, True, True), (True, True, True)]), ("null::double as ruwe", [(False, True, True)]),
+        ("2e-4 as g_error_ratio", [(True, False, True), (True, True, True)]), ("null::double as g_error_ratio", [(True, False, True)]), ("null::boolean as passes_ruwe", [(None, None, None)])]),
     lost("passes_j", "J"), lost("passes_h", "H"),
     lost("passes_ks", "Ks"), lost("passes_w1", "W1"), lost("passes_w2", "W2"), lost("passes_twomass", ""), lost("passes_allwise", ""), lost("has_panstarrs1", ""),
     Case("red_clump.scored_inputs", "corrected_parallax, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag", given={"red_clump.stars": STAR}, rows=[(0.54, 13.0, 13.5, 12.5)]),
