@@ -101,7 +101,7 @@ class Skies:
         (self.files / "spectra").mkdir()
         rng = np.random.default_rng(1)
         for star in range(8):
-            header = fits.Header({"APOGEE_ID": f"2M0000000{star}+0000000", "CRVAL1": 4.179, "CDELT1": 6e-6})
+            header = fits.Header({"OBJID": f"2M0000000{star}+0000000", "CRVAL1": 4.179, "CDELT1": 6e-6})
             flux = 1 - 0.02 * rng.random(8575)
             hdus = [fits.PrimaryHDU(header=header)]
             for values in (flux, np.full(8575, 0.01), flux):
@@ -236,7 +236,6 @@ def judge(
 
 
 OWN = """
-[survey]
 title = "Stars of mine"
 citation = "none"
 id = "name"

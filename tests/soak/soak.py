@@ -51,8 +51,9 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     folder = Path(tempfile.mkdtemp(prefix="candlesql-soak-"))
-    tally, ends = Tally(), time.time() + 60 * options.minutes
+    tally = Tally()
     skies = Skies(folder / "skies") if set(options.only) & KILLED else None
+    ends = time.time() + 60 * options.minutes
     for number, name in enumerate(options.only):
         share = (ends - time.time()) / (len(options.only) - number)
         own = folder / name
@@ -66,7 +67,7 @@ def main() -> None:
     if tally.wrong:
         sys.exit(f"{len(tally.wrong)} wrong; what was kept of it is in {folder}")
     shutil.rmtree(folder)
-    print("nothing wrong")
+    print("nothing wrong" if tally.text().strip() else "nothing tried: the time was too short")
 
 
 if __name__ == "__main__":
