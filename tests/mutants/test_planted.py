@@ -45,10 +45,11 @@ def test_a_table_of_a_few_rows_notices(item, was, becomes, monkeypatch):
     planted = replace(source, body=source.body.replace(was, becomes))
     own = [case for case in cases() if item == case.of or item in case.columns]
     known = tables.items() | {item: planted}
+    shared = tables.shared_database()
     monkeypatch.setattr(tables, "items", lambda: known)
     held = []
     for case in own:
-        database = tables.shared_database().begin()
+        database = shared.begin()
         try:
             if planted.is_macro:
                 database.execute(planted.body)
