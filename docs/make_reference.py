@@ -255,9 +255,8 @@ def stale() -> list[str]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        sys.exit(
-            "\n".join([f"{name} is not documented" for name in undocumented()] + [f"{p} is stale" for p in stale()])
-        )
+        wrong = [f"{name} is not documented" for name in undocumented()] + [f"{p} is stale" for p in stale()]
+        sys.exit("\n".join(wrong) or None)
     TARGET.mkdir(exist_ok=True)
     for old in TARGET.glob("*.md"):
         old.unlink()
