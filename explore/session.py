@@ -23,9 +23,9 @@ from ..catalogs import healpix
 from ..catalogs.writers import write_file
 from ..errors import UserError
 from ..sql import files
+from ..sql.cuts import cut_literal
 from ..sql.describe import provenance, view_columns
 from ..sql.open import confine, open_sky
-from ..sql.views import cut_literal
 from ..udfs.names import identifier
 from ..workspace.connection import look_below
 from ..workspace.folder import existing_sky

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from ..catalogs.writers.hats import INDEX
 from ..commands.steps.scoring import check_inputs
 from ..errors import UserError
+from ..sql.cuts import cut_literal
 from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
-from ..sql.views import cut_literal
 from ..workspace.folder import Sky, existing_sky
 from .bench import RADIUS_ARCSEC
 from .cluster import need_dask

@@ -24,9 +24,10 @@ from ..commands.steps.bulk import inferred_batches
 from ..commands.steps.scoring import stars_query, stored_outputs
 from ..errors import UserError
 from ..sql import files
+from ..sql.cuts import replace_cut
 from ..sql.open import open_sky
 from ..sql.systems import system_model, system_steps
-from ..sql.views import create_views, match_columns, product_stand_in, replace_cut, show_match, show_product, stage
+from ..sql.views import create_views, match_columns, product_stand_in, show_match, show_product, stage
 from ..udfs import functions, taught
 from ..udfs.names import identifier
 from ..workspace.folder import Sky, existing_sky

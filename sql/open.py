@@ -27,8 +27,8 @@ from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import full_disk_told, tell_damaged
 from ..workspace.query import as_pattern, quoted
 from . import views
+from .cuts import apply_stored_cuts
 from .template import code_of, data_of, is_known, remember, template_of
-from .views import apply_stored_cuts
 
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
 LEDGER = ("cuts", "runs", "match_statistics")

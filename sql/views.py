@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
-from ..errors import UnknownName, UserError
+from ..errors import UnknownName
 from ..udfs.functions import create_functions, drop_functions, outlines
 from ..udfs.names import identifier
 from ..workspace.query import literal_path, parquet_rows, parquet_rows_within, quoted, stand_in
@@ -23,14 +22,8 @@ if TYPE_CHECKING:
 
 
 COLUMNS = files.ROOT / "columns.toml"
-
-
 PRODUCTS = files.ROOT / "products.toml"
-#: Of the value of a cut: DuckDB's decimals have 38 digits.
-LARGEST_EXPONENT = 30
-
 #: What `staging.wide_stars` has beside the columns of `wide`: the table, and the passbands of its Gaia magnitudes.
-BOOLEANS = ("true", "false")
 WIDE_ALONE = ("wide_survey", "gaia_passband")
 
 
@@ -178,65 +171,6 @@ def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str
     except duckdb.Error as error:
         error.add_note(f"while creating {item.name} from {item.path}")
         raise
-
-
-def apply_stored_cuts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Replace the thresholds that the workspace has others for."""
-    published = files.cuts()
-    for name, value in connection.execute("select name, value from candlesql.cuts").fetchall():
-        if name in published:
-            replace_cut(connection, name, value)
-
-
-def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> bool:
-    """Put a value in the place of a published threshold; returns whether it differs from that.
-
-    Raises
-    ------
-    UserError
-        If no cut has this name, or the value is not of its kind (a number, or quoted letters).
-    """
-    literal = cut_literal(name, value)
-    cut = files.cuts()[name]
-    differs = literal != _literal(name, cut.value, cut.value)
-    note = f"[{cut.unit}] {cut.source}" + (f"; published value {cut.value}" if differs else "")
-    connection.execute(files.cut_macro(name, literal if differs else cut.value))
-    connection.execute(f"comment on macro cuts.{name} is {quoted(note)}")
-    return differs
-
-
-def cut_literal(name: str, value: str) -> str:
-    """A value of a threshold as SQL: quoted text where the published one is text, else a bare decimal.
-
-    Raises
-    ------
-    UserError
-        If no cut has this name, or the value is not of its kind.
-    """
-    published = files.cuts()
-    if name not in published:
-        near = difflib.get_close_matches(name, published, n=3, cutoff=0.3)
-        hint = f"nearest: {', '.join(near) or 'see sql/cuts.sql'}"
-        raise UnknownName(f"--cut {name}: there is no such cut", value=name, nearest=near, hint=hint)
-    return _literal(name, value, published[name].value)
-
-
-def _literal(name: str, value: str, published: str) -> str:
-    if published.startswith("'"):
-        if len(value) > 1000:
-            raise UserError(f"--cut {name}: {len(value):,} letters are no value; the published one is {published}")
-        return quoted(value.strip("'"))
-    if published in BOOLEANS:
-        if value.lower() not in BOOLEANS:
-            raise UserError(f"--cut {name}={value:.80}: {value!r:.80} is neither true nor false")
-        return value.lower()
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT or len(number.as_tuple().digits) > 30:
-        raise UserError(f"--cut {name}={value:.80}: {value!r:.80} is not a number; the published value is {published}")
-    return f"{number.normalize():f}"
 
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, sky: Sky) -> None:

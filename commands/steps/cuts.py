@@ -9,7 +9,7 @@ import duckdb
 
 from ...errors import UserError
 from ...sql import files
-from ...sql.views import replace_cut
+from ...sql.cuts import replace_cut
 
 
 def apply_cuts(connection: duckdb.DuckDBPyConnection, cuts: dict[str, str]) -> None:
