@@ -12,19 +12,12 @@ import yaml
 
 from ...errors import RefusedFile
 from ...workspace.query import quoted
-from .source import FileColumn
+from .source import WHOLE_NUMBERS, FileColumn
 
 #: ECSV datatype to DuckDB's type, and the subtype of columns with several values a row (APE 6).
 TYPES = {
     "bool": "BOOLEAN",
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "uint8": "UTINYINT",
-    "uint16": "USMALLINT",
-    "uint32": "UINTEGER",
-    "uint64": "UBIGINT",
+    **WHOLE_NUMBERS,
     "float16": "REAL",
     "float32": "REAL",
     "float64": "DOUBLE",

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from astropy.io.fits import Header
 
 from ...errors import RefusedFile
+from .source import WHOLE_NUMBERS
 
 MAX_ELEMENTS = 64
 FORM = re.compile(r"\s*(\d*)\s*([LXBIJKAEDCMPQ])\s*(.*)")
@@ -24,14 +25,7 @@ SIZES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8,
 RESIGNED = {("u1", -128): "i1", (">i2", 2**15): "u2", (">i4", 2**31): "u4", (">i8", 2**63): "u8"}
 #: Arrow's names of types, in DuckDB's.
 ARROW_NAMES = {
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "uint8": "UTINYINT",
-    "uint16": "USMALLINT",
-    "uint32": "UINTEGER",
-    "uint64": "UBIGINT",
+    **WHOLE_NUMBERS,
     "float": "REAL",
     "double": "DOUBLE",
     "bool": "BOOLEAN",

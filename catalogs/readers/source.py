@@ -12,6 +12,18 @@ import pyarrow as pa
 
 from ...errors import UserError
 
+#: Names of whole numbers by their size, as numpy, Arrow and ECSV have them, in DuckDB's.
+WHOLE_NUMBERS = {
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+}
+
 
 @dataclass(frozen=True)
 class FileColumn:
