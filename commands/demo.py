@@ -28,6 +28,7 @@ COMPLETENESS = (0.25, 0.5, 0.94)
 NEXT = (
     "next:",
     "  candlesql shell {sky}                  # a prompt: .views lists what there is",
+    "  candlesql explore {sky}                # a page in the browser, with the cuts to move",
     '  candlesql sql {sky} "from red_clump.tiers"',
     "  candlesql export {sky} red_clump.catalogue red_clump.fits",
     "  candlesql info {sky}                   # what made this; why some stars have no tier or distance",
