@@ -18,8 +18,8 @@ from candlesql import open_sky
 from candlesql.commands.ingest import ingest_survey
 from candlesql.commands.nmsu import absolute_k
 from candlesql.commands.steps.isochrones import Grid, read_grid
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 
 ISOCHRONES = Path(__file__).resolve().parents[2] / "shared/data/isochrones"

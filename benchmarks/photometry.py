@@ -18,8 +18,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from candlesql.sql.open import make_sky
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import Model, load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 
 BATCH = 2048

@@ -175,10 +175,10 @@ def _cone_query(survey: Survey, known: dict[str, Any], cone: str) -> str:
     if survey.name not in known:
         raise UserError(f"fetch knows no table of {survey.name}; say the query with --adql FILE")
     ra, dec, radius = _cone(cone)
-    archive = known[survey.name]
-    lacking = archive.get("without", [])
+    table = known[survey.name]
+    lacking = table.get("without", [])
     columns = ", ".join(c.name for c in survey.columns.values() if not c.derived and c.name not in lacking)
-    return archive["adql"].format(columns=columns, ra=ra, dec=dec, radius=radius)
+    return table["adql"].format(columns=columns, ra=ra, dec=dec, radius=radius)
 
 
 def _cone(cone: str) -> tuple[float, float, float]:

@@ -13,8 +13,8 @@ from ..sql import files
 from ..sql.open import writing
 from ..sql.place import write_product
 from ..sql.systems import SystemSteps, system_model, system_steps
-from ..udfs.functions import model_files
 from ..udfs.model import Model, load_model
+from ..udfs.model_files import model_files
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import Run, execute, is_fresh
 from ..workspace.progress import run_with_bar

@@ -18,7 +18,8 @@ from candlesql import api
 from candlesql.catalogs.survey import SHIPPED, load_survey, survey_files
 from candlesql.sql import files, views
 from candlesql.sql.open import make_sky
-from candlesql.udfs.functions import models_of, spectral_files
+from candlesql.udfs.functions import models_of
+from candlesql.udfs.model_files import spectral_files
 from candlesql.udfs.spectral import load_spectral
 from candlesql.workspace.folder import Sky
 

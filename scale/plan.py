@@ -20,8 +20,8 @@ from ..commands.steps.scoring import check_inputs
 from ..errors import RefusedFile, UserError
 from ..sql import files
 from ..sql.systems import SystemSteps, system_model, system_steps
-from ..udfs.functions import hull_files, model_files
 from ..udfs.model import Model
+from ..udfs.model_files import hull_files, model_files
 from ..workspace.change import remove
 from ..workspace.connection import database_of
 from ..workspace.folder import Sky

@@ -6,9 +6,9 @@ import tomllib
 from dataclasses import dataclass, field, replace
 
 from ..errors import NotIngested, UnknownName
-from ..udfs.functions import model_files
 from ..udfs.merge import merged_model
 from ..udfs.model import Model, load_model
+from ..udfs.model_files import model_files
 from ..workspace.folder import Sky
 from .files import ROOT, cuts_of
 

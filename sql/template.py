@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.survey import SHIPPED
-from ..udfs import functions, taught
+from ..udfs import functions, model_files, taught
 from ..udfs.cache import cache_folder, found_once
 from ..workspace.connection import FORMAT, attach
 from ..workspace.folder import Sky
@@ -31,7 +31,7 @@ KEPT = 6
 #: How many databases of workspaces are remembered as written by this user.
 REMEMBERED = 1000
 #: Folders of the package with all that says what a workspace's views are.
-CODE = (files.ROOT, SHIPPED, functions.SHIPPED.parent)
+CODE = (files.ROOT, SHIPPED, model_files.SHIPPED.parent)
 TABLES = """
     create schema candlesql;
     create table candlesql.cuts(name varchar primary key, value varchar);

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..commands.match import match_all
 from ..errors import MissingPackage, UserError
 from ..sql.systems import system_steps
-from ..udfs.functions import SHIPPED
+from ..udfs.model_files import SHIPPED
 from ..workspace.folder import find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import steps_bar

@@ -15,9 +15,9 @@ import pyarrow.parquet
 
 from ..commands.steps.inputs import SYSTEMS, read_as
 from ..errors import UserError
-from ..udfs.functions import HULL
 from ..udfs.hull import write_hull
 from ..udfs.model import Model, write_model
+from ..udfs.model_files import HULL
 from ..udfs.onnx_udf import session_of
 from ..workspace.query import first_row
 from .export import Member, system_graph

@@ -11,7 +11,8 @@ import duckdb
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .onnx_udf import OfColumns
+#: From columns to a column.
+OfColumns = Callable[..., "pa.Array"]
 
 
 def register_later(

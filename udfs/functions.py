@@ -23,43 +23,26 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from .arrow import register_later
+from .arrow import OfColumns, register_later
 from .cache import found_once
 from .comments import comment
 from .differentiable import is_differentiable
-from .model import Field, Model, load_model
+from .metadata import Field
+from .model import Model, load_model
+from .model_files import hull_files, model_files, spectral_files
 from .names import identifier, run_one, struct_type
 
 if TYPE_CHECKING:
     from .hull import Hull
-    from .onnx_udf import OfColumns
 
-SHIPPED = Path(__file__).parent / "models"
-#: What the name of a hull's file ends with.
-HULL = "_hull"
 KIND = "if(function_type = 'table_macro', 'macro table', 'macro')"
 NETWORK = "%(network ________________)"
-WRITERS = ("comments.py", "functions.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
-
-
-def model_files(own: Path) -> dict[str, Path]:
-    """Model name to file: the shipped ones, and before them a workspace's own."""
-    return _files(own, "*.onnx")
+WRITERS = ("comments.py", "functions.py", "metadata.py", "names.py", "network_sql.py", "hull.py", "spectral.py")
 
 
 def models_of(own: Path) -> list[Model]:
     """Every model that a workspace has."""
     return [load_model(path) for path in model_files(own).values()]
-
-
-def hull_files(own: Path) -> dict[str, Path]:
-    """Name of the function that tells whether a row is inside a hull, to the hull's file."""
-    return {f"{name.removesuffix(HULL)}_inside_hull": path for name, path in _files(own, f"*{HULL}.npz").items()}
-
-
-def spectral_files(own: Path) -> dict[str, Path]:
-    """Model name to file of the models over spectra: the shipped ones, and before them a workspace's own."""
-    return {path.stem: path for folder in (SHIPPED, own) for path in sorted((folder / "spectra").glob("*.onnx"))}
 
 
 def fingerprint(own: Path) -> str:
@@ -365,10 +348,6 @@ def _hull_names(path: Path) -> list[str]:
         return {"names": list(_hull(path, path.stat().st_mtime_ns).names)}
 
     return list(found_once(path.read_bytes(), (Path(__file__).with_name("hull.py"),), find)["names"])
-
-
-def _files(own: Path, pattern: str) -> dict[str, Path]:
-    return {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob(pattern))}
 
 
 def _with_errors(names: list[str]) -> list[str]:

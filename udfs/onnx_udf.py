@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import UserError
-from .arrow import register_later
+from .arrow import OfColumns, register_later
 from .model import Model
 from .names import struct_type
 
@@ -26,7 +26,6 @@ import onnxruntime as ort
 
 _STATE = ort.capi.onnxruntime_pybind11_state
 _ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))
-OfColumns = Callable[..., pa.Array]
 _sessions: dict[str, ort.InferenceSession] = {}
 _lock = threading.Lock()
 

@@ -12,7 +12,22 @@ import onnx
 from onnx import numpy_helper
 
 from ..errors import UserError
-from .model import DOMAINS, MOST_ROUNDS, OPERATORS, PREFIX, check_metadata, fields_of, operators_of
+from .metadata import PREFIX, check_metadata, fields_of
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+#: The operators that this program exports, trees, and those that do no more than these: each ends, and none makes more
+#: rows than it was given.
+OPERATORS = {
+    *("Abs", "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Constant", "Div", "Equal", "Erf", "Exp", "Flatten"),
+    *("Gather", "Gemm", "Greater", "GreaterOrEqual", "Identity", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log"),
+    *("LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal", "ReduceLogSumExp"),
+    *("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Scan", "Sigmoid", "Slice", "Softmax"),
+    *("Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Transpose", "Unsqueeze", "Where", "Xor"),
+    *("LeakyRelu", "Elu", "Gelu", "Sign", "Floor", "LayerNormalization", "Normalizer", "Scaler", "ZipMap"),
+    *("Loop", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"),
+}
+#: How often a Loop goes round at most; the photometer's goes round 12 times.
+MOST_ROUNDS = 1000
 
 
 def checked(path: Path, content: bytes) -> dict[str, Any]:
@@ -123,3 +138,8 @@ def graph_hash(graph: onnx.GraphProto) -> str:
     for tensor in graph.initializer:
         digest.update(tensor.name.encode() + numpy_helper.to_array(tensor).tobytes())
     return digest.hexdigest()
+
+
+def operators_of(graph: onnx.GraphProto) -> frozenset[tuple[str, int]]:
+    """Name and number of inputs of every operator of a graph."""
+    return frozenset((node.op_type, len(node.input)) for node in graph.node)

@@ -26,8 +26,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import UserError
 from .comments import comment
-from .functions import spectral_files
-from .model import PREFIX, RESERVED
+from .metadata import PREFIX, RESERVED
+from .model_files import spectral_files
 from .names import identifier, is_plain, run_one
 from .soundness import graph_hash
 

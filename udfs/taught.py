@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from . import functions
+from . import functions, model_files
 from .model import Model
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def every_model(own: Path) -> Iterator[Model | SpectralModel]:
     from .spectral import load_spectral
 
     yield from functions.models_of(own)
-    yield from (load_spectral(path) for path in functions.spectral_files(own).values())
+    yield from (load_spectral(path) for path in model_files.spectral_files(own).values())
 
 
 def list_file(folder: Path, name: str) -> Path:
@@ -79,7 +79,7 @@ def _lists(own: Path) -> set[tuple[str, Path]]:
 
 def _files(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
     """Name and file of a list, or of its parts, beside models; the shipped one where a model was copied alone."""
-    for beside in (folder, functions.SHIPPED, functions.SHIPPED / "spectra"):
+    for beside in (folder, model_files.SHIPPED, model_files.SHIPPED / "spectra"):
         whole = list_file(beside, name)
         parts = sorted(whole.with_suffix("").glob("*.parquet"))
         found = [(name, whole)] if whole.is_file() else [(f"{name}/{part.stem}", part) for part in parts]

@@ -28,8 +28,8 @@ from candlesql.training.any_bands.noise import magnitude_errors, parallax_errors
 from candlesql.training.any_bands.real import FOLDS, ZERO_POINTS, apo_k2, folds, kepler
 from candlesql.training.any_bands.space import KS, LATITUDE, N_BANDS, PARALLAX
 from candlesql.training.any_bands.stars import GIANT_LOGG, PRIOR_SHARE, Labelled, gap_patterns
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import Model, load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 from scipy import optimize
 

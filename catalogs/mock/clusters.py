@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...udfs.functions import SHIPPED
 from ...udfs.model import load_model
+from ...udfs.model_files import SHIPPED
 from ...udfs.onnx_udf import session_of
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from ...sql.files import cuts_of
 from ...sql.place import write_product
-from ...udfs.functions import model_files
 from ...udfs.model import load_model
+from ...udfs.model_files import model_files
 from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh
 from ...workspace.query import first_row

@@ -20,9 +20,9 @@ from ...errors import UserError
 from ...sql import files
 from ...sql.place import placed
 from ...sql.views import products
-from ...udfs.functions import hull_files
 from ...udfs.hull import read_hull
 from ...udfs.model import Model
+from ...udfs.model_files import hull_files
 from ...udfs.names import identifier
 from ...workspace.change import remove
 from ...workspace.folder import Sky

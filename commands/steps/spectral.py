@@ -12,7 +12,7 @@ from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...sql.systems import SystemSteps, no_model
 from ...udfs.feature_space import SAMPLE, FeatureSpace
-from ...udfs.functions import spectral_files
+from ...udfs.model_files import spectral_files
 from ...udfs.spectral import SpectralModel, load_spectral
 from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh

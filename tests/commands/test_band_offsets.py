@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 from candlesql.commands.steps.band_offsets import offsets, residuals
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import load_model
+from candlesql.udfs.model_files import SHIPPED
 
 FACTORS = {
     key: np.asarray(value)

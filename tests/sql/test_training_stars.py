@@ -9,7 +9,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from candlesql.sql.open import open_sky
 from candlesql.training.taught import kind_of_stars, write_list
-from candlesql.udfs.functions import SHIPPED
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.taught import list_file
 
 

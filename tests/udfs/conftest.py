@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import onnx
 import pytest
-from candlesql.udfs import functions
+from candlesql.udfs import model_files
 from candlesql.udfs.graph import GraphBuilder, Layer
 from candlesql.udfs.model import Model, write_model
 from onnx import numpy_helper
@@ -91,7 +91,7 @@ def metadata(system: str) -> dict[str, object]:
 @pytest.fixture(autouse=True)
 def no_shipped_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Macros of the shipped models take seconds to make: a test that needs one copies it into its own folder."""
-    monkeypatch.setattr(functions, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(model_files, "SHIPPED", tmp_path / "shipped")
 
 
 @pytest.fixture

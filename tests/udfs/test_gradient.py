@@ -9,10 +9,11 @@ import duckdb
 import numpy as np
 import pytest
 from candlesql.udfs.differentiable import is_differentiable
-from candlesql.udfs.functions import SHIPPED, register_models
+from candlesql.udfs.functions import register_models
 from candlesql.udfs.gradient import gradient_model
 from candlesql.udfs.graph import GraphBuilder
 from candlesql.udfs.model import Model, load_model, write_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 from scipy import stats
 

@@ -14,7 +14,8 @@ import pytest
 from candlesql import UserError
 from candlesql.udfs import functions, spectral
 from candlesql.udfs.hull import read_hull
-from candlesql.udfs.model import PREFIX, load_model
+from candlesql.udfs.metadata import PREFIX
+from candlesql.udfs.model import load_model
 from candlesql.udfs.names import is_plain, run_one
 from candlesql.udfs.onnx_udf import outputs_of
 from candlesql.udfs.soundness import graph_hash

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.merge import merged_model
 from candlesql.udfs.model import load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 
 

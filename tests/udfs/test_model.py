@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 import pytest
 from candlesql import UserError
-from candlesql.udfs.functions import SHIPPED, create_stored_macros, register_models
+from candlesql.udfs.functions import create_stored_macros, register_models
 from candlesql.udfs.model import Field, load_model
+from candlesql.udfs.model_files import SHIPPED
 from onnx import TensorProto, helper, numpy_helper
 
 

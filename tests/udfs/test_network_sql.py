@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from candlesql.udfs.functions import SHIPPED, create_stored_macros, register_models
+from candlesql.udfs.functions import create_stored_macros, register_models
 from candlesql.udfs.model import load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 
 SHELL = Path(sys.executable).with_name("duckdb")

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 from candlesql.udfs import functions
-from candlesql.udfs.functions import SHIPPED
+from candlesql.udfs.model_files import SHIPPED
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from ...sql.open import make_sky, open_sky
-from ...udfs.functions import SHIPPED
 from ...udfs.model import Model, write_model
+from ...udfs.model_files import SHIPPED
 from ..taught import write_list
 from .graph import any_bands_graph, outputs
 from .network import AnyBands, fine_tuned, pretrained

@@ -20,8 +20,8 @@ import numpy as np
 
 from ...commands.ingest import ingest_survey
 from ...sql.open import open_sky
-from ...udfs.functions import SHIPPED
 from ...udfs.model import write_model
+from ...udfs.model_files import SHIPPED
 from ..entry import start
 from .ages import INPUTS as AGE_INPUTS
 from .ages import OUTPUTS as AGE_OUTPUTS

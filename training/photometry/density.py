@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.cluster.vq import kmeans2, vq
 
-from ...udfs.model import TRAINED_ON
+from ...udfs.metadata import TRAINED_ON
 from ..entry import start
 from .covariance import Array
 from .data import Stars, read_bands, read_stars, sha256, split_bucket

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
-from ...udfs.model import TRAINED_ON
+from ...udfs.metadata import TRAINED_ON
 from ..entry import start
 from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split, split_bucket
 from .distil import DistilOptions, distil

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from ...udfs.model import TRAINED_ON
+from ...udfs.metadata import TRAINED_ON
 from ..entry import start
 from .correction import (
     CorrectionOptions,

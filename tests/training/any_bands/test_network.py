@@ -13,8 +13,8 @@ from candlesql.training.any_bands.noise import observed  # noqa: E402
 from candlesql.training.any_bands.real import panstarrs1  # noqa: E402
 from candlesql.training.any_bands.space import INPUTS, N_BANDS, PARALLAX, Factors, fit_factors  # noqa: E402
 from candlesql.training.any_bands.stars import PRIOR_SHARE, Labelled, gap_patterns  # noqa: E402
-from candlesql.udfs.functions import SHIPPED  # noqa: E402
 from candlesql.udfs.model import load_model, write_model  # noqa: E402
+from candlesql.udfs.model_files import SHIPPED  # noqa: E402
 from candlesql.udfs.onnx_udf import session_of  # noqa: E402
 
 MODEL = load_model(SHIPPED / "red_clump_any_bands.onnx")

@@ -3,8 +3,8 @@
 import duckdb
 import numpy as np
 import pytest
-from candlesql.udfs.functions import SHIPPED
 from candlesql.udfs.model import load_model
+from candlesql.udfs.model_files import SHIPPED
 from candlesql.udfs.onnx_udf import session_of
 
 FILES = ("distmass", "distmass_state", "distmass_paper", "distmass_log_age")
