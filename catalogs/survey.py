@@ -156,13 +156,13 @@ def load_survey(name: str, own: Path | None = None) -> Survey:
     """
     files = survey_files(own)
     if name not in files:
-        near = difflib.get_close_matches(name, files, n=3) or sorted(files)
+        near = difflib.get_close_matches(name, files, n=3)
+        known = f"nearest: {', '.join(near)}" if near else f"there are {', '.join(sorted(files))}"
         raise UnknownName(
             f"survey {name!r} is unknown",
             value=name,
             nearest=near,
-            hint=f"nearest: {', '.join(near)}. "
-            "For a table of your own write a survey file (docs/own-table.md) and give its path.",
+            hint=f"{known}. For a table of your own write a survey file (docs/own-table.md) and give its path.",
         )
     return read_survey(files[name], own)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from ...errors import RefusedFile
 from ...udfs.names import identifier
@@ -20,6 +24,7 @@ VOTABLE_KEY = b"IVOA.VOTable-Parquet.content"
 ASTROPY_KEY = b"table_meta_yaml"
 SUFFIXES = (".parquet", ".parq", ".pq")
 NESTED = ("STRUCT", "MAP", "UNION", "LIST")
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
@@ -39,13 +44,29 @@ def opened(connection: duckdb.DuckDBPyConnection, path: Path, relation: str, fir
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
-    return of_types(path, types, relation, notes_of(connection, first))
+    return of_types(path, types, relation, notes_of(connection, first), _own_names(first, list(types)))
 
 
-def of_types(path: Path, types: dict[str, str], relation: str, notes: dict[bytes, bytes]) -> Source:
-    """The source of a relation whose columns have DuckDB's types and what metadata says of them."""
-    left_out = tuple(n for n, type_ in types.items() if type_.startswith(NESTED) or type_.endswith("]"))
-    columns = described({n: column_of(n, type_) for n, type_ in types.items()}, notes, path)
+def _own_names(path: Path, names: list[str]) -> dict[str, str]:
+    """DuckDB's name of a column to the file's, where they differ: it reads `g` beside `G` as `g_1`."""
+    if not any(re.fullmatch(r".+_\d+", name) for name in names):
+        return {}
+    own = pq.read_schema(path).names
+    twice = next((name for name in own if own.count(name) > 1), None)
+    if twice is not None:
+        raise RefusedFile(f"two of its columns are called {twice}; rename one of them", file=path, column=twice)
+    pairs = zip(names, own, strict=True) if len(own) == len(names) else ()
+    return {theirs: name for theirs, name in pairs if theirs != name and theirs.startswith(f"{name}_")}
+
+
+def of_types(
+    path: Path, types: dict[str, str], relation: str, notes: dict[bytes, bytes], own: Mapping[str, str] = NO_NAMES
+) -> Source:
+    """The source of a relation whose columns have DuckDB's types, what metadata says of them, and other names of the
+    file's own."""
+    made = [replace(column_of(n, type_), name=own.get(n, n)) for n, type_ in types.items()]
+    columns = described({column.name: column for column in made}, notes, path)
+    left_out = tuple(own.get(n, n) for n, kind in types.items() if kind.startswith(NESTED) or kind.endswith("]"))
     vectors = {name: columns[name] for name in left_out}
     kept = {name: column for name, column in columns.items() if name not in left_out}
     return Source(path, kept, lambda names: relation, left_out, vectors=vectors)

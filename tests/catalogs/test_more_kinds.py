@@ -16,6 +16,8 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from candlesql import UserError
 from candlesql.catalogs.any_table import as_parquet
+from candlesql.catalogs.prepare import ingest
+from candlesql.catalogs.survey import load_survey
 
 LARGE = [4295806720123456789, 2**64 - 1, 3]
 
@@ -257,3 +259,15 @@ def test_units_and_lists_of_h5py(tmp_path, read):
 
 def test_missing_numbers_as_r_and_spreadsheets_write_them(written):
     assert written("t.csv", "id,x\n1,NA\n2,#N/A\n3,1.5\n") == {"id": [1, 2, 3], "x": [None, None, 1.5]}
+
+
+def test_parquet_keeps_names_that_differ_by_case_alone(tmp_path, read):
+    stars = {"designation": ["a"], "ra": [10.0], "dec": [0.0], "j_date": [2451545.0]}
+    pq.write_table(pa.table({"J_M": [99.5], **stars, "j_m": [11.0], "g_1": [1]}), tmp_path / "t.parquet")
+    assert read(tmp_path / "t.parquet") == {"J_M": [99.5], **stars, "j_m_2": [11.0], "g_1": [1]}
+    ingest(load_survey("twomass"), [tmp_path / "t.parquet"], tmp_path / "twomass.parquet")
+    assert duckdb.read_parquet(str(tmp_path / "twomass.parquet")).select("j_m").fetchall() == [(11.0,)]
+    twice = pa.table([pa.array([1.0]), pa.array([2.0])], names=["J", "J"])
+    pq.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(UserError, match="two of its columns are called J; rename one of them"):
+        read(tmp_path / "twice.parquet")
