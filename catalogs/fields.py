@@ -40,6 +40,7 @@ def choose(survey: Survey, source: Source, renames: dict[str, str]) -> dict[str,
     chosen = {ours: theirs for theirs, ours in renames.items()}
     for name, column in survey.columns.items():
         known = [name, *column.aka, *(role for role in ("ra", "dec") if name == getattr(survey, role))]
+        known += [column.element.label] if column.element else []
         found = next((by_case[k] for k in (*known, *(k.lower() for k in known)) if k in by_case), None)
         if name not in chosen and found and not column.derived:
             chosen[name] = found

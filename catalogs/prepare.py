@@ -18,6 +18,7 @@ from ..workspace.ledger import Run, execute
 from ..workspace.query import first_row, parquet_rows, quoted
 from . import healpix
 from .checks import check_rows, facts_sql
+from .elements import with_elements
 from .fields import choose, first_misfit, is_sentinel, sexagesimal, takes_nan, typed_field
 from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, parquet, refusing, split_hdu
@@ -177,7 +178,7 @@ def _convert_all(
     as_told: list[str] = []
     first: tuple[Path, set[str]] | None = None
     for file, part in zip(files, parts, strict=True):
-        source = open_file(connection, file, survey.layout, survey.hdu)
+        source = with_elements(survey, open_file(connection, file, survey.layout, survey.hdu))
         try:
             if not check_release(connection, survey, source):
                 as_told.append(file.name)

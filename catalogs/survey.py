@@ -25,13 +25,39 @@ PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
+class Element:
+    """One element of a vector or matrix `of` a file: its `index` in each dimension, counted from 1, of a row's `shape`.
+
+    The last index runs fastest, as in numpy; a file may hold a matrix as a vector of as many elements.
+    """
+
+    of: str
+    index: tuple[int, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """How it is named among a file's columns."""
+        return f"{self.of}[{','.join(map(str, self.index))}]"
+
+    @property
+    def place(self) -> int:
+        """Where it stands, from 1, in a vector of all elements."""
+        place = 0
+        for index, length in zip(self.index, self.shape, strict=True):
+            place = place * length + index - 1
+        return place + 1
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a survey, as it is stored.
 
     `aka` are names that other carriers of the table use. `constant`, or `by` with `values`, fill a column that the
     file lacks: one value for all rows, or one for each value of another column of the file. `system` is that of a
     magnitude (Vega or AB), `passband` the release whose passband it was measured in, where releases differ. `epoch` is
-    the Julian year of a position (ICRS) that is the same in all rows.
+    the Julian year of a position (ICRS) that is the same in all rows. `element` is where a file has it that has no
+    column of its own for it.
     """
 
     name: str
@@ -47,6 +73,7 @@ class Column:
     by: str = ""
     values: dict[str, float] = field(default_factory=dict)
     epoch: float | None = None
+    element: Element | None = None
 
     @property
     def derived(self) -> bool:
@@ -262,6 +289,8 @@ def _column(name: str, entry: dict[str, Any], parent: Column | None) -> Column:
         raise ValueError(f"column {name!r} is no plain name (letters, digits, _); put the file's name into its aka")
     if "aka" in entry:
         entry = entry | {"aka": tuple(entry["aka"])}
+    if "element" in entry:
+        entry = entry | {"element": _element(name, entry["element"])}
     if "type" not in entry and not parent:
         raise ValueError(f"column {name} has no type")
     column = replace(parent, **entry) if parent else Column(name=name, **entry)
@@ -271,6 +300,15 @@ def _column(name: str, entry: dict[str, Any], parent: Column | None) -> Column:
         if value is not None and not isinstance(value, int | float):
             raise ValueError(f"column {name} is to be filled with {value!r}, which is no number")
     return column
+
+
+def _element(name: str, entry: dict[str, Any]) -> Element:
+    _refuse_unknown(entry, {each.name for each in fields(Element)})
+    element = Element(str(entry["of"]), tuple(entry["index"]), tuple(entry["shape"]))
+    inside = all(0 < index <= length for index, length in zip(element.index, element.shape, strict=False))
+    if not inside or not element.index or len(element.index) != len(element.shape):
+        raise ValueError(f"column {name}: {element.label} is no element of a shape {list(element.shape)}")
+    return element
 
 
 def _refuse_unknown(entries: dict[str, Any], known: set[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from ..catalogs.elements import with_elements
 from ..catalogs.fields import choose, is_sentinel, typed_field
 from ..catalogs.readers import hats, open_file
 from ..catalogs.releases import check_release
@@ -120,7 +121,7 @@ def _fields(source: Source) -> tuple[str, str]:
     if key in _known_fields:
         return _known_fields[key]
     with duckdb.connect() as connection:
-        opened = open_file(connection, source.path)
+        opened = with_elements(survey, open_file(connection, source.path))
         try:
             if "_healpix_29" not in opened.columns:
                 raise UserError("has no column _healpix_29; write it again with hats-import or LSDB", file=source.path)

@@ -182,7 +182,7 @@ def _column(sql: str, name: str, dtype: np.dtype, said: dict[str, Any]) -> FileC
     if base.kind in "iu":
         type_ = ("U" if base.kind == "u" else "") + WHOLE[base.itemsize]
     if dtype.shape:
-        type_ = f"{type_}[{dtype.shape[0]}]" if len(dtype.shape) == 1 and base.kind in "fiub" else ""
+        type_ = type_ + "".join(f"[{n}]" for n in dtype.shape[::-1]) if base.kind in "fiub" else ""
     column = FileColumn(name, sql, is_text=type_ == "VARCHAR", is_float=base.kind == "f", type=type_)
     if not said:
         return column
@@ -211,4 +211,7 @@ def _array(values: np.ndarray) -> pa.Array:
         return pa.array(
             values.astype(np.float32) if values.dtype.itemsize == 2 and values.dtype.kind == "f" else values
         )
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), int(np.prod(values.shape[1:])))
+    array = pa.array(values.reshape(-1))
+    for length in values.shape[:0:-1]:
+        array = pa.FixedSizeListArray.from_arrays(array, length)
+    return array

@@ -43,3 +43,8 @@ coalesce(quality_flag & cuts.green_panstarrs1_good() > 0, true);
 -- section 3.1.
 create or replace macro photometry.has_signal(channels) as
 coalesce(list_max(channels) > cuts.green_min_spectrum_snr(), true);
+
+-- [] The larger of a calibrated error and the root of the variance before calibration, of the same label; Green et al. 2020,
+-- section 3.1, for APOGEE. What a table does not say is not used.
+create or replace macro photometry.larger_error(error, variance) as
+greatest(error, case when variance > 0 then sqrt(variance) end);

@@ -1,5 +1,6 @@
 -- A Gaia star's spectrum in a survey with labels, as that survey gives them, and whether it passes each cut of Green et al. 2020,
--- section 3.1. Covariances are those before calibration; DDPayne's and GALAH's are none.
+-- section 3.1. APOGEE's covariances are those before calibration, its errors the larger of those before and after;
+-- DDPayne's and GALAH's have no covariances.
 select
     'galah' as label_survey,
     to_galah.survey,
@@ -25,9 +26,9 @@ select
     apogee.teff,
     apogee.logg,
     coalesce(apogee.m_h, apogee.fe_h) as feh,
-    apogee.teff_err as teff_error,
-    apogee.logg_err as logg_error,
-    apogee.m_h_err as feh_error,
+    photometry.larger_error(apogee.teff_err, apogee.var_teff) as teff_error,
+    photometry.larger_error(apogee.logg_err, apogee.var_logg) as logg_error,
+    photometry.larger_error(apogee.m_h_err, apogee.var_m_h) as feh_error,
     coalesce(apogee.cov_teff_logg, 0) as covariance_teff_logg,
     coalesce(apogee.cov_teff_m_h, 0) as covariance_teff_feh,
     coalesce(apogee.cov_logg_m_h, 0) as covariance_logg_feh,
