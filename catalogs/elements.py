@@ -17,7 +17,7 @@ def with_elements(survey: Survey, source: Source) -> Source:
     for element in (column.element for column in survey.columns.values() if column.element):
         vector = vectors.get(element.of.lower())
         sql = _sql(element, vector) if vector else ""
-        if vector and sql and element.label not in source.columns:
+        if vector and sql:
             found[element.label] = replace(
                 vector, name=element.label, sql=sql, unit="", type=vector.type.partition("[")[0], part_of=vector.name
             )

@@ -37,8 +37,9 @@ class Element:
 
     @property
     def label(self) -> str:
-        """How it is named among a file's columns."""
-        return f"{self.of}[{','.join(map(str, self.index))}]"
+        """How it is named among a file's columns, unlike any of them."""
+        index, shape = (",".join(map(str, numbers)) for numbers in (self.index, self.shape))
+        return f"{self.of}[{index} of {shape}]"
 
     @property
     def place(self) -> int:

@@ -136,8 +136,8 @@ create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose 
 create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.assumed_feh_error() as 0.1; -- [dex] of labels whose table gives no error
 create or replace macro cuts.max_inferred_chi2_per_band() as 3; -- [] ours; what is inferred of stars that the model cannot fit is not right
-create or replace macro cuts.min_inferred_feh() as -1; -- [dex] ours; 50 and 75 % of labels are within one and two errors below it, of stars never trained on
-create or replace macro cuts.metal_poor_errors() as 2; -- [] errors by which an inferred [Fe/H] may be above that, of stars that may be metal-poor; 86 % of the stars with labels below -1 and 8 % of all
+create or replace macro cuts.min_inferred_feh() as -1; -- [dex] ours; few stars of the prior are below it
+create or replace macro cuts.metal_poor_errors() as 2; -- [] errors by which an inferred [Fe/H] must be above that to be given; else NULL: 15 of 17 held-out stars with labels below -1, 48 of 642 others
 create or replace macro cuts.min_inferred_bands() as 3; -- [] fewer bands say little about five unknowns
 
 -- Photometry: region of validity, from the scatter of held-out stars (docs/photometry.md)

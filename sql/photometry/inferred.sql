@@ -1,13 +1,14 @@
 -- A star and what photometry, parallax and reddening prior say of it: mean and standard deviation of the posterior of
 -- equation 19 of Green et al. 2020, as `candlesql score` wrote it; with a distance from the modulus. `flag` says what is
 -- wrong with a star whose parameters, or whose [Fe/H], are NULL; photometry.scores has them still. Of the stars that
--- `may_be_metal_poor` some are far below what is given: the prior has few such.
+-- `may_be_metal_poor` some are far below what the posterior says, beyond its errors: the prior has few such.
 with flagged as (
     select
         *,
+        coalesce(feh - cuts.metal_poor_errors() * feh_error < cuts.min_inferred_feh(), false) as may_be_metal_poor,
         case
             when chi2 / n_bands > cuts.max_inferred_chi2_per_band() then 'chi-square per band'
-            when feh < cuts.min_inferred_feh() then '[Fe/H]'
+            when may_be_metal_poor then '[Fe/H]'
         end as flag,
         coalesce(flag = 'chi-square per band', false) as is_misfit
     from photometry.scores
@@ -20,7 +21,7 @@ select
     chi2,
     n_bands::tinyint as n_bands,
     flag,
-    coalesce(feh - cuts.metal_poor_errors() * feh_error < cuts.min_inferred_feh(), false) as may_be_metal_poor,
+    may_be_metal_poor,
     case when not is_misfit then teff_k end as teff_k,
     case when not is_misfit then teff_k_error end as teff_k_error,
     case when not is_misfit then logg end as logg,

@@ -1,4 +1,4 @@
-"""Columns that stand in a file as an element of a vector or matrix, as APOGEE's FPARAM_COV; expected values are those written."""
+"""Columns that are an element of a vector or matrix, as of APOGEE's FPARAM_COV; expected values are those written."""
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -8,7 +8,14 @@ from candlesql import UserError
 from candlesql.catalogs.prepare import ingest
 from candlesql.catalogs.survey import load_survey, read_survey
 
-WANTED = {"var_teff": (0, 0), "var_logg": (1, 1), "var_m_h": (3, 3), "cov_teff_logg": (0, 1), "cov_teff_m_h": (0, 3), "cov_logg_m_h": (1, 3)}  # fmt: skip
+WANTED = {
+    "var_teff": (0, 0),
+    "var_logg": (1, 1),
+    "var_m_h": (3, 3),
+    "cov_teff_logg": (0, 1),
+    "cov_teff_m_h": (0, 3),
+    "cov_logg_m_h": (1, 3),
+}
 SURVEY = """
 title = "Mine"
 citation = "me"
@@ -89,10 +96,17 @@ def test_an_element_of_a_survey_of_ones_own(tmp_path, element, expected):
 
 @pytest.mark.parametrize(
     "element",
-    ['of = "v", index = [3], shape = [2]', 'of = "v", index = [0], shape = [2]', 'of = "v", index = [], shape = []',
-     'of = "v", index = [1], shape = [2, 2]', 'of = "v", index = [1, 1], shape = [2]', 'of = "v", index = 1, shape = 2', 'of = "v"',
-     'of = "v", index = ["1"], shape = [2]'],
-)  # fmt: skip
+    [
+        'of = "v", index = [3], shape = [2]',
+        'of = "v", index = [0], shape = [2]',
+        'of = "v", index = [], shape = []',
+        'of = "v", index = [1], shape = [2, 2]',
+        'of = "v", index = [1, 1], shape = [2]',
+        'of = "v", index = 1, shape = 2',
+        'of = "v"',
+        'of = "v", index = ["1"], shape = [2]',
+    ],
+)
 def test_an_element_that_cannot_be_is_refused(tmp_path, element):
     path = tmp_path / "mine.toml"
     path.write_text(SURVEY.format(element))

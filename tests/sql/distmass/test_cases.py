@@ -123,6 +123,12 @@ COMPARISONS = [
         "('m', 'a', 0.1, 0.2, true, false), ('m', 'a', -0.5, 0.2, true, false), ('m', 'a', 0.6, 0.2, true, false), ('m', 'a', 0.1, 0.2, false, false), ('m', 'a', 0.1, 0.2, null, null), ('m', 'a', 0.1, 0.2, true, true)"},
         rows=[("m", "a", "not known", 1, 0.1, 0.0, 0.0, 0.0, 1.0, 1.0), ("m", "a", "simulated", 1, 0.1, 0.0, 0.0, 0.0, 1.0, 1.0),
               ("m", "a", "test", 3, 0.1, robust([0.1, -0.5, 0.6]), statistics.pstdev([0.1, -0.5, 0.6]), robust([0.5, -2.5, 3]), 1 / 3, 1 / 3), ("m", "a", "trained on", 1, 0.1, 0.0, 0.0, 0.0, 1.0, 1.0)]),
+    # deviations from the median: 0.1 and -0.3 give 0.2; pulls 0.5 and -1.5 give 1
+    Case("distmass.validation_bins", "quantity, method, stars, logg_low, n, bias, robust_scatter, pull_scatter, within_one_error, within_two_errors", given={
+        "distmass.judged(quantity, method, logg, difference, sigma, is_test, is_simulated)": """('m', 'a', 2.0, 0.1, 0.2, true, false), ('m', 'a', 2.49, -0.3, 0.2, true, false), ('m', 'a', 1.99, 0.7, 0.2, true, false),
+            ('m', 'a', 2.1, 0.1, 0.2, false, false), ('m', 'a', 2.1, 0.1, 0.2, null, false), ('m', 'a', 2.1, 0.1, 0.2, true, true), ('d', 'a', 2.1, 0.5, 0.2, true, false), ('m', 'b', 2.1, -0.1, 0.2, true, false)"""},
+        rows=[("d", "a", "test", 2.0, 1, 0.5, 0.0, 0.0, 0.0, 0.0), ("m", "a", "not known", 2.0, 1, 0.1, 0.0, 0.0, 1.0, 1.0), ("m", "a", "simulated", 2.0, 1, 0.1, 0.0, 0.0, 1.0, 1.0),
+              ("m", "a", "test", 1.5, 1, 0.7, 0.0, 0.0, 0.0, 0.0), ("m", "a", "test", 2.0, 2, -0.1, 0.2 * 1.4826022, 1.4826022, 0.5, 1.0), ("m", "a", "trained on", 2.0, 1, 0.1, 0.0, 0.0, 1.0, 1.0), ("m", "b", "test", 2.0, 1, -0.1, 0.0, 0.0, 1.0, 1.0)]),
     Case("distmass.distances", "spectrum_id, magnitude_error, distance_kpc, paper_distance_kpc, distance_kpc_error, weighted_distance_kpc", given={
         "distmass.predictions(spectrum_id, k, k_err, extinction, extinction_method, absolute_k_mag, absolute_k_mag_error, paper_absolute_k_mag, gaia_distance_kpc, gaia_distance_kpc_error)":
         "(1, 10.0, 0.03, 0.4, 'SFD', -0.4, 0.12, 4.6, 2.0, 0.1), (2, 10.0, null, 0.0, 'none', 0.0, 0.12, 5.0, null, null)"},

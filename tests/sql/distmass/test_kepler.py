@@ -64,6 +64,18 @@ def test_stars_held_out_and_their_errors(validation, quantity, method, scatter):
         assert two == pytest.approx(0.954, abs=0.04)
 
 
+def test_errors_of_luminous_giants(kepler):
+    """Below log g 2 masses scatter by more, and their errors say so."""
+    ((n, one, two),) = kepler.execute(
+        "select sum(n), sum(n * within_one_error) / sum(n), sum(n * within_two_errors) / sum(n) "
+        "from distmass.validation_bins "
+        "where quantity = 'mass_apokasc2' and method = 'ensemble' and stars = 'test' and logg_low < 2"
+    ).fetchall()
+    assert n >= 50
+    assert one == pytest.approx(0.683, abs=0.12)  # two standard errors of 70 stars
+    assert two == pytest.approx(0.954, abs=0.05)
+
+
 def test_pulls_are_counted_once(kepler):
     found = kepler.execute("select quantity, method, sum(n), sum(share) from distmass.pulls group by all").fetchall()
     assert {row[:2] for row in found} >= {("distance", "paper"), ("distance", "ensemble"), ("mass_apokasc2", "paper")}

@@ -470,3 +470,6 @@ def test_a_star_within_two_errors_of_the_least_metallicity_may_be_metal_poor(vie
         **{columns: f"('s', 1, 5.0, 10, 5000, 50, 4.5, 0.1, {feh}, {error}, 0.1, 0.02, 10.0, 0.1)"},
     )
     assert row["may_be_metal_poor"] is may
+    assert row["flag"] == ("[Fe/H]" if may else None)
+    assert (row["feh"] is None) is (may or feh == "null::double")
+    assert row["teff_k"] == 5000

@@ -262,7 +262,7 @@ def test_inferred_is_what_onnx_runtime_says_with_nan_for_missing(connection, sam
     kept = y[11] >= 3
     assert len(rows["source_id"]) == kept.sum()
     assert rows["n_bands"].tolist() == y[11, kept].tolist()
-    misfit, poor = y[10, kept] / y[11, kept] > 3, y[4, kept] < -1
+    misfit, poor = y[10, kept] / y[11, kept] > 3, y[4, kept] - 2 * y[5, kept] < -1
     flags = np.where(misfit, "chi-square per band", np.where(poor, "[Fe/H]", ""))
     assert np.ma.filled(np.ma.asarray(rows["flag"], object), "").tolist() == flags.tolist()
     assert np.ma.getmaskarray(rows["teff_k"]).tolist() == misfit.tolist()
