@@ -87,6 +87,9 @@ def _tell(done: Ingested) -> None:
     print(f"{done.rows:,} rows")
     for column, n in done.sentinels.items():
         print(f"{column}: {n:,} sentinels are NULL")
+    for column in done.emptied:
+        said = "all its values stand for none or are impossible; is it in the unit that the survey file says?"
+        print(f"warning: {column}: {said}", file=sys.stderr)
     if done.same_place:
         print(f"{done.same_place:,} rows stand where another one stands, within 0.4 mas")
     if done.unknown_photometry:

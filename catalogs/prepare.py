@@ -48,8 +48,8 @@ READ_ERRORS = (
 @dataclass(frozen=True)
 class Ingested:
     """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, rows that
-    stand in the HEALPix cell (0.4 mas) of another, those left out that look like photometry of no known band, and files
-    that do not show which release they are of."""
+    stand in the HEALPix cell (0.4 mas) of another, those left out that look like photometry of no known band, files
+    that do not show which release they are of, and columns that sentinels and impossible values leave empty."""
 
     rows: int
     sentinels: dict[str, int]
@@ -57,6 +57,7 @@ class Ingested:
     same_place: int = 0
     unknown_photometry: list[str] = field(default_factory=list)
     taken_as_told: list[str] = field(default_factory=list)
+    emptied: list[str] = field(default_factory=list)
 
 
 def ingest(
@@ -114,9 +115,9 @@ def prepared(
         keep = len(files) > 1
         with in_memory(work / "spill", at_most=MEMORY) as connection:
             connection.execute("set preserve_insertion_order = false")
-            left_out, said, *told = _convert_all(connection, survey, files, parts, renames, units, run)
+            left_out, said, unknown, told = _convert_all(connection, survey, files, parts, renames, units, run)
             keep = False
-            sentinels, facts = _clean(connection, survey, parts)
+            sentinels, emptied, facts = _clean(connection, survey, parts)
             check_rows(connection, survey, "cleaned", facts, files, units)
             made = work / "sorted.parquet"
             _store(
@@ -128,7 +129,7 @@ def prepared(
             )
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
-        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, *told)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown, told, emptied)
     except OSError as error:
         raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
     finally:
@@ -271,22 +272,23 @@ def _convert(
 
 def _clean(
     connection: duckdb.DuckDBPyConnection, survey: Survey, parts: list[Path]
-) -> tuple[dict[str, int], dict[str, Any]]:
-    """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column, and
-    the facts that the rows are checked by, of one scan."""
+) -> tuple[dict[str, int], list[str], dict[str, Any]]:
+    """Make the view `cleaned`, where sentinels, NaN and infinities are NULL; returns how many there are by column, the
+    columns that have nothing else, and the facts that the rows are checked by, of one scan."""
     rows = parquet_rows(parts)
     tests = {name: test for name, column in survey.columns.items() if (test := is_sentinel(survey, column))}
     fields = [f'if({tests[n]}, null, "{n}") as "{n}"' if n in tests else f'"{n}"' for n in survey.columns]
     connection.execute(f"create or replace temp view cleaned as select {', '.join(fields)} from {rows}")
     facts = facts_sql(survey)
-    asked = [f'count(*) filter (where "{name} is one")' for name in tests] + [*facts.values()]
+    flagged = [f'count(*) filter (where "{name} is one")' for name in tests]
+    left = [f'count("{name}")' for name in tests]
     flags = [f'{test} as "{name} is one"' for name, test in tests.items()]
     seen = f"select {', '.join([*fields, *flags])} from {rows}"
-    found = first_row(connection, f"select {', '.join(asked)} from ({seen})")
-    return (
-        {name: n for name, n in zip(tests, found, strict=False) if n},
-        dict(zip(facts, found[len(tests) :], strict=True)),
-    )
+    found = first_row(connection, f"select {', '.join([*flagged, *left, *facts.values()])} from ({seen})")
+    numbers = {name: n for name, n in zip(tests, found, strict=False) if n}
+    n_left = dict(zip(tests, found[len(tests) :], strict=False))
+    emptied = [name for name in numbers if not n_left[name]]
+    return numbers, emptied, dict(zip(facts, found[2 * len(tests) :], strict=True))
 
 
 def _store(connection: duckdb.DuckDBPyConnection, survey: Survey, columns: list[Column], path: Path, run: Run) -> None:

@@ -203,6 +203,14 @@ def test_date_at_fault(refuses, tiny_sky, tmp_path, write_rows):
     assert "j_date is 51544.5 for designation a (1 such rows), no date as JD between 1850 and 2150" in line
 
 
+def test_a_column_without_a_value_left_is_told(candlesql, own_sky, gaia_csv):
+    """Millimagnitudes are beyond 90 mag, all of them."""
+    rows = {i: {"phot_g_mean_mag": 14_000 + i} for i in range(4)}
+    done = candlesql("ingest", own_sky, "gaia_dr2", gaia_csv(rows))
+    assert done.out.splitlines() == ["4 rows", "phot_g_mean_mag: 4 sentinels are NULL"]
+    assert "warning: phot_g_mean_mag: all its values stand for none or are impossible; is it in the unit" in done.err
+
+
 def test_magnitude_that_stands_for_none_is_null_and_counted(candlesql, own_sky, gaia_csv):
     done = candlesql(
         "ingest", own_sky, "gaia_dr2", gaia_csv({0: {"phot_g_mean_mag": 99.999}, 2: {"phot_g_mean_mag": -999}})

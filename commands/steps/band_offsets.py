@@ -25,12 +25,16 @@ from ..score import sources
 PRODUCT, MODEL = "red_clump.band_offsets", "red_clump_any_bands"
 #: About so many stars of each table are looked at, which is not a choice of any kind of star.
 STARS = 20_000
-#: A band is off where it is so in most stars: by more than this [mag] in the median, and than so many sigmas.
-LEAST_OFFSET, LEAST_SIGMAS, MOST = 0.3, 5.0, 0.5
+#: A band is off by more than this [mag] in the median, and than so many sigmas of a star's prediction, and by half of
+#: it in more than such a share of the stars. Real giants are within 0.03 mag in every band, dwarfs within 0.1; g of
+#: SDSS is 0.16 mag from that of Pan-STARRS1.
+LEAST_OFFSET, LEAST_SIGMAS, MOST = 0.12, 3.0, 0.85
 LEAST_BANDS, LEAST_STARS = 4, 20
 SCHEMA = pa.schema(
     {"survey": pa.string(), "band": pa.string(), "n": pa.int64(), "n_off": pa.int64(), "offset_mag": pa.float64()}
 )
+#: Parallaxes are told of where they make more than this share of the stars what no star is.
+IMPOSSIBLE = 0.5
 #: Labels are told of where more than this share of the states contradict their own spacings.
 CONTRADICTED = 0.02
 
@@ -81,13 +85,25 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
 
 
 def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """What to say of bands that are off, and of labels that contradict themselves."""
+    """What to say of bands that are off, of parallaxes, and of labels that contradict themselves."""
     for survey, band, n, n_off, offset in connection.execute(f"from {PRODUCT}").fetchall():
         yield (
             f"warning: {survey}: {band} is {abs(offset):.2f} mag {'fainter' if offset > 0 else 'brighter'} than the "
             f"other bands allow in {n_off:,} of {n:,} stars looked at; is it in the system that the survey file says "
-            "(AB or Vega)?"
+            "(AB or Vega, SDSS or Pan-STARRS1)?"
         )
+    checks = connection.execute("from red_clump.parallax_checks").fetchall()
+    for survey, n, n_parallaxes, n_ks, n_impossible in checks:
+        if not n_parallaxes:
+            yield (
+                f"warning: {survey}: none of {n:,} stars has a parallax, without which no bands tell the red clump "
+                "well (docs/real-stars.md)"
+            )
+        if n_impossible > IMPOSSIBLE * n_ks:
+            yield (
+                f"warning: {survey}: by their parallaxes {n_impossible:,} of {n_ks:,} stars are brighter in Ks than "
+                "any giant or fainter than any star; are they in mas, and of these stars?"
+            )
     query = (
         "select label_table, n_checked, n_contradicted from red_clump.label_checks where n_contradicted > ? * n_checked"
     )
@@ -121,8 +137,11 @@ def _judged(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple[i
     known = np.isfinite(residual)
     if known.sum() < LEAST_STARS:
         return band, 0, 0, 0.0
-    off = (np.abs(residual) > np.maximum(LEAST_SIGMAS * sigma, LEAST_OFFSET))[known]
-    return band, int(known.sum()), int(off.sum()), float(np.median(residual[known]))
+    median = float(np.median(residual[known]))
+    if abs(median) < LEAST_SIGMAS * np.median(sigma[known]):
+        return band, int(known.sum()), 0, 0.0
+    off = np.sign(median) * residual[known] > LEAST_OFFSET / 2
+    return band, int(known.sum()), int(off.sum()), median
 
 
 def residuals(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

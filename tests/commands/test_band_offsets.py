@@ -14,7 +14,7 @@ FACTORS = {
     key: np.asarray(value)
     for key, value in json.loads(load_model(SHIPPED / "red_clump_any_bands.onnx").metadata["factors"]).items()
 }
-W1, W2, KS = 11, 12, 10
+G, W1, W2, KS = 3, 11, 12, 10
 
 
 def stars(n: int = 400) -> np.ndarray:
@@ -39,6 +39,23 @@ def test_bands_in_ab_are_named():
     n, off, _ = found[W1]
     assert n == np.isfinite(x[:, W1]).sum()
     assert off > 0.95 * n
+
+
+def test_g_of_sdss_is_not_that_of_panstarrs1():
+    """Tonry et al. 2012, table 6: of a giant of g - r = 0.9, 0.011 + 0.125 * 0.9 + 0.015 * 0.81 = 0.136 mag."""
+    x = stars()
+    x[:, G] += 0.136
+    ((band, _, _, offset),) = offsets(x, FACTORS)
+    assert band == G
+    assert offset == pytest.approx(0.136, abs=0.02)
+
+
+def test_what_dwarfs_and_zero_points_do_is_no_system():
+    """Dwarfs of M67 are 0.09 mag off in g, the zero points of surveys 0.03."""
+    x = stars()
+    x[:, G] += 0.09
+    x[:, W2] += 0.03
+    assert offsets(x, FACTORS) == []
 
 
 def test_a_few_odd_stars_are_no_system():

@@ -88,6 +88,11 @@ SELECTION = [
         "red_clump.labels(label_table, evolutionary_state, delta_p_s)":
         "('t', 'RC', 150), ('t', 'RC', 151), ('t', 'RGB', 151), ('t', 'RGB', 80), ('t', 'RC', null), ('t', 'other', 80), ('u', 'RC', 300)"},
         rows=[("t", 4, 2), ("u", 1, 0)]),
+    Case("red_clump.parallax_checks", "survey, n_stars, n_with_parallax, n_with_m_ks, n_impossible", given={
+        "red_clump.scores(survey, parallax, parallax_zero_point, ks_m)":
+        # at 0.5 mas the distance modulus is 11.505: -9 and 12 are Ks 2.505 and 23.505; the last but one is 0.5 mas by its zero point
+        "('a', 0.5, 0.0, 2.51), ('a', 0.5, 0.0, 2.50), ('a', 0.5, 0.0, 23.50), ('a', 0.5, 0.0, 23.51), ('a', -0.5, 0.0, 9.0), ('a', 0.4, -0.1, 2.50), ('b', null, 0.0, 9.0)"},
+        rows=[("a", 6, 6, 5, 3), ("b", 1, 0, 0, 0)]),
     Case("red_clump.kiel_cells", "panel, teff_low_k, logg_low, n, n_rc", given={
         "red_clump.held_out(survey, source_id, teff_all_k, logg_all, teff_k, logg, joint_teff_k, joint_logg)":
         """('s', 1, 4810, 2.43, 4790, 2.38, 4700, 2.31), ('s', 2, null, null, 4780, 2.39, 4701, null), ('s', 3, 6000, 4.4, 5990, 4.3, 5980, 4.2)""",
