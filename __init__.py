@@ -4,8 +4,13 @@
 functions do what the commands of their names do, and return what those print.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime's telemetry writes a device's name and queued events into the user's cache; it looks once, when it is
+# imported, which only modules of this package do, after this one.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from .errors import (
     Locked,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RefusedFile, UnknownName
+from ..workspace.short import short_text
 
 SHIPPED = Path(__file__).parent / "surveys"
 TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
@@ -225,7 +226,7 @@ def _read(path: Path, own: Path | None) -> Survey:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(short_text(path))
     except OSError as error:
         raise RefusedFile(f"cannot be read ({error.strerror})", file=path) from None
     except (ValueError, RecursionError) as error:

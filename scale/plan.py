@@ -26,6 +26,7 @@ from ..workspace.change import remove
 from ..workspace.connection import database_of
 from ..workspace.folder import Sky
 from ..workspace.ledger import cut_values, is_fresh
+from ..workspace.short import LONGEST_LINE, short_text
 from .sources import Source, find_sources
 from .tiles import Range, Tile, disjoint
 
@@ -234,7 +235,7 @@ def read_plan(file: Path) -> Plan:
     """
     root, sky = file.parents[2], Sky(file.parents[2])
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = json.loads(short_text(file, LONGEST_LINE))
         sources = find_sources(sky)
         steps, kinds = one_base(system_steps(said["system"]), sources, sky), kinds_of(said["system"])
         model = system_model(sky, said["system"])

@@ -6,23 +6,19 @@ session with one thread serves them all.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 
 import duckdb
 import numpy as np
+import onnxruntime as ort
 import pyarrow as pa
 
 from ..errors import UserError
 from .arrow import OfColumns, register_later
 from .model import Model
 from .names import struct_type
-
-# Its telemetry writes a device's name and queued events into the user's cache; it looks once, when it is imported.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime as ort
 
 _STATE = ort.capi.onnxruntime_pybind11_state
 _ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ..errors import Locked, RefusedFile, UserError
 from .folder import TRUTH, Sky
+from .short import short_text
 
 #: What this program makes, at the top of a workspace; nothing else is replaced or removed.
 OWN = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale", "report", TRUTH)
@@ -267,13 +268,13 @@ def _sweep(sky: Sky) -> None:
 def undo(sky: Sky) -> None:
     """Put back what the journal says stood there before, unless the change was settled; the caller holds the lock."""
     try:
-        said = json.loads(_journal(sky).read_text(encoding="utf-8"))
+        said = json.loads(short_text(_journal(sky)))
         entries = [(Path(str(name)), bool(had)) for name, had in said["entries"]]
         digest = said.get("digest")
     except FileNotFoundError:
         _forget(sky)
         return
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, OSError, RecursionError, RefusedFile):
         entries, digest = [], None
     if digest is None or not sky.database.exists() or digest != digest_of(sky.database):
         for number, (name, had) in reversed(list(enumerate(entries))):

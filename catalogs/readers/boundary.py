@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,8 @@ MAX_COLUMNS = 20_000
 #: What is unpacked of a gzipped file for each byte of it; text of one letter comes near 1,030.
 MAX_EXPANSION = 1100
 BLOCK = 1 << 22
+#: What a packed file may always unpack to [bytes].
+SMALL = 1 << 28
 #: What DuckDB says where the program's SQL is wrong, whatever the file.
 OURS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 #: What DuckDB says of a line of CSV that is no row.
@@ -59,12 +62,35 @@ def refusing(path: Path) -> Iterator[None]:
 
 def check_limits(source: Source) -> Source:
     """The source, unless it has more columns than any catalog."""
-    if len(source.columns) + len(source.left_out) > MAX_COLUMNS:
+    try:
+        refuse_many(len(source.columns) + len(source.left_out), source.path)
+    except RefusedFile:
         source.close()
-        raise RefusedFile(
-            f"has {len(source.columns):,} columns; more than {MAX_COLUMNS:,} are no catalog", file=source.path
-        )
+        raise
     return source
+
+
+def refuse_many(n_columns: int, path: Path) -> None:
+    """What a reader asks before it makes anything of a header that names so many columns."""
+    if n_columns > MAX_COLUMNS:
+        raise RefusedFile(f"has {n_columns:,} columns; more than {MAX_COLUMNS:,} are no catalog", file=path)
+
+
+def refuse_twice(names: Sequence[str], path: Path, place: str = "header") -> None:
+    """Columns are told apart by their names."""
+    refuse_many(len(names), path)
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise RefusedFile(f"column {min(twice)} stands twice in its {place}; rename one of them", file=path)
+
+
+def refuse_expanding(n_bytes: int, path: Path) -> None:
+    """What a file's header promises must not be far more than the file could hold, however well it is packed."""
+    there = path.stat().st_size
+    if n_bytes > max(SMALL, MAX_EXPANSION * there):
+        raise RefusedFile(
+            f"promises {n_bytes:,} bytes of values in a file of {there:,}; damaged, or no catalog", file=path
+        )
 
 
 def check_gzip(path: Path) -> None:

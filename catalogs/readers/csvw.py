@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...errors import RefusedFile
+from ...workspace.short import short_text
 from ..metadata import CSVW_SUFFIX, CSVW_UCD, CSVW_UNIT
 from .source import FileColumn
 
@@ -24,11 +25,11 @@ def described(columns: dict[str, FileColumn], path: Path) -> dict[str, FileColum
     if not beside.is_file():
         return columns
     try:
-        said = json.loads(beside.read_text(encoding="utf-8"))
+        said = json.loads(short_text(beside))
         if unquote(said["url"]) != path.name:
             return columns
         entries = {entry.get("titles") or entry["name"]: entry for entry in said["tableSchema"]["columns"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedFile(f"damaged, or no CSVW file ({error}); mend it, or take it away", file=beside) from None
     other = [name for name in columns if name not in entries] or [name for name in entries if name not in columns]
     if other:

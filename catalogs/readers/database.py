@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,10 @@ from ...udfs.names import identifier
 from .chosen import chosen
 from .source import FileColumn, Source, streamed
 
-SLICE_ROWS = 50_000
+SLICE_ROWS = 2_000
+#: Letters of a value, and steps of SQLite that a file may take to be read, by byte of it and at least: a view can make
+#: any number of rows, each of any length.
+MOST_LETTERS, STEPS_A_BYTE, FEWEST_STEPS, LOOK_EVERY = 100_000, 1_000, 200_000_000, 1_000_000
 TYPES = {"INTEGER": pa.int64(), "REAL": pa.float64(), "TEXT": pa.string(), "BLOB": pa.string()}
 NAMES = {"INTEGER": "BIGINT", "REAL": "DOUBLE", "TEXT": "VARCHAR", "BLOB": "VARCHAR"}
 
@@ -68,7 +72,14 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, table: str = "") -> 
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    """A connection that gives up what takes far more steps than there are values."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    connection.execute("pragma trusted_schema = off")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_LETTERS)
+    steps = count(0, LOOK_EVERY)
+    most = max(FEWEST_STEPS, STEPS_A_BYTE * path.stat().st_size)
+    connection.set_progress_handler(lambda: next(steps) > most, LOOK_EVERY)
+    return connection
 
 
 def _kind(file: sqlite3.Connection, table: str, column: str) -> str:

@@ -23,6 +23,10 @@ TYPES = {
     "float64": "DOUBLE",
     "string": "VARCHAR",
 }
+#: What a header may be: twenty thousand columns take a quarter of it.
+MOST_LETTERS, MOST_VALUES, DEEPEST = 1 << 24, 1_000_000, 50
+#: A whole number of YAML: those of more digits would take long to make, and none is one.
+MOST_DIGITS = 100
 VECTOR = re.compile(r"(\w+)\[([\d,]+|null)\]")
 
 
@@ -35,6 +39,7 @@ def header(text: str, path: Path) -> dict[str, Any]:
         If it is damaged.
     """
     try:
+        _refuse_unfolding(text)
         entries = yaml.load(text, Loader=_Loader)
         if not isinstance(entries, dict) or not all("name" in entry for entry in entries["datatype"]):
             raise KeyError("datatype")
@@ -42,6 +47,35 @@ def header(text: str, path: Path) -> dict[str, Any]:
         said = (str(error).splitlines() or [""])[0]
         raise RefusedFile(f"its ECSV header is damaged ({said:.200})", file=path) from None
     return entries
+
+
+def _refuse_unfolding(text: str) -> None:
+    """A header is no longer, deeper, or, with its aliases written out, larger than that of a wide catalog.
+
+    Raises
+    ------
+    ValueError
+        If it is.
+    """
+    if len(text) > MOST_LETTERS:
+        raise ValueError(f"it has more than {MOST_LETTERS:,} letters")
+    sizes: dict[str, int] = {}
+    opened: list[tuple[str | None, int]] = []
+    n = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            n += sizes.get(event.anchor, 1)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, n))
+            n += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, start = opened.pop()
+            if anchor:
+                sizes[anchor] = n - start
+        elif isinstance(event, yaml.ScalarEvent):
+            n += 1
+        if len(opened) > DEEPEST or n > MOST_VALUES:
+            raise ValueError(f"it has more than {MOST_VALUES:,} values, or lies more than {DEEPEST} deep")
 
 
 def completed(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
@@ -57,7 +91,9 @@ def completed(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
 
 def described(column: FileColumn, entries: dict[str, Any]) -> FileColumn:
     """The column with the unit, UCD and description that the header gives it."""
-    said: dict[str, Any] = next((entry for entry in entries["datatype"] if entry["name"] == column.name), {})
+    if "of each" not in entries:
+        entries["of each"] = {entry["name"]: entry for entry in reversed(entries["datatype"])}
+    said: dict[str, Any] = entries["of each"].get(column.name, {})
     meta = said.get("meta")
     ucd = (dict(meta) if isinstance(meta, list | dict) else {}).get("ucd", "")
     unit, text = said.get("unit") or "", said.get("description") or ""
@@ -77,7 +113,7 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads ordered maps, units and other tagged values as plain data."""
 
 
@@ -91,4 +127,9 @@ def _untagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
     return loader.construct_sequence(node, deep=True)
 
 
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    return node.value if len(node.value) > MOST_DIGITS else loader.construct_yaml_int(node)
+
+
 _Loader.add_multi_constructor("!", _untagged)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)

@@ -14,10 +14,15 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import MissingPackage, RefusedFile
+from .boundary import SMALL, refuse_many
 from .chosen import chosen
 from .source import FileColumn, Source, streamed
 
 SLICE_ROWS = 10_000
+#: Of what openpyxl reads whole, the texts of all cells among it, and of all; sheets are packed ten times.
+MOST_BYTES, MOST_EXPANSION = 1 << 26, 100
+#: Rows that Excel has.
+MOST_ROWS = 1 << 20
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str = "") -> Source:
@@ -31,6 +36,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str = "") -> 
     with closing(_workbook(path)) as book:
         name = chosen(path, list(book.sheetnames), sheet)
         header = next(book[name].iter_rows(values_only=True), ())
+    refuse_many(len(header), path)
     names = [str(value).strip() if value is not None else "" for value in header]
     while names and not names[-1]:
         names.pop()
@@ -43,7 +49,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str = "") -> 
     def batches(wanted: list[str]) -> Iterator[pa.RecordBatch]:
         places = [names.index(column) for column in wanted]
         with closing(_workbook(path)) as book:
-            rows = book[name].iter_rows(min_row=2, values_only=True, max_col=len(names))
+            rows = book[name].iter_rows(min_row=2, max_row=MOST_ROWS, values_only=True, max_col=len(names))
             while slice_ := list(islice(rows, SLICE_ROWS)):
                 there = [row for row in slice_ if any(value is not None for value in row)]
                 arrays = [pa.array([_text(row[i]) for row in there], pa.string()) for i in places]
@@ -60,6 +66,11 @@ def _workbook(path: Path) -> Any:
     except ImportError:
         raise MissingPackage("Excel workbooks need openpyxl", hint="pip install 'candlesql[formats]'") from None
     try:
+        with zipfile.ZipFile(path) as parts:
+            sizes = {part.filename: part.file_size for part in parts.infolist()}
+        kept = sum(size for name, size in sizes.items() if "/worksheets/" not in name)
+        if kept > MOST_BYTES or sum(sizes.values()) > max(SMALL, MOST_EXPANSION * path.stat().st_size):
+            raise ValueError(f"it unpacks to {sum(sizes.values()):,} bytes")
         return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise RefusedFile(f"not a readable Excel workbook ({error})", file=path) from None

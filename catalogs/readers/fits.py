@@ -28,6 +28,8 @@ BLOCK = 2880
 MOST_CARDS = 200_000
 BEGIN, END = (f"--{word}-ASTROPY-SERIALIZED-COLUMNS--" for word in ("BEGIN", "END"))
 SLICE_BYTES, SLICE_ROWS = 1 << 23, 1 << 16
+#: What the variable-length arrays of a slice take together: rows that all point to one place would make any number.
+MOST_OF_ARRAYS = 1 << 26
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -54,7 +56,8 @@ class Table:
         spec = {"names": names, "formats": [f.numpy_type for f in fields], "offsets": [f.offset for f in fields]}
         dtype = np.dtype(spec | {"itemsize": self.row_size})  # type: ignore[call-overload]
         schema = self.schema(names)
-        rows = max(1, min(SLICE_ROWS, SLICE_BYTES // max(1, self.row_size)))
+        of_arrays = self.header.get("PCOUNT", 0) // max(1, self.n_rows) if any(field.heap for field in fields) else 0
+        rows = max(1, min(SLICE_ROWS, SLICE_BYTES // max(1, self.row_size + of_arrays)))
         try:
             with _opened(self.path) as stream:
                 _table_header(stream, self.path, self.hdu)
@@ -127,6 +130,9 @@ class _Heap:
     def values(self, field: Field, places: np.ndarray) -> list[np.ndarray]:
         """The raw values of each row, whose lengths and offsets are `places`, (rows, 2)."""
         size = np.dtype(field.code).itemsize
+        needed = int(places[:, 0].clip(0).sum(dtype=float)) * size
+        if places.min(initial=0) < 0 or needed > MOST_OF_ARRAYS:
+            raise EOFError(f"the arrays of {len(places):,} rows say that they take {needed:,} bytes")
         arrays = []
         for length, offset in places.tolist():
             self.stream.seek(self.at + offset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 
 from ...errors import RefusedFile
 from ...workspace.query import first_row, parquet_rows
+from ...workspace.short import LONGEST_LINE, short_text
 from . import parquet
 from .source import Source
 
@@ -35,11 +37,14 @@ def _rows_of(folder: Path) -> Path:
     named = _entries(folder / COLLECTION)
     if not named.get(PRIMARY):
         raise RefusedFile(f"{folder / COLLECTION}: does not say which catalog it is of ({PRIMARY} is missing)")
-    return folder / named[PRIMARY]
+    primary = folder / named[PRIMARY]
+    if not primary.resolve().is_relative_to(folder.resolve()):
+        raise RefusedFile(f"its {COLLECTION} names a catalog that is not in it ({named[PRIMARY]!r:.80})", file=folder)
+    return primary
 
 
 def _entries(file: Path) -> dict[str, str]:
-    lines = (line.partition("=") for line in file.read_text(encoding="utf-8").splitlines())
+    lines = (line.partition("=") for line in short_text(file).splitlines())
     return {key.strip(): value.strip() for key, _, value in lines}
 
 
@@ -113,7 +118,7 @@ def _listed(info: Path) -> set[tuple[int, int]]:
     """Order and pixel of each partition that a catalog's list names; none where there is no list."""
     if not info.is_file():
         return set()
-    with info.open(encoding="utf-8", newline="") as lines:
+    with io.StringIO(short_text(info, LONGEST_LINE), newline="") as lines:
         try:
             return {(int(row["Norder"]), int(row["Npix"])) for row in csv.DictReader(lines, skipinitialspace=True)}
         except (KeyError, ValueError, TypeError):

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ...errors import MissingPackage, RefusedFile, UserError
 from ...workspace.query import quoted
 from . import ecsv, hdf5_pandas
+from .boundary import refuse_expanding
 from .chosen import chosen
 from .hdf5_pandas import Part, Parts
 from .source import FileColumn, Source, streamed
@@ -54,6 +55,9 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, table: str = "") -> 
         is_pandas = "pandas_type" in file[name].attrs
         said = _said(file, name, path)
         n_rows = _length(file, parts)
+        for dataset in {part.dataset for part in parts.values()}:
+            _refuse_elsewhere(file[dataset], path)
+            refuse_expanding(int(file[dataset].size) * file[dataset].dtype.itemsize, path)
     names = list(parts)
     columns = {n: _column(f"c{i}", n, dtypes[n], said) for i, n in enumerate(names)}
     columns = {n: replace(c, unit=c.unit or units.get(n, "")) for n, c in columns.items()}
@@ -125,6 +129,12 @@ def _tables(file: Any, path: Path) -> dict[str, list[str]]:
         if len(names) > 1:
             tables[group] = names
     return tables
+
+
+def _refuse_elsewhere(dataset: Any, path: Path) -> None:
+    """Values must stand in the file itself: its maker could name any other file of the reader's machine."""
+    if dataset.external or dataset.is_virtual or Path(dataset.file.filename).resolve() != path.resolve():
+        raise RefusedFile(f"the values of {dataset.name!r:.80} stand in another file, which is not read", file=path)
 
 
 def _shown(name: str) -> str:

@@ -9,10 +9,14 @@ import duckdb
 
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
+from ...workspace.short import lines_of
+from .boundary import refuse_many
 from .missing import unless_missing, with_e
 from .source import FileColumn, Source
 
 NAMES = (".tbl", ".csv", ".tsv", ".txt", ".dat", ".ipac")
+#: Of names, types, units and nulls; some writers add one.
+MOST_LINES = 8
 #: By the first letters, since the format allows abbreviations.
 TYPES = {"c": "VARCHAR", "da": "VARCHAR", "i": "BIGINT", "l": "BIGINT", "d": "DOUBLE", "f": "DOUBLE", "r": "DOUBLE"}
 
@@ -68,9 +72,12 @@ def _top(path: Path) -> tuple[list[str], int]:
     n_lines = 0
     try:
         with path.open(encoding="utf-8-sig") as lines:
-            for line in lines:
+            for line in lines_of(lines, path):
                 if line.startswith("|"):
                     header.append(line.rstrip("\r\n"))
+                    refuse_many(line.count("|"), path)
+                    if len(header) > MOST_LINES:
+                        raise RefusedFile(f"has more than {MOST_LINES} lines of bars in its header", file=path)
                 elif not line.startswith("\\") and line.strip():
                     break
                 n_lines += 1

@@ -16,6 +16,8 @@ import duckdb
 
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
+from ...workspace.short import lines_of
+from .boundary import refuse_many, refuse_twice
 from .missing import unless_missing, with_e
 from .source import FileColumn, Source
 from .text import not_utf8
@@ -96,7 +98,7 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
     tables = set()
     try:
         with _opened(path) as lines:
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(lines_of(lines, path), 1):
                 if RULE.match(line):
                     rules, n_header = (rules + 1 if rules else 0), number
                 elif TITLE in line:
@@ -104,6 +106,7 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
                     tables.add(line.partition(TITLE)[2].strip())
                 elif rules == 3:
                     _describe(found, line)
+                    refuse_many(len(found), path)
     except DAMAGE as error:
         raise RefusedFile(f"{not_utf8(error)}", file=path) from None
     if len(tables) > 1:
@@ -113,9 +116,7 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
         )
     if not found:
         raise RefusedFile(f"has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS", file=path)
-    twice = {c.name for c in found if [other.name for other in found].count(c.name) > 1}
-    if twice:
-        raise RefusedFile(f"column {min(twice)} stands twice in its description; rename one of them", file=path)
+    refuse_twice([column.name for column in found], path, "description")
     return {column.name: column.as_column() for column in found}, n_header
 
 

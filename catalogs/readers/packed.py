@@ -15,13 +15,11 @@ from typing import IO, cast
 import pyarrow as pa
 
 from ...errors import RefusedFile
-from .boundary import MAX_EXPANSION
+from .boundary import MAX_EXPANSION, SMALL
 
 PACKED = (".zst", ".zstd", ".xz", ".bz2", ".zip")
 OPENERS: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 BLOCK = 1 << 22
-#: What a packed file may always unpack to [bytes].
-SMALL = 1 << 28
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowInvalid)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile
+from ...workspace.short import short_text
 from . import parquet
 from .source import Source
 
@@ -20,7 +21,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         If it is not one SELECT, or DuckDB refuses it.
     """
     try:
-        statements = connection.extract_statements(path.read_text(encoding="utf-8"))
+        statements = connection.extract_statements(short_text(path))
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise RefusedFile(f"holds {len(statements)} statements; it must be one SELECT", file=path)
         relation = f"({statements[0].query.strip().rstrip(';')}\n)"

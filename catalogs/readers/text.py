@@ -20,12 +20,16 @@ import duckdb
 
 from ...errors import RefusedFile, UserError
 from ...workspace.query import literal_path, quoted
+from ...workspace.short import LONGEST_LINE, lines_of
 from . import csvw, ecsv, vizier
+from .boundary import refuse_many, refuse_twice
 from .missing import NULLS, unless_missing
 from .source import FileColumn, Source
 
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK = 1 << 22
+#: How many tables of an answer are counted.
+MOST_TABLES = 10_000
 #: A text that no field is.
 NEVER = "\x01"
 #: What stands for a missing value in ECSV; any other word may be a value.
@@ -48,6 +52,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     said = _ecsv_header(path, top.comments)
     candidates = (*DELIMITERS, " ") if said else DELIMITERS
     delimiter = said.get("delimiter") or max(candidates, key=re.sub('"[^"]*"', "", top.names).count)
+    refuse_many(top.names.count(delimiter), path)
     names = next(csv.reader([top.names], delimiter=delimiter, skipinitialspace=True))
     names = [name if name.strip() else f"col{i}" for i, name in enumerate(names, 1)]
     if len(names) < 2:
@@ -56,9 +61,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
             "semicolons or bars",
             file=path,
         )
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise RefusedFile(f"column {min(twice)} stands twice in its header; rename one of them", file=path)
+    refuse_twice(names, path)
     columns = {name: FileColumn(name, f"c{i}", is_text=True) for i, name in enumerate(names)}
     kinds = ", ".join(f"'{column.sql}': 'VARCHAR'" for column in columns.values())
     n_lines, is_vizier = top.n_lines, delimiter == "\t" and vizier.is_under(top.below, len(names))
@@ -92,7 +95,8 @@ def _refuse_several(path: Path) -> None:
     """VizieR answers with the tables of many catalogs, one behind the other."""
     try:
         with _opened(path, "rt", encoding="utf-8-sig") as lines:
-            names = [line.split("\t", 1)[1].strip(" :\n") for line in lines if line.startswith("#Table\t")]
+            tables = (line for line in lines_of(lines, path) if line.startswith("#Table\t"))
+            names = [line.split("\t", 1)[1].strip(" :\n") for line in islice(tables, MOST_TABLES)]
     except (UnicodeDecodeError, *DAMAGE):
         return
     if len(names) > 1:
@@ -116,18 +120,22 @@ class Top:
 
 def _top(path: Path) -> Top:
     comments: list[str] = []
-    n_blank = 0
+    n_blank = n_letters = 0
     with path.open("rb") as file:
         start = file.read(2)
     if (start == b"\x1f\x8b") != (path.suffix.lower() == ".gz"):
         raise RefusedFile("its name and its content disagree on gzip; rename it", file=path)
     try:
         with _opened(path, "rt", encoding="utf-8-sig") as lines:
-            for line in lines:
+            given = lines_of(lines, path)
+            for line in given:
+                n_letters += len(line)
+                if n_letters > LONGEST_LINE:
+                    raise RefusedFile(f"has more than {LONGEST_LINE:,} letters before its rows", file=path)
                 if not line.strip():
                     n_blank += 1
                 elif not line.startswith("#"):
-                    below = [below.rstrip("\r\n") for below in islice(lines, 3)]
+                    below = [below.rstrip("\r\n") for below in islice(given, 3)]
                     n_lines = len(comments) + n_blank + 1
                     return Top(comments, line.rstrip("\r\n"), below, n_lines, n_blank > 0)
                 else:

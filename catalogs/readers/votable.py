@@ -24,12 +24,13 @@ import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
 from . import fits, parquet
+from .boundary import refuse_many
 from .chosen import chosen
 from .source import FileColumn, Source, streamed
 from .votable_binary import BOOLEANS, DECLARED, TYPES, Field, pieces_of, records, values_of
 
 BLOCK, SLICE_ROWS = 1 << 20, 20_000
-LONGEST_PIECE, DEEPEST = 1 << 25, 100
+LONGEST_PIECE, DEEPEST, MOST_TABLES = 1 << 25, 100, 10_000
 #: A table begins; the longest of these is shorter than what is looked at twice at the seam of two blocks.
 TABLE, SEAM = re.compile(rb"<(?:[\w.-]+:)?TABLE[\s>]"), 64
 INTEGERS = ("unsignedByte", "short", "int", "long")
@@ -66,7 +67,8 @@ class Document:
             while block := file.read(BLOCK):
                 parser.Parse(block)
                 fed += len(block)
-                if fed - parser.CurrentByteIndex > LONGEST_PIECE:
+                n_open = 0 if self.stream else sum(map(len, self.text))
+                if max(n_open, fed - parser.CurrentByteIndex) > LONGEST_PIECE:
                     raise ValueError(f"one comment, tag or value is longer than {LONGEST_PIECE:,} bytes")
                 yield
         parser.Parse(b"", True)
@@ -90,10 +92,13 @@ class Document:
                 self.elements = []
         elif name == "DATA":
             self.tables.append(self._name)
+            if len(self.tables) > MOST_TABLES:
+                raise ValueError(f"holds more than {MOST_TABLES:,} tables")
         elif self.is_done:
             return
         elif name == "FIELD":
             self.elements.append(dict(attributes))
+            refuse_many(len(self.elements), self.path)
         elif name == "VALUES" and inside == "FIELD":
             null = attributes.get("null", self.nulls.get(attributes.get("ref", ""), ""))
             self.elements[-1]["null"] = self.nulls[attributes.get("ID", "")] = null
@@ -219,6 +224,8 @@ class Table:
                 bits = [1 << (8 * n_mask - 1 - i) if n_mask else 0 for i in places]
                 wanted = zip(places, bits, strict=True)
                 yield [values_of(self.fields[i], columns[slots[i]], masks, bit) for i, bit in wanted]
+            if len(data) - start > LONGEST_PIECE:
+                raise ValueError(f"a row is longer than {LONGEST_PIECE:,} bytes")
         if len(data) > start or rest:
             raise ValueError("its stream ends within a row")
 

@@ -29,7 +29,7 @@ finally:
 HEAD = "source_id,ra,dec,parallax,parallax_error,phot_g_mean_mag"
 
 
-def tried(tally: Tally, skies: object, folder: Path, seed: int, until: float) -> None:
+def tried(tally: Tally, skies: object, folder: Path, seed: int, until: float, number: int) -> None:
     for make in BOMBS:
         path = make(folder)
         began, spent = time.time(), resource.getrusage(resource.RUSAGE_CHILDREN)

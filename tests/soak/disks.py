@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from skies import COMMANDS, Command, Skies, facts, judge
+from skies import COMMANDS, Command, Skies
 from table import Tally
 
 HERE = Path(__file__).with_name("command.py")
@@ -28,7 +28,7 @@ exit $code
 """
 
 
-def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float) -> None:
+def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, number: int) -> None:
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
         tally.add("disks", "all", "not tried: no mount namespaces here")
         return
@@ -37,10 +37,12 @@ def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float) -> 
     rng.shuffle(chosen)
     able: list[Command] = []
     (folder / "disk").mkdir()
-    while time.time() < until:
-        if chosen and len(able) < 3 + len(chosen) // 2:
-            able += skies.measured([chosen.pop()], sky)
-        command = rng.choice(able)
+    for tries in range(number):
+        if time.time() > until:
+            break
+        if chosen and skies.measured(command := chosen.pop(), sky):
+            able.append(command)
+        command = able[tries % len(able)]
         skies.fresh(command, sky)
         room = rng.choice([0, 50, 500, rng.randrange(30_000), rng.randrange(120_000)])
         environment = os.environ | {
@@ -63,8 +65,8 @@ def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float) -> 
             word in done.stderr for word in ("disk is full", "No space left", "not enough room")
         ):
             tally.fault("disks", command.name, "blames something else", said)
-        if done.returncode == 0 and facts(sky) != command.after:
+        if done.returncode == 0 and skies.seen(sky) != command.after:
             tally.fault("disks", command.name, "other result", said)
-        for what, which in judge(command, sky, None):
+        for what, which in skies.judge(command, sky):
             tally.fault("disks", command.name, what, f"{said}: {which}")
         shutil.rmtree(sky)

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
-from skies import CLI, COMMANDS, Command, Skies, judge
+from skies import COMMANDS, Command, Skies
 from table import Tally
 
 #: Of how many states the command is run once more, and another one that writes.
 RERUN, SWEPT = 0.05, 0.3
 
 
-def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float) -> None:
-    rng = random.Random(seed)
+def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, number: int) -> None:
+    rng, sky, kept = random.Random(seed), folder / "sky", folder / "points"
     commands = list(COMMANDS)
     rng.shuffle(commands)
     for command in commands:
         if time.time() > until:
             tally.add("points", command.name, "no time left")
-            continue
-        sky, kept = folder / "sky", folder / "points"
-        for able in skies.measured([command], sky, SOAK_SKY=str(sky), SOAK_POINTS=str(kept)):
-            _judge_all(tally, able, skies, kept, sky, rng)
+        elif skies.measured(command, sky, kept):
+            _judge_all(tally, command, skies, kept, sky, rng)
         shutil.rmtree(kept, ignore_errors=True)
 
 
@@ -35,11 +32,10 @@ def _judge_all(tally: Tally, command: Command, skies: Skies, kept: Path, sky: Pa
         shutil.rmtree(sky, ignore_errors=True)
         place.rename(sky)
 
-        def again(sky: Path) -> str:
+        def again() -> str:
             tally.add("points", command.name, "run again")
-            done = subprocess.run([*CLI, *skies.arguments(command, sky)], capture_output=True, text=True)
-            return done.stderr[-300:]
+            return skies.again(command, sky)
 
         tally.add("points", command.name, "crash points")
-        for what, which in judge(command, sky, again if rng.random() < RERUN else None, rng.random() < SWEPT):
+        for what, which in skies.judge(command, sky, again if rng.random() < RERUN else None, rng.random() < SWEPT):
             tally.fault("points", command.name, what, f"at {place.name}, {said}: {which}")

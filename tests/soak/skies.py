@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +17,12 @@ import numpy as np
 from astropy.io import fits
 from candlesql import open_sky
 from candlesql.sql.open import writing
+from candlesql.workspace.change import digest_of
 from candlesql.workspace.ledger import fingerprint
 
 CLI = [sys.executable, str(Path(__file__).with_name("command.py"))]
+#: What Python starts no threads with, which a forked process would lack.
+ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 Facts = dict[str, str]
 #: What may lie in a workspace, under a name that listings hide, after the next command that writes.
 MAY_LIE = (".lock", ".demo")
@@ -52,16 +55,64 @@ COMMANDS = [
     Command("run --cut", ["run", "{sky}", "red_clump", "--cut", "max_ruwe=1.2"], whole=True),
     Command("run photometry", ["run", "{sky}", "photometry"]),
     Command("run --workers", ["run", "{sky}", "red_clump", "--workers", "2"], whole=True),
+    Command("cuts --unset", ["cuts", "{sky}", "--unset", "max_ruwe"], start="moved", whole=True),
     Command("region", ["region", "{sky}", "kepler", "{files}/moc.json"], whole=True),
     Command("spectra", ["spectra", "{sky}", "{files}/spectra"], whole=True),
     Command("synphot", ["synphot", "{sky}", "{files}/a.txt", "{files}/b.txt", "--change-cn", "-0.8"], whole=True),
     Command("mock-apogee", ["mock-apogee", "{sky}", "--stars", "1000"], start="apogee"),
-    Command("demo", ["demo", "{sky}", "--stars", "4000", "--seed", "3"], start=""),
-    Command("demo again", ["demo", "{sky}", "--stars", "4000", "--seed", "3", "--overwrite"]),
+    Command("demo", ["demo", "{sky}", "--stars", "2000", "--seed", "3"], start=""),
+    Command("demo again", ["demo", "{sky}", "--stars", "2000", "--seed", "3", "--overwrite"]),
     Command("report", ["report", "{sky}"], whole=True),
     Command("export", ["export", "{sky}", "red_clump.catalogue", "{sky}/out.fits"], whole=True),
+    Command("map", ["map", "{sky}", "red_clump.catalogue", "{sky}/out.fits"], whole=True),
     Command("join", ["join", "{sky}", "{files}/one.parquet", "{sky}/out.parquet", "--on", "source_id"], whole=True),
 ]
+
+
+class Server:
+    """Commands in forked processes of one that has imported everything."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [*CLI, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | ALONE
+        )
+
+    def run(self, arguments: list[str], folder: Path, **told: object) -> Ended:
+        """Run a command to its end, and end what it left running.
+
+        Parameters
+        ----------
+        told
+            `after` [CPU s] and the `signal` that ends it then; or `sky` and the folder `points` for its states.
+        """
+        said = folder / "said"
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps({"arguments": arguments, "said": str(said), **told}) + "\n")
+        self.process.stdin.flush()
+        ended = json.loads(self.process.stdout.readline())
+        end_group(ended["pid"])
+        return Ended(ended["code"], ended["cpu"], said.read_text(errors="replace"))
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+@dataclass
+class Ended:
+    """How a command ended: exit code or minus the signal, CPU seconds, and what it said."""
+
+    code: int
+    seconds: float
+    said: str
+
+
+def end_group(pid: int) -> None:
+    """End what a killed command has left running of its own."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 class Skies:
@@ -71,8 +122,9 @@ class Skies:
         self.folder, self.files = folder, folder / "files"
         self.known: dict[str, Facts] = {}
         self.files.mkdir(parents=True)
+        self.server = Server()
         demo = folder / "demo"
-        run("demo", demo, "--stars", "4000")
+        run("demo", demo, "--stars", "2000")
         stars = f"select * exclude (_healpix_29) from read_parquet('{demo}/catalogs/gaia_dr2.parquet')"
         for name, test, form in (
             ("gaia.parquet", "true", "parquet"),
@@ -90,6 +142,8 @@ class Skies:
         run("export", demo, "staging.gaia_dr2", self.files / "gaia.hats")
         stale = shutil.copytree(demo, folder / "stale")
         run("ingest", stale, "gaia_dr2", self.files / "gaia.parquet")
+        moved = shutil.copytree(demo, folder / "moved")
+        run("run", moved, "red_clump", "--cut", "max_ruwe=1.2")
         run("mock-apogee", folder / "apogee", "--stars", "1000", "--seed", "2")
 
     def _parquet_only(self, demo: Path) -> None:
@@ -117,27 +171,85 @@ class Skies:
     def arguments(self, command: Command, sky: Path) -> list[str]:
         return [text.format(sky=sky, files=self.files, cone=self.cone) for text in command.arguments]
 
-    def measured(self, commands: list[Command], sky: Path, **environment: str) -> list[Command]:
-        """The commands with what they make of their workspace when nothing happens; without those that cannot run."""
-        able = []
-        for command in commands:
-            self.fresh(command, sky)
-            command.before = self._facts_of(command.start)
-            began = time.time()
-            call = [*CLI, *self.arguments(command, sky)]
-            done = subprocess.run(call, capture_output=True, text=True, env=os.environ | environment)
-            command.seconds = time.time() - began
-            if done.returncode:
-                print(f"{command.name} is left out: {done.stderr[-300:]}", flush=True)
-                continue
-            command.after = facts(sky)
-            able.append(command)
-        return able
+    def measured(self, command: Command, sky: Path, points: Path | None = None) -> bool:
+        """Whether a command can run here; then with what it makes of its workspace when nothing happens, and the states
+        of the disk on the way in the folder `points`."""
+        self.fresh(command, sky)
+        command.before = self._facts_of(command.start)
+        told = {"sky": str(sky), "points": str(points)} if points else {}
+        ended = self.server.run(self.arguments(command, sky), self.folder, **told)
+        command.seconds = ended.seconds
+        if ended.code:
+            print(f"{command.name} is left out: {ended.said[-300:]}", flush=True)
+            return False
+        command.after = self.seen(sky)
+        return True
+
+    def again(self, command: Command, sky: Path) -> str:
+        """Run a command once more; returns what it said."""
+        return self.server.run(self.arguments(command, sky), self.folder).said[-300:]
+
+    def seen(self, sky: Path) -> Facts:
+        """What a reader sees of a workspace, once it is opened and so mended; of the same files it is asked once."""
+        if not (sky / "sky.duckdb").exists():
+            return {}
+        open_sky(sky).close()
+        shown = [path for path in sorted(sky.rglob("[!.]*")) if path.is_file()]
+        key = str(sky) + "".join(f"{path.relative_to(sky)} {digest_of(path)} " for path in shown)
+        if key not in self.known:
+            self.known[key] = facts(sky)
+        return self.known[key]
 
     def _facts_of(self, start: str) -> Facts:
-        if start not in self.known:
-            self.known[start] = facts(self.folder / start) if start else {}
-        return self.known[start]
+        return self.seen(self.folder / start) if start else {}
+
+    def judge(
+        self, command: Command, sky: Path, again: Callable[[], str] | None = None, sweeps: bool = True
+    ) -> list[tuple[str, str]]:
+        """What is wrong with a workspace after a kill, in words.
+
+        `again` runs the command once more, and says what it said; `sweeps` whether to look what the next command
+        leaves.
+        """
+        wrong = []
+        if (sky / "sky.duckdb").exists():
+            try:
+                found = self.seen(sky)
+            except Exception as error:
+                return [("does not open", f"{type(error).__name__}: {error}")]
+            wrong += differing(command, found)
+            if sweeps:
+                with writing(sky):
+                    pass
+                if left := [name for name in hidden(sky) if not name.startswith(GOES_ON)]:
+                    wrong.append(("left lying", ", ".join(left)))
+        elif command.start:
+            wrong.append(("database gone", ""))
+        if again:
+            said = again()
+            try:
+                found = self.seen(sky)
+            except Exception as error:
+                found = {"error": str(error)}
+            if found != command.after:
+                differ = sorted(k for k in found.keys() | command.after.keys() if found.get(k) != command.after.get(k))
+                wrong.append(("rerun differs", f"{differ}; {said}"))
+            if hidden(sky):
+                wrong.append(("left lying after a rerun", ", ".join(hidden(sky))))
+        return wrong
+
+
+def differing(command: Command, found: Facts) -> list[tuple[str, str]]:
+    """What a reader sees that is neither as before the command nor as after it."""
+    wrong = []
+    for product in sorted(found.keys() | command.before.keys() | command.after.keys()):
+        if found.get(product) not in (command.before.get(product), command.after.get(product)):
+            wrong.append(("neither old nor new", f"{product} is {found.get(product)}"))
+    if command.whole and found not in (command.before, command.after):
+        wrong.append(("not whole", str({k for k in found if found[k] != command.before.get(k)})))
+    if "ledger" in found:
+        wrong.append(("ledger and files apart", found["ledger"]))
+    return wrong
 
 
 def run(*arguments: object) -> None:
@@ -194,47 +306,6 @@ def hidden(sky: Path) -> list[str]:
     return sorted(str(path.relative_to(sky)) for path in found if path.name not in MAY_LIE)
 
 
-def judge(
-    command: Command, sky: Path, again: Callable[[Path], str] | None, sweeps: bool = True
-) -> list[tuple[str, str]]:
-    """What is wrong with a workspace after a kill, in words.
-
-    `again` runs the command once more, and says what it said; `sweeps` whether to look what the next command leaves.
-    """
-    wrong = []
-    if (sky / "sky.duckdb").exists():
-        try:
-            found = facts(sky)
-        except Exception as error:
-            return [("does not open", f"{type(error).__name__}: {error}")]
-        for product in sorted(found.keys() | command.before.keys() | command.after.keys()):
-            if found.get(product) not in (command.before.get(product), command.after.get(product)):
-                wrong.append(("neither old nor new", f"{product} is {found.get(product)}"))
-        if command.whole and found not in (command.before, command.after):
-            wrong.append(("not whole", str({k for k in found if found[k] != command.before.get(k)})))
-        if "ledger" in found:
-            wrong.append(("ledger and files apart", found["ledger"]))
-        if sweeps:
-            with writing(sky):
-                pass
-            if left := [name for name in hidden(sky) if not name.startswith(GOES_ON)]:
-                wrong.append(("left lying", ", ".join(left)))
-    elif command.start:
-        wrong.append(("database gone", ""))
-    if again:
-        said = again(sky)
-        try:
-            found = facts(sky)
-        except Exception as error:
-            found = {"error": str(error)}
-        if found != command.after:
-            differ = sorted(k for k in found.keys() | command.after.keys() if found.get(k) != command.after.get(k))
-            wrong.append(("rerun differs", f"{differ}; {said}"))
-        if hidden(sky):
-            wrong.append(("left lying after a rerun", ", ".join(hidden(sky))))
-    return wrong
-
-
 OWN = """
 title = "Stars of mine"
 citation = "none"
@@ -249,4 +320,4 @@ dec = { type = "DOUBLE", unit = "deg" }
 mag = { type = "DOUBLE", unit = "mag" }
 """
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.update(ALONE)

@@ -1,6 +1,6 @@
 """Kills commands, mutates files, fills disks, and prints what came of it.
 
-    python tests/soak/soak.py [--minutes 5] [--seed 1] [--only points kills mutants bombs disks workers]
+    python tests/soak/soak.py [--minutes 5] [--seed 1] [--number N] [--only points kills mutants bombs disks workers]
 
 `points` tries every state of the disk in which a kill can leave a workspace: at each rename, removal, new folder and
 opening for writing of every command that writes, the workspace is copied as it stands. `kills` ends commands at random
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--number", type=int, default=10**9, help="of kills, mutants, disks, killed workers, each")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -58,10 +59,12 @@ def main() -> None:
         share = (ends - time.time()) / (len(options.only) - number)
         own = folder / name
         own.mkdir()
-        PARTS[name](tally, skies, own, options.seed, time.time() + share)
+        PARTS[name](tally, skies, own, options.seed, time.time() + share, options.number)
         print(tally.text(), flush=True)
         if not any(said.startswith(name) for said in tally.wrong):
             shutil.rmtree(own)
+    if skies:
+        skies.server.close()
     for said in tally.wrong:
         print(said)
     if tally.wrong:
