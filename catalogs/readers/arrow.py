@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
+from .arrow_sizes import refuse_expanding
 from .parquet import column_of, described
 from .source import Source, streamed
 
@@ -25,6 +26,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         schema = _known(pa.ipc.open_file(pa.OSFile(str(path))).schema)
     except pa.ArrowInvalid:
         schema = _known(_stream_schema(path))
+    refuse_expanding(path)
     failures: list[UserError] = []
     names = list(schema.names)
     if len(set(map(str.lower, names))) < len(names):

@@ -21,6 +21,8 @@ from .source import FileColumn, Source, streamed
 SLICE_ROWS = 10_000
 #: Of what openpyxl reads whole, the texts of all cells among it, and of all; sheets are packed ten times.
 MOST_BYTES, MOST_EXPANSION = 1 << 26, 100
+#: Of the XML of one row, which openpyxl makes objects of [bytes]; Excel has 16,384 columns.
+LONGEST_ROW = 1 << 22
 #: Rows that Excel has.
 MOST_ROWS = 1 << 20
 
@@ -71,9 +73,23 @@ def _workbook(path: Path) -> Any:
         kept = sum(size for name, size in sizes.items() if "/worksheets/" not in name)
         if kept > MOST_BYTES or sum(sizes.values()) > max(SMALL, MOST_EXPANSION * path.stat().st_size):
             raise ValueError(f"it unpacks to {sum(sizes.values()):,} bytes")
+        _refuse_endless_rows(path, [name for name, size in sizes.items() if size > LONGEST_ROW])
         return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise RefusedFile(f"not a readable Excel workbook ({error})", file=path) from None
+
+
+def _refuse_endless_rows(path: Path, names: list[str]) -> None:
+    with zipfile.ZipFile(path) as parts:
+        for name in names:
+            with parts.open(name) as file:
+                n_since, seam = 0, b""
+                while block := file.read(1 << 20):
+                    at = (seam + block).rfind(b"<row")
+                    n_since = n_since + len(block) if at < 0 else len(seam) + len(block) - at
+                    seam = block[-3:]
+                    if n_since > LONGEST_ROW and "/worksheets/" in name:
+                        raise ValueError(f"a row takes more than {LONGEST_ROW:,} bytes")
 
 
 def _text(value: Any) -> str | None:
