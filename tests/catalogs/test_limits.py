@@ -143,9 +143,8 @@ def test_hdf5_of_the_values_of_other_files(tmp_path, refusal, is_virtual):
 def test_a_view_of_sqlite_without_end(tmp_path, monkeypatch, refusal, fields, said):
     monkeypatch.setattr(database, "FEWEST_STEPS", 3_000_000)
     with sqlite3.connect(tmp_path / "a.sqlite") as file:
-        file.execute(
-            f"create view stars as with recursive n(i) as (select 1 union all select i + 1 from n) select {fields} from n"
-        )
+        numbers = "with recursive n(i) as (select 1 union all select i + 1 from n)"
+        file.execute(f"create view stars as {numbers} select {fields} from n")
     file.close()
     assert said in refusal("a.sqlite", None)
 
