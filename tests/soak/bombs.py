@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import made_bombs
@@ -40,11 +41,11 @@ def outcomes(folder: Path, until: float, number: int) -> Iterator[tuple[str, str
             yield make.__name__, "no time left", None
             continue
         place.mkdir()
-        said, code = forked(lambda make=make, place=place: str(make(place)), place / "made")
+        said, code = forked(partial(_made, make, place), place / "made")
         if code:
             yield make.__name__, "cannot be made here", None
             continue
-        text, code = forked(lambda path=Path(said): ingested(path), place / "said")
+        text, code = forked(partial(ingested, Path(said)), place / "said")
         if code:
             yield make.__name__, "died", ("died", f"{code}")
             continue
@@ -56,6 +57,10 @@ def outcomes(folder: Path, until: float, number: int) -> Iterator[tuple[str, str
             fault = "slow or large", f"{seconds} s, {megabytes} MB"
         yield make.__name__, f"{outcome}, {seconds} CPU s, {megabytes} MB", fault
         shutil.rmtree(place)
+
+
+def _made(make: Callable[[Path], Path], place: Path) -> str:
+    return str(make(place))
 
 
 def ingested(path: Path) -> str:
@@ -74,8 +79,7 @@ def ingested(path: Path) -> str:
     except BaseException:
         outcome, words = "traceback", traceback.format_exc(limit=-4)
     seconds = time.process_time() - began
-    with open("/proc/self/status") as status:
-        peak = int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) // 1024
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) // 1024
     return f"{outcome}|{seconds:.1f}|{peak}|{words}"
 
 
