@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..catalogs.prepare import Ingested
-from .values import Made, Region, StrPath, made_since, now, paths
+from .values import Made, Region, StrPath, made_since, now, paths, places
 
 
 def demo(sky: StrPath, stars: int = 200_000, seed: int = 1, release: str = "gaia_dr2", overwrite: bool = False) -> Made:
@@ -54,7 +54,8 @@ def ingest(
     survey
         A survey's name, or the path of a survey file of your own.
     files
-        One or more files or folders: FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS.
+        One or more files or folders: FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS; Parquet or HATS at `https://…` or
+        `s3://…`.
     rename
         The file's column names to the survey's.
     unit
@@ -74,7 +75,7 @@ def ingest(
     """
     from ..commands.ingest import ingest_survey
 
-    return ingest_survey(Path(sky), survey, paths(files), dict(rename or {}), dict(unit or {}))
+    return ingest_survey(Path(sky), survey, places(files), dict(rename or {}), dict(unit or {}))
 
 
 def fetch(

@@ -64,7 +64,7 @@ def join(
     sky
         The workspace folder, or a connection of `open_sky`.
     file, out
-        Your catalog, in any format that `ingest` reads, and where to write it with the new columns.
+        Your catalog, in any format and at any place that `ingest` reads, and where to write it with the new columns.
     on
         Its column of `source_id`.
     radius_arcsec
@@ -79,10 +79,11 @@ def join(
     UserError
         If the file lacks the columns, the view has a star twice, nothing joins, or `out` is there already.
     """
+    from ..catalogs.remote.address import place_of
     from ..commands.join import join as add
 
     with connected(sky) as connection:
-        return Joined(*add(connection, Path(file), Path(out), view, on, radius_arcsec, overwrite, warnings.warn))
+        return Joined(*add(connection, place_of(file), Path(out), view, on, radius_arcsec, overwrite, warnings.warn))
 
 
 def sky_map(sky: Sky, view: str, file: StrPath, order: int = 6) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from ..catalogs.remote.address import Place, place_of
 from ..sql.open import open_sky
 from ..sql.systems import system_steps
 from ..udfs.names import identifier
@@ -88,6 +89,11 @@ def connected(sky: Sky) -> duckdb.DuckDBPyConnection:
 
 def paths(files: StrPath | Sequence[StrPath]) -> list[Path]:
     return [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
+
+
+def places(files: StrPath | Sequence[StrPath]) -> list[Place]:
+    """The same, of which some may be addresses."""
+    return [place_of(file) for file in ([files] if isinstance(files, str | Path) else files)]
 
 
 def cuts(cut: Mapping[str, object] | None) -> dict[str, str]:

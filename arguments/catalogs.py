@@ -38,8 +38,11 @@ def ingest(
         typer.Argument(help="A survey's name, or the path of a survey file of your own; proposed without."),
     ],
     files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILE…", help="FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS, a folder."),
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE…",
+            help="FITS, VOTable, CSV, ECSV, MRT, Parquet, HATS, a folder; Parquet or HATS at https://… or s3://….",
+        ),
     ] = None,
     rename: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="Another column name.")] = None,
     unit: Annotated[list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="The unit of the file.")] = None,
@@ -51,14 +54,20 @@ def ingest(
 
     Example: candlesql ingest sky allwise allwise.fits --rename W1=w1mpro
     """
+    from ..catalogs.remote.address import place_of
     from ..commands.ingest import ingest_survey
     from ..commands.propose import is_table, propose_survey
 
+    given = [place_of(file) for file in files or []]
     if is_table(sky, survey):
-        for line in propose_survey(sky, [Path(survey), *(files or [])]):
+        for line in propose_survey(sky, [place_of(survey), *given]):
             print(line)
     else:
-        _tell(ingest_survey(sky, survey, files or [], pairs(rename, "--rename"), pairs(unit, "--unit")))
+        _tell(
+            ingest_survey(
+                sky, survey, [place_of(file) for file in files or []], pairs(rename, "--rename"), pairs(unit, "--unit")
+            )
+        )
 
 
 def fetch(

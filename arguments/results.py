@@ -60,7 +60,7 @@ def export(
 
 def join(
     sky: SkyPath,
-    file: Annotated[Path, typer.Argument(help="Your catalog, in any format that ingest reads.")],
+    file: Annotated[str, typer.Argument(help="Your catalog, in any format and at any place that ingest reads.")],
     out: Annotated[Path, typer.Argument(help="Where to write it with the new columns.")],
     on: Annotated[str | None, typer.Option(metavar="ID", help="Its column of source_id.")] = None,
     radius: Annotated[float | None, typer.Option(metavar="ARCSEC", help="Join by ra, dec instead.")] = None,
@@ -72,10 +72,11 @@ def join(
     Example: candlesql join sky mine.parquet mine_rc.parquet --on source_id
     """
     from .. import open_sky
+    from ..catalogs.remote.address import place_of
     from ..commands.join import join as add
 
     with open_sky(sky, trust=True) as connection:
-        rows, matched = add(connection, file, out, view, on, radius, overwrite)
+        rows, matched = add(connection, place_of(file), out, view, on, radius, overwrite)
     print(f"{matched:,} of {rows:,} rows found a star; {out}")
 
 

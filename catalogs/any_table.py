@@ -16,6 +16,7 @@ from ..workspace.ledger import full_disk_told
 from ..workspace.query import first_row, literal_path, quoted
 from .prepare import READ_ERRORS
 from .readers import FileColumn, Source, open_file, refusing
+from .remote.address import Place
 
 ROW_NUMBER = "file_row_number"
 
@@ -40,13 +41,13 @@ class Theirs:
     relation: str
     types: dict[str, str]
     said: dict[str, FileColumn]
-    file: Path
+    file: Place
     left_out: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
-def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) -> Iterator[Theirs]:
+def as_parquet(connection: duckdb.DuckDBPyConnection, file: Place, work: Path) -> Iterator[Theirs]:
     """The catalog, where it is no Parquet file as a copy in the folder `work`, which goes away again.
 
     Raises
@@ -60,7 +61,7 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
             raise RefusedFile(f"column {ROW_NUMBER} has a name that DuckDB keeps for itself; rename it", file=file)
         whole = _whole(source)
         names = _distinct(whole)
-        path = file
+        path: Place = file
         if file.suffix.lower() != ".parquet" or any(c.sql != identifier(n) for n, c in whole.items()):
             work.mkdir(exist_ok=True)
             path = work / "rows.parquet"
@@ -87,8 +88,12 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, work: Path) ->
         said = {name: by_name.get(name, FileColumn(name, "")) for name in types}
         left_out = tuple(name for name in source.left_out if name not in whole)
         yield Theirs(rows, types, said, file, left_out, {names[name]: name for name in whole})
-    except READ_ERRORS as error:
-        raise source.failure() or RefusedFile(f"cannot be read: {str(error).splitlines()[0]}", file=file) from None
+    except duckdb.Error as error:
+        if failure := source.failure():
+            raise failure from None
+        if isinstance(error, READ_ERRORS):
+            raise RefusedFile(f"cannot be read: {str(error).splitlines()[0]}", file=file) from None
+        raise
     finally:
         source.close()
         shutil.rmtree(work, ignore_errors=True)

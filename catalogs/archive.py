@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from ..errors import MissingPackage, RefusedFile, UserError
+from . import web
 from .readers.votable import Document
+from .web import TIMEOUT, session_for
 
-#: Seconds to wait before each further try of a request that failed, and between looks at a job.
-PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
-
-
+#: Seconds between looks at a job.
 FIRST_LOOK, LONGEST_LOOK = 0.5, 30.0
-
-
-TIMEOUT, BLOCK = 60, 1 << 20
+BLOCK = 1 << 20
 
 #: Bytes of an answer, and of one that says how a job is, at most; seconds that a job may run, and stand still.
 MOST_BYTES, LONGEST_RUN, LONGEST_REST = 1 << 37, 7 * 86_400.0, 1800.0
@@ -61,44 +55,6 @@ def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Pa
                 file=address,
             )
         most.write_text(str(allowed))
-
-
-def session_for(address: str) -> Any:
-    """A session that goes to web servers only, and to private addresses only on the service's own host; each hop of a
-    redirect is looked at."""
-    import requests
-
-    home = urlsplit(address).hostname
-
-    class Guarded(requests.Session):
-        def send(self, request: Any, **options: Any) -> Any:
-            refuse_private(request.url, home)
-            if options.get("timeout") is None:
-                options["timeout"] = TIMEOUT
-            return super().send(request, **options)
-
-    return Guarded()
-
-
-def refuse_private(address: str, home: str | None) -> None:
-    """Refuse what an archive sends one to that is no web address, or one inside the user's own network.
-
-    Raises
-    ------
-    RefusedFile
-        If it is.
-    """
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedFile("is no web address; the archive is not to be trusted", file=f"{address:.200}")
-    if parts.hostname == home:
-        return
-    try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(parts.hostname, None)}
-    except OSError:
-        return
-    if any(not ipaddress.ip_address(str(one).partition("%")[0]).is_global for one in found):
-        raise RefusedFile("is a private address that the archive sends to; it is not asked", file=f"{address:.200}")
 
 
 def _largest_maxrec(address: str) -> int | None:
@@ -170,17 +126,17 @@ def patiently(action: Callable[[], Result]) -> Result:
     import requests
     from pyvo.dal import DALServiceError
 
-    for pause in (*PAUSES, None):
-        try:
-            return action()
-        except (requests.RequestException, DALServiceError, OSError) as error:
-            code = getattr(error, "code", None)
-            if isinstance(code, int) and 400 <= code < 500:
-                raise
-            if pause is None:
-                raise UserError(f"the archive cannot be reached ({error}); the same command later goes on") from None
-            time.sleep(pause)
-    raise AssertionError("unreachable")
+    def may_pass(error: Exception) -> bool:
+        code = getattr(error, "code", None)
+        return not (isinstance(code, int) and 400 <= code < 500)
+
+    try:
+        return web.patiently(action, (requests.RequestException, DALServiceError, OSError), may_pass)
+    except (requests.RequestException, DALServiceError, OSError) as error:
+        if not may_pass(error):
+            raise
+        said = web.without_secrets(str(error))
+        raise UserError(f"the archive cannot be reached ({said}); the same command later goes on") from None
 
 
 def _download(address: str, target: Path, service: str) -> None:

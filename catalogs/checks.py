@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ..errors import RefusedFile
 from ..workspace.query import first_row
+from .remote.address import Place
 from .survey import Survey
 
 #: Catalogs before and after these years do not exist: such an epoch is a sentinel or in another format.
@@ -70,7 +71,7 @@ def check_rows(
     survey: Survey,
     relation: str,
     facts: dict[str, Any],
-    files: list[Path],
+    files: Sequence[Place],
     units: dict[str, str],
 ) -> None:
     """Refuse empty files, missing or repeated identifiers, positions off the sphere, and impossible epochs.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from .metadata import kv_metadata
 from .readers import FileColumn, Source, hats, open_file, parquet, refusing, split_hdu
 from .recognise import unread_photometry
 from .releases import check_release
+from .remote.address import Address, Place
+from .remote.hats import fingerprint
 from .survey import Column, Survey
 
 ROW_GROUP = 122_880
@@ -49,7 +51,8 @@ READ_ERRORS = (
 class Ingested:
     """What an ingest did: rows stored, sentinels by column that became NULL, columns of the file left out, rows that
     stand in the HEALPix cell (0.4 mas) of another, those left out that look like photometry of no known band, files
-    that do not show which release they are of, and columns that sentinels and impossible values leave empty."""
+    that do not show which release they are of, columns that sentinels and impossible values leave empty, and the
+    versions of what was read at an address."""
 
     rows: int
     sentinels: dict[str, int]
@@ -58,11 +61,12 @@ class Ingested:
     unknown_photometry: list[str] = field(default_factory=list)
     taken_as_told: list[str] = field(default_factory=list)
     emptied: list[str] = field(default_factory=list)
+    from_afar: dict[str, str] = field(default_factory=dict)
 
 
 def ingest(
     survey: Survey,
-    files: list[Path],
+    files: Sequence[Place],
     target: Path,
     renames: dict[str, str] | None = None,
     units: dict[str, str] | None = None,
@@ -79,7 +83,7 @@ def ingest(
 @contextmanager
 def prepared(
     survey: Survey,
-    files: list[Path],
+    files: Sequence[Place],
     target: Path,
     renames: dict[str, str],
     units: dict[str, str],
@@ -110,7 +114,8 @@ def prepared(
         if work != of_several:
             remove(of_several, target.parent)
         work.mkdir(parents=True, exist_ok=True)
-        parts = [work / f"{_signature(survey, file, renames, units)}.parquet" for file in files]
+        from_afar = {str(file): fingerprint(file) for file in files if isinstance(file, Address)}
+        parts = [work / f"{_signature(survey, file, renames, units, from_afar)}.parquet" for file in files]
         _clear(work, set(parts))
         keep = len(files) > 1
         with in_memory(work / "spill", at_most=MEMORY) as connection:
@@ -129,7 +134,7 @@ def prepared(
             )
             (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
             same_place = _same_place(connection, survey, made)
-        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown, told, emptied)
+        yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown, told, emptied, from_afar)
     except OSError as error:
         raise RefusedFile(f"cannot be written ({error.strerror or error})", file=target) from None
     finally:
@@ -137,15 +142,20 @@ def prepared(
             remove(work, target.parent)
 
 
-def stored_in(path: Path) -> list[Path]:
-    """The files that a catalog's rows come from."""
+def stored_in(path: Place) -> list[Path]:
+    """The files here that a catalog's rows come from; of one behind an address there are none."""
+    if isinstance(path, Address):
+        return []
     return hats.partitions(path) if path.is_dir() else [split_hdu(path)[0]]
 
 
-def _signature(survey: Survey, file: Path, renames: dict[str, str], units: dict[str, str]) -> str:
+def _signature(
+    survey: Survey, file: Place, renames: dict[str, str], units: dict[str, str], from_afar: dict[str, str]
+) -> str:
     """Names what becomes of a file: another file, survey, rename or unit gives another name."""
     stats = [path.stat() for path in stored_in(file) if path.exists()]
-    seen = [str(file.resolve()), [(stat.st_size, stat.st_mtime_ns) for stat in stats], survey, renames, units]
+    version = from_afar.get(str(file)) or [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+    seen = [str(file if isinstance(file, Address) else file.resolve()), version, survey, renames, units]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
@@ -159,7 +169,7 @@ def _clear(work: Path, parts: set[Path]) -> None:
 def _convert_all(
     connection: duckdb.DuckDBPyConnection,
     survey: Survey,
-    files: list[Path],
+    files: Sequence[Place],
     parts: list[Path],
     renames: dict[str, str],
     units: dict[str, str],
@@ -177,7 +187,7 @@ def _convert_all(
     said: dict[str, FileColumn] = {}
     unknown: list[str] = []
     as_told: list[str] = []
-    first: tuple[Path, set[str]] | None = None
+    first: tuple[Place, set[str]] | None = None
     for file, part in zip(files, parts, strict=True):
         source = with_elements(survey, open_file(connection, file, survey.layout, survey.hdu))
         try:
@@ -221,7 +231,7 @@ def _in_first_units(survey: Survey, said: dict[str, FileColumn]) -> Survey:
     return replace(survey, columns=columns)
 
 
-def _refuse_mixed(first: Path, expected: set[str], file: Path, there: set[str]) -> None:
+def _refuse_mixed(first: Place, expected: set[str], file: Place, there: set[str]) -> None:
     for whole, lacking, names in ((first, file, expected - there), (file, first, there - expected)):
         if names:
             raise RefusedFile(
@@ -265,8 +275,13 @@ def _convert(
         if files and files[0].suffix.lower() in parquet.SUFFIXES:
             kept = {c: said for c, said in chosen.items() if not takes_nan(survey.columns[c], source.columns[said])}
             parquet.refuse_lost_values(connection, source, files, temporary, kept)
-    except READ_ERRORS as error:
-        raise source.failure() or first_misfit(connection, survey, source, chosen, error) from None
+    except duckdb.Error as error:
+        if failure := source.failure():
+            raise failure from None
+        if isinstance(error, READ_ERRORS):
+            raise first_misfit(connection, survey, source, chosen, error) from None
+        raise
+    source.settled()
     temporary.replace(part)
 
 

@@ -16,9 +16,10 @@ import duckdb
 from ..catalogs import archive
 from ..catalogs.any_table import as_parquet
 from ..catalogs.archive import answer
+from ..catalogs.cone import fetch_cone
 from ..catalogs.metadata import plain
 from ..catalogs.prepare import Ingested
-from ..catalogs.remote import fetch_cone
+from ..catalogs.remote.address import place_of
 from ..catalogs.survey import Column, Survey, load_survey
 from ..catalogs.writers import write_file
 from ..errors import UserError
@@ -66,7 +67,7 @@ def fetch_survey(
         raise UserError("fetch: --upload needs a query that joins it, --adql FILE")
     with new_or_existing(path) as sky:
         if hats:
-            work = _work(sky, hats, cone or "")
+            work = _work(sky, str(place_of(hats)), cone or "")
             folders = {work}
             separation = next(item.body for item in sql.items() if item.name == "sphere.separation_arcsec")
             files = fetch_cone(hats, survey, *_cone(cone or ""), work, separation)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from ..catalogs.prepare import Ingested, prepared, stored_in
 from ..catalogs.readers import catalog_files
+from ..catalogs.remote.address import Place
 from ..catalogs.survey import Survey, load_survey, read_survey
 from ..errors import UserError
 from ..sql.open import new_or_existing, refresh, writing
@@ -19,7 +21,9 @@ from ..workspace.ledger import record
 from ..workspace.progress import run_with_bar
 
 
-def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, str], units: dict[str, str]) -> Ingested:
+def ingest_survey(
+    path: Path, name: str, files: Sequence[Place], renames: dict[str, str], units: dict[str, str]
+) -> Ingested:
     """`candlesql ingest`: into the workspace at `path`, made if need be; `name` may be the path of a survey file."""
     own = Path(name)
     surveys = find_sky(path).surveys
@@ -42,7 +46,7 @@ def ingest_survey(path: Path, name: str, files: list[Path], renames: dict[str, s
         refresh(connection, sky)
         said = f"ingest {survey.name} {' '.join(file.name for file in files)}"
         inputs = [part for file in files for part in stored_in(file)]
-        record_catalog(connection, sky, survey, said, inputs, done, time.time() - started)
+        record_catalog(connection, sky, survey, said, inputs, done, time.time() - started, done.from_afar)
     return done
 
 
@@ -54,10 +58,12 @@ def record_catalog(
     inputs: list[Path],
     done: Ingested,
     seconds: float,
+    from_afar: dict[str, str] | None = None,
 ) -> None:
-    """Write down what made a survey's catalog."""
+    """Write down what made a survey's catalog; `from_afar` are addresses and the versions of what lay there."""
     made = [sky.catalog(survey.name)]
-    record(connection, f"staging.{survey.name}", said, inputs or made, {}, done.rows, seconds, made)
+    known = inputs if inputs or from_afar else made
+    record(connection, f"staging.{survey.name}", said, known, {}, done.rows, seconds, made, from_afar)
 
 
 def put_in(sky: Sky, survey: Survey, file: Path) -> Ingested:

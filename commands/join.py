@@ -14,6 +14,7 @@ from ..catalogs.checks import Rows, check_places, place_facts
 from ..catalogs.metadata import plain
 from ..catalogs.readers import split_hdu
 from ..catalogs.readers.sexagesimal import PATTERN, degrees
+from ..catalogs.remote.address import Place
 from ..catalogs.survey import Column
 from ..catalogs.units import conversion, in_brackets
 from ..catalogs.writers import refuse_existing, write_file
@@ -32,7 +33,7 @@ PLACES = {"ra": ("ra", "raj2000", "ra_icrs", "_raj2000"), "dec": ("dec", "dej200
 
 def join(
     connection: duckdb.DuckDBPyConnection,
-    file: Path,
+    file: Place,
     out: Path,
     view: str,
     on: str | None = None,
@@ -53,7 +54,7 @@ def join(
     """
     if (on is None) == (radius_arcsec is None):
         raise UserError("join: say either --on ID or --radius ARCSEC")
-    if out.exists() and out.samefile(split_hdu(file)[0]):
+    if isinstance(file, Path) and out.exists() and out.samefile(split_hdu(file)[0]):
         raise UserError("is the catalog that is joined; write the result to another name", file=out)
     refuse_existing(out, overwrite)
     ours = placed(connection, view_columns(connection, view), named(view), view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ import duckdb
 from ..catalogs.any_table import as_parquet
 from ..catalogs.proposal import Proposal, propose
 from ..catalogs.readers import READERS, catalog_files, split_hdu
+from ..catalogs.remote.address import Address, Place, place_of
 from ..catalogs.survey import read_survey, survey_files
 from ..errors import RefusedFile, UserError
 from ..workspace.folder import find_sky
@@ -20,13 +21,15 @@ MOST_NAMED = 12
 
 
 def is_table(path: Path, name: str) -> bool:
-    """Whether what stands in the place of a survey's name is a table: a file or folder, and no survey.
+    """Whether what stands in the place of a survey's name is a table: a file, folder or address, and no survey.
 
     Raises
     ------
     UserError
         If it has the name of a table, and is not there.
     """
+    if isinstance(place_of(name), Address):
+        return True
     file = split_hdu(Path(name))[0]
     if name in survey_files(find_sky(path).surveys) or file.suffix == ".toml":
         return False
@@ -35,7 +38,7 @@ def is_table(path: Path, name: str) -> bool:
     return file.exists()
 
 
-def propose_survey(path: Path, files: list[Path]) -> Iterator[str]:
+def propose_survey(path: Path, files: Sequence[Place]) -> Iterator[str]:
     """Write a survey file for a table beside where the command runs, and say what it makes of the table's columns.
 
     Raises
@@ -71,8 +74,13 @@ def propose_survey(path: Path, files: list[Path]) -> Iterator[str]:
         )
 
 
-def _target(file: Path, surveys: Path) -> Path:
-    stem = re.sub(r"\W+", "_", split_hdu(file)[0].name.split(".")[0], flags=re.ASCII).strip("_") or "mine"
+def _target(file: Place, surveys: Path) -> Path:
+    stem = (
+        re.sub(
+            r"\W+", "_", (split_hdu(file)[0] if isinstance(file, Path) else file).name.split(".")[0], flags=re.ASCII
+        ).strip("_")
+        or "mine"
+    )
     stem = f"my_{stem}" if stem in survey_files(surveys) or stem[0].isdigit() else stem
     target = Path(f"{stem}.toml")
     if target.exists():
@@ -82,12 +90,12 @@ def _target(file: Path, surveys: Path) -> Path:
     return target
 
 
-def _next(path: Path, files: list[Path], target: Path, proposal: Proposal) -> str:
+def _next(path: Path, files: Sequence[Place], target: Path, proposal: Proposal) -> str:
     units = "".join(f" --unit {name}={unit}" for name, unit in proposal.units.items())
     return f"candlesql ingest {path} {target} {' '.join(map(str, files))}{units}"
 
 
-def _header(path: Path, files: list[Path], target: Path, proposal: Proposal) -> str:
+def _header(path: Path, files: Sequence[Place], target: Path, proposal: Proposal) -> str:
     name = files[0].name
     return (
         f"# Proposed for {name} by names, UCDs and units of its columns. Look at it, change what is wrong, then\n"

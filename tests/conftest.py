@@ -164,3 +164,32 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(
             f"{len(absent)} tests of real data were skipped: {DATA} is not all here", yellow=True
         )
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A server of the files in `store.folder`, by HTTP and as S3, which fails as it is told; nothing waits."""
+    from candlesql.catalogs import web
+    from candlesql.catalogs.remote import ranges
+    from candlesql.tests.store import serve
+
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(ranges, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(web, "PAUSES", (0.0, 0.0))
+    folder = tmp_path / "store"
+    (folder / "bucket").mkdir(parents=True)
+    server, stop = serve(folder)
+    for name, value in {
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": "AKIAWHOSEKEYTHISIS",
+        "AWS_SECRET_ACCESS_KEY": "verysecretkey",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": str(tmp_path / "no_config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no_credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield server
+    stop()

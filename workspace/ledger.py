@@ -73,12 +73,16 @@ def record(
     rows: int,
     seconds: float,
     made: Iterable[Path] = (),
+    from_afar: dict[str, str] | None = None,
 ) -> None:
-    """Write down what made a product, from which inputs, cuts and models, and when (UTC); the latest run stands."""
+    """Write down what made a product, from which inputs, cuts and models, and when (UTC); the latest run stands.
+
+    `from_afar` are inputs that are no files here: where they lie, and what tells one version from another.
+    """
     values = [
         product,
         made_by,
-        json.dumps(_hashes(connection, inputs)),
+        json.dumps(_hashes(connection, inputs) | (from_afar or {})),
         cut_values(connection),
         json.dumps(models),
         rows,

@@ -32,7 +32,7 @@ def as_pattern(path: object) -> str:
     return re.sub(r"([\[*?])", r"[\1]", str(path))
 
 
-def parquet_rows(files: Iterable[Path], *options: str) -> str:
+def parquet_rows(files: Iterable[object], *options: str) -> str:
     """What goes after FROM for the rows of Parquet files, one after the other."""
     return _read_parquet([literal_path(file) for file in files], *options)
 

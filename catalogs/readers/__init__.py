@@ -6,15 +6,33 @@ A new format is a new module and a line here. Every door into the package opens 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from ...errors import RefusedFile
+from ..remote.address import Address, Place
 from ..survey import Layout
-from . import arrow, database, excel, fits, hats, hdf5, ipac, jsonl, layout, mrt, packed, parquet, query, text, votable
+from . import (
+    arrow,
+    database,
+    excel,
+    fits,
+    hats,
+    hdf5,
+    ipac,
+    jsonl,
+    layout,
+    mrt,
+    packed,
+    parquet,
+    query,
+    remote,
+    text,
+    votable,
+)
 from .boundary import check_gzip, check_limits, refusing
 from .masks import with_masks
 from .sexagesimal import with_positions
@@ -67,9 +85,10 @@ PLAIN_TEXT = (".dat", ".txt", ".csv", ".tsv", ".tbl")
 
 
 def open_file(
-    connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | None = None, usual_hdu: str = ""
+    connection: duckdb.DuckDBPyConnection, path: Place, lines: Layout | None = None, usual_hdu: str = ""
 ) -> Source:
-    """Open a catalog by the format that its name says, packed or not; a HATS catalog by its folder.
+    """Open a catalog by the format that its name says, packed or not; a HATS catalog by its folder;
+    what lies at an address is read there.
 
     `stars.fits[2]` or `stars.fits[NAME]` is one of several tables of a file. `lines` is the layout of text files
     without a header, `usual_hdu` the table that is read where the path names none.
@@ -106,7 +125,9 @@ def _told(columns: dict[str, FileColumn]) -> dict[str, FileColumn]:
     return made
 
 
-def _opened(connection: duckdb.DuckDBPyConnection, path: Path, lines: Layout | None, usual_hdu: str) -> Source:
+def _opened(connection: duckdb.DuckDBPyConnection, path: Place, lines: Layout | None, usual_hdu: str) -> Source:
+    if isinstance(path, Address):
+        return remote.read(connection, path)
     if path.is_dir():
         return hats.read(connection, path)
     base, table = split_hdu(path)
@@ -163,7 +184,7 @@ def split_hdu(path: Path) -> tuple[Path, str]:
     return (Path(found[1]), found[2]) if found else (path, "")
 
 
-def catalog_files(paths: list[Path]) -> list[Path]:
+def catalog_files(paths: Sequence[Place]) -> list[Place]:
     """The files themselves; a folder that is no HATS catalog stands for every catalog file in it.
 
     Raises
@@ -171,9 +192,9 @@ def catalog_files(paths: list[Path]) -> list[Path]:
     UserError
         If a folder holds none.
     """
-    files: list[Path] = []
+    files: list[Place] = []
     for path in paths:
-        if not path.is_dir() or hats.is_catalog(path):
+        if isinstance(path, Address) or not path.is_dir() or hats.is_catalog(path):
             files.append(path)
             continue
         found = sorted(p for p in path.iterdir() if p.is_file() and _suffix(p) in (*READERS, *PLAIN_TEXT))

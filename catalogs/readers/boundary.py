@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile, UserError
+from ..remote.address import Place
 from .source import Source
 
 MAX_COLUMNS = 20_000
@@ -28,7 +29,7 @@ LINE = re.compile(r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) 
 
 
 @contextmanager
-def refusing(path: Path) -> Iterator[None]:
+def refusing(path: Place) -> Iterator[None]:
     """Whatever is wrong with a file while it is opened or read, as one line.
 
     Raises

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ...errors import RefusedFile
 from ...workspace.query import quoted
+from ..remote.address import Place
 from .source import WHOLE_NUMBERS, FileColumn
 
 #: ECSV datatype to DuckDB's type, and the subtype of columns with several values a row (APE 6).
@@ -30,7 +30,7 @@ MOST_DIGITS = 100
 VECTOR = re.compile(r"(\w+)\[([\d,]+|null)\]")
 
 
-def header(text: str, path: Path) -> dict[str, Any]:
+def header(text: str, path: Place) -> dict[str, Any]:
     """The header as plain data.
 
     Raises

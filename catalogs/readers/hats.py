@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +11,10 @@ import duckdb
 from ...errors import RefusedFile
 from ...workspace.query import first_row, parquet_rows
 from ...workspace.short import LONGEST_LINE, short_text
+from .. import hats_layout
+from ..hats_layout import COLLECTION, INFO, PRIMARY, PROPERTIES
 from . import parquet
 from .source import Source
-
-PROPERTIES = ("hats.properties", "properties")
-COLLECTION, PRIMARY = "collection.properties", "hats_primary_table_url"
-INFO = "partition_info.csv"
 
 
 def is_catalog(folder: Path) -> bool:
@@ -44,8 +40,7 @@ def _rows_of(folder: Path) -> Path:
 
 
 def _entries(file: Path) -> dict[str, str]:
-    lines = (line.partition("=") for line in short_text(file).splitlines())
-    return {key.strip(): value.strip() for key, _, value in lines}
+    return hats_layout.entries(short_text(file))
 
 
 def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
@@ -118,8 +113,4 @@ def _listed(info: Path) -> set[tuple[int, int]]:
     """Order and pixel of each partition that a catalog's list names; none where there is no list."""
     if not info.is_file():
         return set()
-    with io.StringIO(short_text(info, LONGEST_LINE), newline="") as lines:
-        try:
-            return {(int(row["Norder"]), int(row["Npix"])) for row in csv.DictReader(lines, skipinitialspace=True)}
-        except (KeyError, ValueError, TypeError):
-            raise RefusedFile(f"its {INFO} does not list Norder and Npix", file=info.parent) from None
+    return set(hats_layout.listed(short_text(info, LONGEST_LINE), info.parent))

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from ...errors import RefusedFile
 from ...udfs.names import identifier
 from ...workspace.query import literal_path
+from ..remote.address import Address, Place
+from ..remote.filesystem import objects_of
 from . import ecsv
 from .source import FileColumn, Source
 
@@ -38,20 +40,21 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     return opened(connection, path, f"read_parquet([{literal_path(path)}], hive_partitioning = false)", path)
 
 
-def opened(connection: duckdb.DuckDBPyConnection, path: Path, relation: str, first: Path) -> Source:
+def opened(connection: duckdb.DuckDBPyConnection, path: Place, relation: str, first: Place) -> Source:
     """The rows of `relation`, which are those of `path`; the file `first` says what they are."""
     try:
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.Error as error:
         raise RefusedFile(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path) from None
-    return of_types(path, types, relation, notes_of(connection, first), _own_names(first, list(types)))
+    return of_types(path, types, relation, notes_of(connection, first), _own_names(connection, first, list(types)))
 
 
-def _own_names(path: Path, names: list[str]) -> dict[str, str]:
+def _own_names(connection: duckdb.DuckDBPyConnection, path: Place, names: list[str]) -> dict[str, str]:
     """DuckDB's name of a column to the file's, where they differ: it reads `g` beside `G` as `g_1`."""
     if not any(re.fullmatch(r".+_\d+", name) for name in names):
         return {}
-    own = pq.read_schema(path).names
+    file = objects_of(connection).open(path) if isinstance(path, Address) else path
+    own = pq.read_schema(file).names
     twice = next((name for name in own if own.count(name) > 1), None)
     if twice is not None:
         raise RefusedFile(f"two of its columns are called {twice}; rename one of them", file=path, column=twice)
@@ -60,7 +63,7 @@ def _own_names(path: Path, names: list[str]) -> dict[str, str]:
 
 
 def of_types(
-    path: Path, types: dict[str, str], relation: str, notes: dict[bytes, bytes], own: Mapping[str, str] = NO_NAMES
+    path: Place, types: dict[str, str], relation: str, notes: dict[bytes, bytes], own: Mapping[str, str] = NO_NAMES
 ) -> Source:
     """The source of a relation whose columns have DuckDB's types, what metadata says of them, and other names of the
     file's own."""
@@ -72,7 +75,7 @@ def of_types(
     return Source(path, kept, lambda names: relation, left_out, vectors=vectors)
 
 
-def notes_of(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[bytes, bytes]:
+def notes_of(connection: duckdb.DuckDBPyConnection, path: Place) -> dict[bytes, bytes]:
     """A file's key-value metadata.
 
     Raises
@@ -137,7 +140,7 @@ def column_of(name: str, type_: str) -> FileColumn:
     return FileColumn(name, sql, is_text=is_text, is_float=type_ in ("FLOAT", "DOUBLE"), type=declared)
 
 
-def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Path) -> dict[str, FileColumn]:
+def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: Place) -> dict[str, FileColumn]:
     """The columns with what a file's key-value metadata says of them."""
     if VOTABLE_KEY in notes:
         said = _votable_fields(notes[VOTABLE_KEY], path)
@@ -148,7 +151,7 @@ def described(columns: dict[str, FileColumn], notes: dict[bytes, bytes], path: P
     return columns
 
 
-def _votable_fields(votable: bytes, path: Path) -> dict[str, dict[str, Any]]:
+def _votable_fields(votable: bytes, path: Place) -> dict[str, dict[str, Any]]:
     """Units, UCDs and descriptions of the FIELD elements of a VOTable header."""
     said = {}
     try:

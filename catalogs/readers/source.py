@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import UserError
+from ..remote.address import Place
 
 #: Names of whole numbers by their size, as numpy, Arrow and ECSV have them, in DuckDB's.
 WHOLE_NUMBERS = {
@@ -53,16 +54,17 @@ class Source:
 
     `relation(names)` gives what goes after FROM for one reading of these columns; `failure()` is what went wrong while
     DuckDB read; `left_out` names columns that hold no single value a row, of which those in `vectors` can be read
-    whole, as lists or structures.
+    whole, as lists or structures; `settled()` refuses what has changed since it was opened.
     """
 
-    path: Path
+    path: Place
     columns: dict[str, FileColumn]
     relation: Callable[[list[str]], str]
     left_out: tuple[str, ...] = ()
     failure: Callable[[], UserError | None] = field(default=lambda: None)
     close: Callable[[], None] = field(default=lambda: None)
     vectors: dict[str, FileColumn] = field(default_factory=dict)
+    settled: Callable[[], None] = field(default=lambda: None)
 
 
 Reader = Callable[[duckdb.DuckDBPyConnection, Path], Source]

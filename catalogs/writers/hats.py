@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ...errors import UserError
 from ...udfs.names import identifier
 from ...workspace.query import first_row, quoted
-from .. import healpix
+from .. import hats_layout, healpix
 from ..metadata import kv_metadata
 from ..survey import Column
 
@@ -62,7 +62,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
 
 def partition_file(path: Path, order: int, pixel: int) -> Path:
     """Where the rows of a pixel are in the catalog at `path`."""
-    return path / "dataset" / f"Norder={order}" / f"Dir={pixel // 10_000 * 10_000}" / f"Npix={pixel}.parquet"
+    return path / hats_layout.partition_name(order, pixel)
 
 
 def write_index(path: Path, pixels: list[tuple[int, int, int]], note: str) -> None:

@@ -18,6 +18,7 @@ from astropy.io.votable.tree import Info
 from astropy.table import Table
 from candlesql import open_sky
 from candlesql.catalogs import archive as client
+from candlesql.catalogs import web
 from candlesql.catalogs.writers import hats
 from candlesql.commands.export import export
 from candlesql.commands.ingest import ingest_survey
@@ -183,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def archive(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(client, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(web, "PAUSES", (0.0, 0.0, 0.0))
     monkeypatch.setattr(client, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(client, "BLOCK", 256)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

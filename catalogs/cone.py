@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import MissingPackage, RefusedFile, UserError
+from ..errors import RefusedFile, UserError
 from ..udfs.names import identifier
 from ..workspace.query import quoted
+from . import hats_layout
+from .hats_layout import PROPERTIES
 from .healpix import ORDER
 from .metadata import kv_metadata
 from .readers import FileColumn, parquet
-from .readers.hats import PROPERTIES
+from .remote.address import Address, place_of
+from .remote.hats import RemoteCatalog
+from .remote.objects import Objects
 from .survey import Column, Survey
 from .writers import hats
-
-TIMEOUT = 60
 
 
 def fetch_cone(
@@ -38,7 +39,7 @@ def fetch_cone(
     UserError
         If the catalog cannot be read, or no row of it lies in the cone.
     """
-    catalog = _Catalog(place.rstrip("/"))
+    catalog = _Catalog(place)
     parts = []
     for order, pixel in _touched(catalog.partitions(), ra, dec, radius):
         part = hats.partition_file(work, order, pixel)
@@ -48,35 +49,37 @@ def fetch_cone(
         parts.append(part)
     n_rows = sum(pq.ParquetFile(part).metadata.num_rows for part in parts)
     if not n_rows:
-        raise RefusedFile(f"has no row within {radius:g} deg of {ra:g}, {dec:g}", file=place)
+        raise RefusedFile(f"has no row within {radius:g} deg of {ra:g}, {dec:g}", file=catalog.place)
     (work / PROPERTIES[0]).write_text(f"hats_nrows={n_rows}\n", encoding="utf-8")
     return [work]
 
 
 class _Catalog:
-    """The files of a HATS catalog."""
+    """The files of a HATS catalog, here or behind an address."""
 
     def __init__(self, place: str) -> None:
-        self.place, self.is_remote = place, place.startswith(("http://", "https://"))
-
-    def open(self, name: str) -> Any:
-        if self.is_remote:
-            return _RemoteFile(f"{self.place}/{name}")
-        try:
-            return (Path(self.place) / name).open("rb")
-        except OSError as error:
-            raise UserError(f"{self.place}/{name}: cannot be read ({error.strerror})") from None
+        self.place, self.objects = place_of(place), Objects()
+        self.remote = RemoteCatalog(self.objects, self.place) if isinstance(self.place, Address) else None
 
     def partitions(self) -> list[tuple[int, int]]:
         """Order and pixel of each."""
-        with self.open("partition_info.csv") as file:
-            lines = file.read().decode().split()
-        names = lines[0].split(",")
+        if self.remote:
+            return [(partition.order, partition.pixel) for partition in self.remote.partitions]
+        info = Path(str(self.place)) / hats_layout.INFO
         try:
-            at = names.index("Norder"), names.index("Npix")
-            return [(int(cells[at[0]]), int(cells[at[1]])) for cells in (line.split(",") for line in lines[1:])]
-        except (ValueError, IndexError):
-            raise RefusedFile("its partition_info.csv does not list Norder and Npix", file=self.place) from None
+            return hats_layout.listed(info.read_text(encoding="utf-8"), self.place)
+        except OSError as error:
+            raise UserError(f"{info}: cannot be read ({error.strerror})") from None
+
+    def open(self, order: int, pixel: int) -> Any:
+        if self.remote:
+            file = next(p.address for p in self.remote.partitions if (p.order, p.pixel) == (order, pixel))
+            return self.objects.open(file)
+        path = hats.partition_file(Path(str(self.place)), order, pixel)
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _touched(partitions: list[tuple[int, int]], ra: float, dec: float, radius: float) -> list[tuple[int, int]]:
@@ -108,8 +111,8 @@ def _copy_rows(
     separation: str,
 ) -> None:
     """The rows of a partition that are in the cone, in the columns that the survey knows."""
-    name = f"dataset/Norder={order}/Dir={pixel // 10_000 * 10_000}/Npix={pixel}.parquet"
-    with catalog.open(name) as stream, duckdb.connect() as connection:
+    name = hats_layout.partition_name(order, pixel)
+    with catalog.open(order, pixel) as stream, duckdb.connect() as connection:
         try:
             file = pq.ParquetFile(stream)
         except pa.ArrowInvalid as error:
@@ -177,61 +180,3 @@ def _may_hold(low: int, high: int, cone: tuple[float, float, float]) -> bool:
         order -= 1
     shift = 2 * (ORDER - order)
     return bool(_touched([(order, pixel) for pixel in range(low >> shift, (high >> shift) + 1)], *cone))
-
-
-class _RemoteFile(io.RawIOBase):
-    """A file behind an address, read in the pieces that are asked for (HTTP ranges)."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        from .archive import patiently
-
-        try:
-            import requests
-        except ImportError:
-            raise MissingPackage("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
-        self.address, self.place, self.session, self.patiently = address, 0, requests.Session(), patiently
-        self.size = int(self._get("bytes=0-0").headers.get("Content-Range", "/-1").rpartition("/")[2])
-        if self.size < 0:
-            raise RefusedFile("the server does not give parts of files, which reading a cone needs", file=address)
-
-    def _get(self, part: str) -> Any:
-        import requests
-
-        def get() -> Any:
-            response = self.session.get(self.address, headers={"Range": part}, timeout=TIMEOUT)
-            if 400 <= response.status_code < 500:
-                raise RefusedFile(f"the server says {response.status_code} {response.reason}", file=self.address)
-            response.raise_for_status()
-            promised = int(response.headers.get("Content-Length", len(response.content)))
-            if len(response.content) != promised:
-                raise requests.ConnectionError(f"{len(response.content):,} of {promised:,} bytes came")
-            return response
-
-        return self.patiently(get)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.size}[whence]
-        return self.place
-
-    def read(self, size: int = -1) -> bytes:
-        end = self.size if size < 0 else min(self.size, self.place + size)
-        if end <= self.place:
-            return b""
-        data = self._get(f"bytes={self.place}-{end - 1}").content
-        self.place += len(data)
-        return data
-
-    def close(self) -> None:
-        if not self.closed:
-            self.session.close()
-        super().close()

@@ -1,0 +1,106 @@
+"""Ranges of files from web servers."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ...errors import RefusedFile
+from ..web import TIMEOUT, Later, session_for
+from .address import Address
+from .objects import LONGEST_PIECE, NoSuchObject, Version, check_whole, replaced
+
+BLOCK = 1 << 20
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+#: Answers that may be others later.
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+
+
+class Web:
+    """One server, with the connections to it."""
+
+    def __init__(self, address: Address) -> None:
+        self.session = session_for(address.asked, only_tls=True)
+
+    def get(self, address: Address, first: int, last: int, version: Version | None) -> tuple[bytes, Version]:
+        """As `Transport.get` says."""
+        import requests
+
+        headers = {"Range": f"bytes={first}-{last}", "Accept-Encoding": "identity"}
+        if version and version.tag.startswith('"'):
+            headers["If-Match"] = version.tag
+        try:
+            with self.session.get(address.asked, headers=headers, stream=True, timeout=(10, TIMEOUT)) as response:
+                found = _checked(address, response, first, last, version)
+                return check_whole(_body(address, response, last + 1 - first), first, last), found
+        except requests.RequestException as error:
+            raise _said_of(address, error) from None
+
+
+def _checked(address: Address, response: Any, first: int, last: int, version: Version | None) -> Version:
+    """The version that an answer is of."""
+    status = response.status_code
+    if status in PASSING:
+        raise Later(f"the server says {status} {response.reason}", _pause(response.headers.get("Retry-After", "")))
+    if status in (404, 410):
+        raise NoSuchObject(f"is not there: the server says {status} {response.reason}", file=address)
+    if status in (401, 403):
+        raise RefusedFile(f"access is refused: the server says {status} {response.reason}", file=address)
+    if status == 412 or (status == 416 and version):
+        raise replaced(address)
+    if status == 416:
+        raise RefusedFile("is empty, or the server does not give parts of files", file=address)
+    if status == 200:
+        raise RefusedFile("the server does not give parts of files; download it, and name the file", file=address)
+    if status != 206:
+        raise RefusedFile(f"the server says {status} {response.reason}", file=address)
+    said = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if said is None or (int(said[1]), int(said[2])) != (first, last):
+        raise RefusedFile("the server gives other parts of the file than it is asked for; download it", file=address)
+    return Version(int(said[3]), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+
+
+def _body(address: Address, response: Any, most: int) -> bytes:
+    """What comes, which is at most so long and takes no longer than a piece may."""
+    began, found = time.monotonic(), bytearray()
+    for block in response.iter_content(BLOCK):
+        found += block
+        if len(found) > most:
+            raise RefusedFile("the server gives more bytes than it is asked for; download it", file=address)
+        if time.monotonic() - began > LONGEST_PIECE:
+            raise Later(f"sends {most:,} bytes in more than {LONGEST_PIECE:.0f} s")
+    return bytes(found)
+
+
+def _pause(said: str) -> float:
+    """Seconds to wait, as a server says it: a number, or a date."""
+    try:
+        return float(said)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _said_of(address: Address, error: Exception) -> Exception:
+    """What to say of a request that failed: its own words name the address with all that it is asked with."""
+    import requests
+
+    said = repr(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        return RefusedFile("the server's certificate is not accepted", file=address)
+    if isinstance(error, requests.TooManyRedirects):
+        return RefusedFile("the server sends in circles", file=address)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return RefusedFile("is no address that can be asked", file=address)
+    if "NameResolution" in said or "getaddrinfo" in said:
+        return Later("there is no host of this name (DNS)")
+    if isinstance(error, requests.Timeout):
+        return Later(f"the server says nothing for {TIMEOUT} s")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in said:
+        return Later("breaks off")
+    return Later("the server cannot be reached")
