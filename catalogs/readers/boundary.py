@@ -71,7 +71,7 @@ def check_limits(source: Source) -> Source:
     return source
 
 
-def refuse_many(n_columns: int, path: Path) -> None:
+def refuse_many(n_columns: int, path: Place) -> None:
     """What a reader asks before it makes anything of a header that names so many columns."""
     if n_columns > MAX_COLUMNS:
         raise RefusedFile(f"has {n_columns:,} columns; more than {MAX_COLUMNS:,} are no catalog", file=path)
