@@ -60,8 +60,17 @@ def _check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: Syste
         With the way out, which is to train.
     """
     stored = model.metadata.get("feature_space")
-    rows = connection.execute(f"select {model.inputs[-1]} from {steps.inputs} limit {SAMPLE}").fetchall()
-    if not stored or not rows:
+    if not stored:
+        raise UserError(
+            "does not say which spectra it was trained on",
+            file=model.path,
+            hint=f"train again: `candlesql train {sky.root} {steps.name}`",
+        )
+    anywhere = f"select {steps.id} from {steps.inputs} order by hash({steps.id}) limit {SAMPLE}"
+    rows = connection.execute(
+        f"select {model.inputs[-1]} from {steps.inputs} where {steps.id} in ({anywhere})"
+    ).fetchall()
+    if not rows:
         return
     wrong = FeatureSpace.from_text(stored).misfit(np.array([row[0] for row in rows], np.float32))
     if wrong:

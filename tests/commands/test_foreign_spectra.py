@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pyarrow.parquet as pq
 import pytest
 from candlesql.sql.open import open_sky
+from candlesql.udfs.model_files import spectral_files
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,20 @@ def test_foreign_spectra_are_refused_in_one_line(simulated, candlesql, command):
     )
     assert f"train first: `candlesql train {simulated[7]} parallax`" in done.err
     assert not (simulated[7] / "results" / "parallax_scores.parquet").exists()
+
+
+def test_a_model_that_does_not_say_what_it_knows_is_refused(simulated, candlesql, tmp_path):
+    """Its weights are whole, its metadata is not."""
+    sky = Path(shutil.copytree(simulated[1], tmp_path / "sky"))
+    proto = onnx.load(spectral_files(sky / "models")["parallax"])
+    kept = [entry for entry in proto.metadata_props if entry.key != "candlesql.feature_space"]
+    del proto.metadata_props[:]
+    proto.metadata_props.extend(kept)
+    (sky / "models" / "spectra").mkdir(parents=True)
+    onnx.save(proto, sky / "models" / "spectra" / "parallax.onnx")
+    done = candlesql("run", sky, "parallax")
+    assert done.code == 2
+    assert "parallax.onnx: does not say which spectra it was trained on" in done.err
 
 
 def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, tmp_path):
