@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ..udfs.taught import FOLDER, list_file
-from ..workspace.query import quoted
+from ..udfs.taught import FOLDER, PLACELESS, SEAL, list_file, seal
 
 
 def write_list(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, stars: str) -> str:
@@ -23,16 +25,20 @@ def write_list(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, s
     path = list_file(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    connection.execute(
-        f"""copy (
-            with stars as materialized ({stars}),
+    keys = connection.execute(
+        f"""with stars as materialized ({stars}),
             keys as (
                 select unnest(sphere.position_keys_near(ra, "dec")) as "key" from stars
                 union
                 select unnest(list_transform(names, lambda name: stats.key(name))) as "key" from stars
+                union
+                select {PLACELESS} as "key" from stars where ra is null or "dec" is null
             )
-            select "key" from keys where "key" is not null order by "key"
-        ) to {quoted(temporary)} (format parquet, parquet_version v2, compression zstd)"""
+            select "key" from keys where "key" is not null order by 1"""
+    ).fetchnumpy()["key"]
+    table = pa.table({"key": pa.array(np.asarray(keys, np.int64))}, metadata={SEAL: seal(keys)})
+    pq.write_table(
+        table, temporary, compression="zstd", use_dictionary=False, column_encoding={"key": "DELTA_BINARY_PACKED"}
     )
     temporary.replace(path)
     return name

@@ -16,16 +16,14 @@ case when ra is not null then ra when distmass.has_place(apogee_id) then distmas
 create or replace macro distmass.dec_or_that_of_name(dec, apogee_id) as
 case when dec is not null then dec when distmass.has_place(apogee_id) then distmass.dec_of_name(apogee_id) end;
 -- [boolean] Whether the networks were trained on a star with the names spectrum_id and apogee_id at ra, dec [deg]; NULL
--- without a place or a name in APOGEE, since spectrum_id is what its table calls it.
+-- without a place, since a star may have other names elsewhere.
 create or replace macro distmass.was_seen(spectrum_id, apogee_id, ra, dec) as
 coalesce(
     nullif(main.trained_on_name('distmass', spectrum_id), false),
-    list_bool_or([
-        main.trained_on(
-            'distmass', distmass.ra_or_that_of_name(ra, apogee_id), distmass.dec_or_that_of_name(dec, apogee_id)
-        ),
-        main.trained_on_name('distmass', 'apogee:' || apogee_id)
-    ])
+    nullif(main.trained_on_name('distmass', 'apogee:' || apogee_id), false),
+    main.trained_on(
+        'distmass', distmass.ra_or_that_of_name(ra, apogee_id), distmass.dec_or_that_of_name(dec, apogee_id)
+    )
 );
 
 -- [] What the errors of masses are multiplied by at logg [dex]: the ensemble's are too small for luminous giants.

@@ -46,9 +46,17 @@ main.tells_its_stars(model_name)
     else error('there is no model ' || model_name || ' (candlesql.models lists them)')
 end;
 
--- [boolean] Whether model_name was trained on the star at ra, dec [deg, J2016], within 2 arcsec and the cell around that.
+-- [boolean] Whether some star that model_name was trained on has no place in its list, so that no other place says that a star
+-- is none of them.
+create or replace macro main.lacks_places(model_name) as main.is_listed(main.list_of_stars(model_name), -1);
+
+-- [boolean] Whether model_name was trained on the star at ra, dec [deg, J2016], within 2 arcsec and the cell around that; NULL
+-- where nobody can know, since its list lacks places.
 create or replace macro main.trained_on(model_name, ra, dec) as
-main.seen_by(model_name, sphere.position_key(ra, dec));
+nullif(
+    main.seen_by(model_name, sphere.position_key(ra, dec)),
+    case when main.lacks_places(model_name) then false end
+);
 
 -- [boolean] Whether model_name was trained on a star of the name star.
 create or replace macro main.trained_on_name(model_name, star) as main.seen_by(model_name, stats.key(star));

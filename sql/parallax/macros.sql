@@ -24,3 +24,16 @@ create or replace macro parallax.combined_error(error_1, error_2) as
 create or replace macro parallax.combined(value_1, error_1, value_2, error_2) as
 (coalesce(value_1 / (error_1 * error_1), 0) + coalesce(value_2 / (error_2 * error_2), 0))
 * pow(parallax.combined_error(error_1, error_2), 2);
+
+-- [boolean] Whether the model of each half says which stars it was trained on, or was trained on simulated ones; else nobody knows
+-- whose estimates are independent of their own parallaxes.
+create or replace macro parallax.knows_its_halves() as
+main.tells_its_stars('parallax')
+and (
+    main.list_of_stars('parallax') is null
+    or (
+        select count(distinct taught.list_name)
+        from candlesql.training_stars as taught
+        where taught.list_name in ('parallax/a', 'parallax/b')
+    ) = 2
+);

@@ -1,16 +1,20 @@
 """Keys of places against astropy, and what `trained_on` says of stars, in the plain shell's way too."""
 
+import shutil
+
 import astropy.units as u
 import duckdb
 import numpy as np
+import onnx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
 from candlesql.sql.open import open_sky
 from candlesql.training.taught import kind_of_stars, write_list
+from candlesql.udfs.model import load_model
 from candlesql.udfs.model_files import SHIPPED
-from candlesql.udfs.taught import list_file
+from candlesql.udfs.taught import PLACELESS, has_list, list_file
 
 
 def places() -> SkyCoord:
@@ -92,10 +96,12 @@ def test_kinds_of_stars():
 
 @pytest.mark.parametrize("name", ["distmass", "photometry", "red_clump_any_bands"])
 def test_shipped_lists_tell_no_places(name):
-    """One column of keys of 48 bits."""
+    """One column of keys of 48 bits; those of the published sample of photometry have no places."""
     table = pq.read_table(list_file(SHIPPED, name))
     assert table.column_names == ["key"]
     keys = table["key"].to_numpy()
+    assert (PLACELESS in keys) == (name == "photometry")
+    keys = keys[keys != PLACELESS]
     assert 0 < keys.min() < keys.max() < 2**48
 
 
@@ -123,3 +129,87 @@ def test_held_out_stars_of_the_published_sample(tiny_sky, real_data):
                 from read_parquet('{file}') group by all order by all"""
         ).fetchall()
     assert rows == [(False, True, 6366), (True, False, 659), (True, True, 1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("trained_on('half', 10, 20)", True),
+        ("trained_on('half', 50, 20)", None),
+        ("trained_on_name('half', 'b')", True),
+        ("trained_on_name('half', 'c')", False),
+    ],
+)
+def test_no_place_tells_that_a_star_is_new_where_a_training_star_has_none(own_sky, query, said):
+    stars = "select 10.0 as ra, 20.0 as \"dec\", ['a'] as names union all select null, null, ['b']"
+    with open_sky(own_sky, read_only=False) as connection:
+        name = write_list(connection, own_sky, "half", stars)
+        connection.execute(f"insert into candlesql.models values ('half', 'half', 'real', '{name}', '2', 'a')")
+        connection.execute(
+            "insert into candlesql.training_stars select 'half', key from read_parquet(?)",
+            [str(list_file(own_sky, "half"))],
+        )
+    with duckdb.connect(own_sky / "sky.duckdb", read_only=True) as plain:
+        assert plain.execute(f"select {query}").fetchall() == [(said,)]
+
+
+def without_one_key(path):
+    table = pq.read_table(path)
+    pq.write_table(table.slice(1), path)
+
+
+def without_its_seal(path):
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+
+
+def emptied(path):
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("damage", [None, without_one_key, without_its_seal, emptied, cut_off, "gone"])
+def test_a_list_that_is_not_whole_says_nothing(own_sky, damage):
+    """Of a network that was trained again, as far as anybody can tell: its bytes are others, its list is its own."""
+    models = own_sky / "models"
+    models.mkdir(exist_ok=True)
+    proto = onnx.load(SHIPPED / "distmass.onnx")
+    proto.doc_string = "trained again"
+    onnx.save(proto, models / "distmass.onnx")
+    file = list_file(models, "distmass")
+    file.parent.mkdir()
+    shutil.copy(list_file(SHIPPED, "distmass"), file)
+    if damage == "gone":
+        file.unlink()
+    elif damage:
+        damage(file)
+    assert has_list(load_model(models / "distmass.onnx")) is (damage is None)
+    with open_sky(own_sky, read_only=False):
+        pass
+    with duckdb.connect(own_sky / "sky.duckdb", read_only=True) as plain:
+        said = plain.execute("select trained_on('distmass', 10, 20), trained_on_name('distmass', 'nobody')").fetchall()
+    assert said == [(None, None) if damage else (False, False)]
+
+
+def test_a_shipped_model_that_was_copied_keeps_the_shipped_list(tmp_path):
+    shutil.copy(SHIPPED / "distmass.onnx", tmp_path)
+    assert has_list(load_model(tmp_path / "distmass.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec", "apogee_id", "said"),
+    [
+        ("10.0", "20.0", "null", False),
+        ("null", "null", "null", None),
+        ("null", "null", "'KIC 1234567'", None),
+        ("null", "null", "'2M00400000+2000000'", False),
+        ("null", "null", "' 2m00400000+2000000'", None),
+    ],
+)
+def test_a_star_without_a_place_is_nobodys_test_star(tiny_sky, ra, dec, apogee_id, said):
+    """Whatever it is called: a name tells that a star was trained on, and no name that it was not."""
+    with duckdb.connect(tiny_sky / "sky.duckdb", read_only=True) as plain:
+        query = f"select distmass.was_seen('mine:7', {apogee_id}, {ra}::double, {dec}::double)"
+        assert plain.execute(query).fetchall() == [(said,)]

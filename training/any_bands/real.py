@@ -36,9 +36,10 @@ KEPLER_EBV = 0.09
 
 
 def kepler(folder: Path) -> Labelled:
-    """Kepler giants with a state, all bands but W1."""
+    """Kepler giants with a state and a place, all bands but W1."""
     t = _columns(
-        f"select * from {quoted(folder / 'kepler/kepler_seismic.parquet')} where state is not null order by kic"
+        f"select * from {quoted(folder / 'kepler/kepler_seismic.parquet')} "
+        "where state is not null and ra is not null order by kic"
     )
     edr3 = t["parallax_src"] == "EDR3"
     g = t["G"] - np.where(edr3, G_EDR3_DR2, 0.0)
@@ -81,7 +82,7 @@ def names_and_places(folder: Path) -> str:
     """A query for the real stars by names and places, as `taught.write_list` wants it."""
     return f"""
         select ra, "dec", ['KIC ' || kic, 'gaia_dr2:' || gaia_dr2_source_id] as names
-        from {quoted(folder / "kepler/kepler_seismic.parquet")} where state is not null
+        from {quoted(folder / "kepler/kepler_seismic.parquet")} where state is not null and ra is not null
         union all
         select ra, "dec", ['EPIC ' || epic, 'gaia_dr3:' || gaia_source] as names
         from read_csv({quoted(folder / "apo_k2/apo_k2.csv")})"""

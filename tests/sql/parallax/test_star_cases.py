@@ -35,12 +35,17 @@ STARS = [
 
 # b is in the list of half A, c in that of B, d in both; samples A, A, B, A, B
 ESTIMATES = Case("parallax.estimates", "apogee_id, spec_parallax, spec_parallax_error, model_scatter, spec_parallax_total_error, adjusted_parallax, combined_parallax, combined_parallax_error, spec_distance_kpc, spec_distance_kpc_error",
-    setup="""create or replace macro parallax_scatter() as {'parallax_by_a': 0.1, 'parallax_by_b': 0.2};
+    setup="""create or replace macro parallax_scatter() as {'parallax_by_a': 0.1, 'parallax_by_b': 0.2}; create or replace macro parallax.knows_its_halves() as true;
         create or replace macro main.is_listed(list, key) as list_contains([stats.key('apogee:b'), stats.key('apogee:d')], key) and list = 'parallax/a' or list_contains([stats.key('apogee:c'), stats.key('apogee:d')], key) and list = 'parallax/b'""", given={
     'parallax.parent(apogee_id, sample, ra, "dec", parallax, parallax_error)': "('a', 'A', 10.0, 20.0, 0.952, 0.3), ('b', 'B', 10.0, 20.0, 0.952, 0.3), ('c', 'A', 10.0, 20.0, 0.952, 0.3), ('d', 'A', 10.0, 20.0, 0.952, 0.3), ('e', 'B', 10.0, 20.0, 0.952, 0.3), ('f', 'B', 10.0, 20.0, 0.952, 0.3)",
     "parallax.scores": "select chr(97 + i::integer) as apogee_id, 0.5 as parallax_by_a, 0.02 as parallax_by_a_error, 0.4 as parallax_by_b, 0.03 as parallax_by_b_error, 9.0 as parallax_by_both, 9.0 as parallax_by_both_error from range(5) as t(i)"},
     rows=[(name, w, e, w * s, t, 1.0, (w / t**2 + 1 / 0.09) / (1 / t**2 + 1 / 0.09), 1 / sqrt(1 / t**2 + 1 / 0.09), 1 / w, t / w**2) if w else (name, None, None, None, None, 1.0, 1.0, 0.3, None, None)
           for name, w, e, s in [("a", 0.4, 0.03, 0.2), ("b", 0.4, 0.03, 0.2), ("c", 0.5, 0.02, 0.1), ("d", 0, 0, 0), ("e", 0.5, 0.02, 0.1)] for t in [hypot(e, w * s)]])  # fmt: skip
+# a model whose lists are not at hand: no estimate, and what Gaia says for both
+UNKNOWN = Case("parallax.estimates", "apogee_id, spec_parallax, spec_parallax_error, combined_parallax, combined_parallax_error", setup="create or replace macro parallax_scatter() as {'parallax_by_a': 0.1, 'parallax_by_b': 0.2}; create or replace macro parallax.knows_its_halves() as null;", given={
+    'parallax.parent(apogee_id, sample, ra, "dec", parallax, parallax_error)': "('a', 'A', 10.0, 20.0, 0.952, 0.3)",
+    "parallax.scores(apogee_id, parallax_by_a, parallax_by_a_error, parallax_by_b, parallax_by_b_error, parallax_by_both, parallax_by_both_error)": "('a', 0.5, 0.02, 0.4, 0.03, 9.0, 9.0)"},
+    rows=[("a", None, None, 1.0, 0.3)])  # fmt: skip
 UPLOAD = Case("parallax.upload", "apogee_id, designation, teff, member", given={"staging.apogee_all_star(apogee_id, teff, logg, m_h, alpha_m, vhelio_avg, member, extratarg)":
     """('2M01', 4500, 1.5, 0, 0, 1, '', 0), ('2M01', 4400, 1.5, 0, 0, 1, 'M67', null), ('AP02', 4500, 1.5, 0, 0, 1, '', 0), ('2M03', 4500, 0.0, 0, 0, 1, '', 0), ('2M04', 4500, 2.2, 0, 0, 1, '', 0), ('2M05', 4500, 1.5, 0, 0, 1, '', 16),
        ('2M06', 4500, 1.5, 0, 0, 1, '', 4)"""}, rows=[("2M01", "01", 4400, "M67"), ("2M06", "06", 4500, None)])  # fmt: skip
@@ -61,7 +66,7 @@ BINS = [
     Case("parallax.precision", "feature, bin_low, bin_high", [("phot_g_mean_mag", 10.0, 12.0), ("spec_distance_kpc", 0.0, 2.0)], setup=WIDER, given={
         "parallax.estimates(spec_parallax, spec_parallax_total_error, parallax_error, phot_g_mean_mag, spec_distance_kpc)": "(1.0, 0.1, 0.2, 11.0, 1.5)"}),
 ]  # fmt: skip
-CASES = [*STARS, ESTIMATES, UPLOAD, TRAINING, MOTIONS, INPUTS, *BINS]
+CASES = [*STARS, ESTIMATES, UNKNOWN, UPLOAD, TRAINING, MOTIONS, INPUTS, *BINS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

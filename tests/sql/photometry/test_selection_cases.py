@@ -56,7 +56,7 @@ LABELLED = [
 
 LABEL_COLUMNS = "photometry.labels(survey, source_id, label_survey, teff_k, logg, feh, variance_teff, covariance_teff_logg, covariance_teff_feh, variance_logg, covariance_logg_feh, variance_feh)"
 TAUGHT = """insert into candlesql.models(model, system, trained_on, training_stars) values ('photometry', 'photometry', 'real', 'photometry');
-    insert into candlesql.training_stars select 'photometry', sphere.position_key(10, 20) union all select 'photometry', stats.key('parallax 3.00000 +- 0.10000')"""
+    insert into candlesql.training_stars select 'photometry', sphere.position_key(10, 20) union all select 'photometry', stats.key('parallax 3.00000 +- 0.10000') union all select 'photometry', -1"""
 STARS = [
     Case("photometry.label_cuts", "source_id, lacks_g, fails_visibility, fails_astrometry, is_extended, fails_label_errors, is_selected", given={
         # the errors of star 1 are at the limits of 200 K, 0.5 and 0.5 dex; only stars 1 to 5 are in every table
@@ -72,13 +72,14 @@ STARS = [
         "photometry.inputs(survey, source_id, parallax, parallax_error, ebv_prior, ebv_prior_error)": "('s', 1, 2.0, 0.39, 0.3, 0.05), ('s', 2, 2.0, 0.4, null, null), ('s', 3, 3.0, 0.1, 0.3, 0.05), ('s', 4, 2.0, 0.1, 0.3, 0.05), ('s', 5, 2.0, null, 0.3, 0.05), ('s', 6, 2.0, 0.1, 0.3, 0.05)",
         LABEL_COLUMNS: "('s', 1, 'x', 1, 1, 1, 4.0, 1.0, 0.6, 0.5, 0.4, 0.5), ('s', 2, 'x', 1, 1, 1, 4.0, 2.0, 2.0, 1.0, 1.0, 1.0), ('s', 3, 'x', 1, 1, 1, 4.0, 1.0, 0.6, 0.5, 0.4, 0.5), ('s', 4, 'x', 1, 1, 1, 4.0, 1.0, 0.6, 0.5, 0.4, 0.5), ('s', 5, 'x', 1, 1, 1, 4.0, 1.0, 0.6, 0.5, 0.4, 0.5), ('t', 6, 'x', 1, 1, 1, 4.0, 1.0, 0.6, 0.5, 0.4, 0.5)",
         "photometry.label_cuts(survey, source_id, is_selected)": "('s', 1, true), ('s', 2, true), ('s', 3, true), ('s', 4, false), ('s', 5, true), ('s', 6, true)",
-        'photometry.places(survey, source_id, ra, "dec", measured_name)': "('s', 1, 10.0, 20.0, 'parallax 2.00000 +- 0.39000'), ('s', 2, 10.1, 20.0, 'parallax 2.00000 +- 0.40000'), ('s', 3, 10.2, 20.0, 'parallax 3.00000 +- 0.10000')"},
+        'photometry.places(survey, source_id, ra, "dec", is_of_dr2, measured_name)': "('s', 1, 10.0, 20.0, false, 'parallax 2.00000 +- 0.39000'), ('s', 2, 10.1, 20.0, true, 'parallax 2.00000 +- 0.40000'), ('s', 3, 10.2, 20.0, false, 'parallax 3.00000 +- 0.10000')"},
         rows=[("s", 1, "x", 2.0, 0.5, 0.3, 0.5, 0.5, 0.4, 2.0, 0.39, False, 0.3, 0.05, 10 - 5 * log(2, 10), 5 / log(10) * 0.195), ("s", 2, "x", 2.0, 1.0, 1.0, 1e-4, 0.0, 1e-4, 2.0, 0.4, True, 0.2, 0.5, None, None),
               ("s", 3, "x", 2.0, 0.5, 0.3, 0.5, 0.5, 0.4, 3.0, 0.1, False, 0.3, 0.05, 10 - 5 * log(3, 10), 5 / log(10) / 30), ("s", 5, "x", 2.0, 0.5, 0.3, 0.5, 0.5, 0.4, 2.0, None, None, 0.3, 0.05, None, None)]),
-    Case("photometry.places", "survey, source_id, ra, dec, measured_name", given={
-        'staging.gaia(survey, source_id, ra, "dec", parallax, parallax_error)': "('s', 1, 10.0, 20.0, 1.5, 0.25)", 'staging.wide_stars(wide_survey, source_id, ra, "dec", parallax, parallax_error)': "('w', 1, 11.0, 21.0, 2.5, 0.125), ('w', 2, 11.0, 21.0, null, null)",
+    Case("photometry.places", "survey, source_id, ra, dec, is_of_dr2, measured_name", given={
+        'staging.gaia(survey, source_id, ra, "dec", parallax, parallax_error)': "('gaia_dr2', 1, 10.0, 20.0, 1.5, 0.25), ('gaia_dr3', 1, 10.0, 20.0, 1.5, 0.25)", 'staging.wide_stars(wide_survey, source_id, ra, "dec", parallax, parallax_error)': "('w', 1, 11.0, 21.0, 2.5, 0.125), ('w', 2, 11.0, 21.0, null, null)",
         'staging.green2020("row", parallax, parallax_error)': "(7, 3.5, 0.5)"},
-        rows=[("green2020", 7, None, None, "parallax 3.50000 +- 0.50000"), ("s", 1, 10.0, 20.0, "parallax 1.50000 +- 0.25000"), ("w", 1, 11.0, 21.0, "parallax 2.50000 +- 0.12500"), ("w", 2, 11.0, 21.0, None)]),
+        rows=[("gaia_dr2", 1, 10.0, 20.0, True, "parallax 1.50000 +- 0.25000"), ("gaia_dr3", 1, 10.0, 20.0, False, "parallax 1.50000 +- 0.25000"), ("green2020", 7, None, None, True, "parallax 3.50000 +- 0.50000"),
+              ("w", 1, 11.0, 21.0, False, "parallax 2.50000 +- 0.12500"), ("w", 2, 11.0, 21.0, False, None)]),
 ]  # fmt: skip
 
 #: Flux over its error of 6 and 5: errors of 0.18 and 0.22 mag; 0.2 mag is the limit of errors that a table gives.

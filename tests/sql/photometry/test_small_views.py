@@ -45,18 +45,18 @@ COVARIANCE = np.array([[6400.0, 4.0, 2.0], [4.0, 0.04, 0.002], [2.0, 0.002, 0.01
 TERMS = "6400.0, 0.04, 0.01, 4.0, 2.0, 0.002"
 NAME = "parallax 2.00000 +- 0.10000"
 PLACES = {
-    "photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, 10.0, 20.0, '{NAME}')",
+    "photometry.places(survey, source_id, ra, dec, is_of_dr2, measured_name)": f"('s', 1, 10.0, 20.0, true, '{NAME}')",
     "photometry.label_cuts(survey, source_id, is_selected)": "('s', 1, true), ('t', 1, true), ('s', 2, false)",
 }
 
 
 @pytest.fixture
 def taught(database):
-    """The model says that it was trained on real stars, and its list holds none of these."""
+    """The model says that it was trained on real stars, and its list holds none of these; some of it have no place."""
     database.execute(
         """insert into candlesql.models(model, system, trained_on, training_stars)
             values ('photometry', 'photometry', 'real', 'photometry');
-        insert into candlesql.training_stars select 'photometry', sphere.position_key(10.1, 20)"""
+        insert into candlesql.training_stars select 'photometry', unnest([sphere.position_key(10.1, 20), -1])"""
     )
 
 
@@ -97,6 +97,24 @@ def test_held_out_is_what_is_in_the_list_by_no_place_and_no_name(view, database,
 
 
 @pytest.mark.usefixtures("taught")
+@pytest.mark.parametrize("all_have_places", [False, True])
+def test_another_release_measured_another_parallax(view, database, all_have_places):
+    """What DR3 measured is in no list of DR2's: only a place could tell, where every star of the list has one."""
+    if all_have_places:
+        database.execute("delete from candlesql.training_stars where key = -1")
+    (row,) = view(
+        "photometry.stars",
+        **{
+            INPUTS: "('s', 1, 12.0, 0.02, 2.0, 0.1, 0.3, 0.05)",
+            LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})",
+            **PLACES,
+            "photometry.places(survey, source_id, ra, dec, is_of_dr2, measured_name)": "('s', 1, 10.0, 20.0, false, 'x')",
+        },
+    )
+    assert row["held_out"] is (True if all_have_places else None)
+
+
+@pytest.mark.usefixtures("taught")
 @pytest.mark.parametrize(("place", "held_out"), [("10.0, 20.0", None), ("10.1, 20.0", False)])
 def test_of_a_star_without_a_parallax_a_place_in_no_list_says_nothing(view, place, held_out):
     """The published sample has no places: such a star may be one of it."""
@@ -106,7 +124,8 @@ def test_of_a_star_without_a_parallax_a_place_in_no_list_says_nothing(view, plac
             INPUTS: "('s', 1, 12.0, 0.02, null::double, null::double, 0.3, 0.05)",
             LABELS: f"('s', 1, 'lamost', 5000, 4.5, 0.1, {TERMS})",
             **PLACES,
-            "photometry.places(survey, source_id, ra, dec, measured_name)": f"('s', 1, {place}, null::varchar)",
+            "photometry.places(survey, source_id, ra, dec, is_of_dr2, measured_name)": f"""('s', 1, {place}, true,
+                null::varchar)""",
         },
     )
     assert row["held_out"] is held_out
