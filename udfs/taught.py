@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from . import functions, model_files
 from .model import Model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .spectral import SpectralModel
 
 FOLDER = "training_stars"
@@ -64,6 +63,9 @@ def has_list(model: Model | SpectralModel) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_whole(path: Path, mtime_ns: int) -> bool:
+    import pyarrow as pa  # late, since most commands read no list
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException):

@@ -130,6 +130,6 @@ def test_masses_whose_labels_are_better_than_ten_percent(empty_sky, real_data, t
             f"""select count(*) from distmass.stars inner join read_parquet('{file}') on kic::varchar = star_id::varchar
                 where not is_trained_on and apokasc2_mass_error_msun <= 0.1 * apokasc2_mass_msun"""
         ).fetchall()
-    assert n == counted > 450
+    assert 450 < n <= counted  # some lie outside the training space
     assert scatter < 0.062
     assert one == pytest.approx(0.7, abs=0.08)
