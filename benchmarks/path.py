@@ -3,19 +3,25 @@
     python benchmarks/path.py                          # 1 million mock stars
     python benchmarks/path.py 1000000 4000000 --memory 2GB
     python benchmarks/path.py 20000000 --memory 2GB --folder /big/disk
+    python benchmarks/path.py 4000000 --memory 1GB --process 2GB   # the whole process in 2 GB, or it fails
 
 Prints CPU seconds a million rows (of Gaia; ingest: of all catalogs), wall seconds, and the process' peak of memory in
 the stage. A floor is what the stage cannot do without, by the shortest way that this machine has: for ingest a plain
 COPY (SELECT the same columns ORDER BY the same key) of the same files; for matches a read of both catalogs and a join
 on an integer; for scores the query of the inputs, raw ONNX Runtime on its rows and a COPY of the result; for views one
-scan of all that they read. Each size runs in a process of its own; `--memory` is DuckDB's limit.
+scan of all that they read. Each size runs in a process of its own; `--memory` is DuckDB's limit, `--process` that of
+all the memory that the process asks for (RLIMIT_DATA: its heap and private mappings, not the files that it maps; a
+limit by systemd or cgroups would need root). Last come 200 million stars on paper, by the rates of the last
+size and the way they have grown since the first.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,6 +34,7 @@ from pathlib import Path
 import duckdb
 
 OUT_OF_PATH = ("new workspace", "mock sky", "ingest")
+ON_PAPER = 200_000_000
 
 
 class Stages:
@@ -143,11 +150,11 @@ def read_and_join(left: Path, right: Path) -> None:
 def floor_of_score(stages: Stages, connection, sky, steps, model, root: Path) -> None:
     """The query of the inputs, ONNX Runtime on its rows, and a COPY of what was written, a stage each."""
     import numpy as np
-    from candlesql.commands.steps.scoring import stars_query
+    from candlesql.commands.steps.scoring import inference, stars_query
     from candlesql.udfs.onnx_udf import session_of
 
     stars = sum(len_of(path) for path in [sky.catalog("gaia_dr2")])
-    query = stars_query(sky, steps, model, "true").replace(f"{model.name}_inside_hull(", "coalesce(")
+    query = stars_query(steps, inference(sky, steps, model), "true")
     with stages.stage("score: inputs", stars, floor=True):
         for _ in connection.sql(query).to_arrow_reader(122_880):
             pass
@@ -175,8 +182,11 @@ def scan(files: list[Path]) -> None:
             connection.execute(f"select min(columns(*)) from '{file}'").fetchall()
 
 
-def limited(memory: str, threads: str) -> None:
-    """What DuckDB may take in this process."""
+def limited(memory: str, threads: str, process: str) -> None:
+    """What DuckDB may take in this process, and what the process may take in all."""
+    if process:
+        size = int(float(process.upper().removesuffix("GB")) * 1e9)
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
     for name, value in (("CANDLESQL_MEMORY", memory), ("CANDLESQL_THREADS", threads)):
         if value:
             os.environ[name] = value
@@ -186,14 +196,15 @@ class Told:
     """The table of one size, a line as each stage ends."""
 
     def __init__(self, stars: int) -> None:
-        self.stars, self.path = stars, 0.0
+        self.stars, self.path, self.disk, self.peak = stars, 0.0, 0.0, 0.0
         self.took: dict[str, float] = {}
         self.floors: dict[str, float] = {}
         print(f"\n{f'{stars:,} stars':<34}    CPU s  a million     wall   peak GB", flush=True)
 
     def tell(self, entry: dict) -> None:
         if "disk" in entry:
-            print(f"{entry['disk']:.2f} GB of disk", flush=True)
+            self.disk = float(entry["disk"])
+            print(f"{self.disk:.2f} GB of disk", flush=True)
             return
         name, cpu = str(entry["name"]), float(entry["cpu"])
         stage, ratio = name.split(":")[0], ""
@@ -202,6 +213,7 @@ class Told:
             ratio = f"{stage} took {self.took[stage] / self.floors[stage]:.2f} x its floor"
         else:
             self.took[stage] = cpu
+            self.peak = max(self.peak, float(entry["peak"]))
             if name not in (*OUT_OF_PATH, "what demo asks"):
                 self.path += cpu
         label, million = ("  floor: " if entry["floor"] else "") + name, cpu / entry["rows"] * 1e6
@@ -209,7 +221,27 @@ class Told:
 
     def end(self) -> None:
         each = self.path / self.stars * 1e6
-        print(f"ingested files to catalogue: {self.path:.1f} CPU s, {each:.1f} a million stars", flush=True)
+        print(
+            f"ingested files to catalogue: {self.path:.1f} CPU s, {each:.1f} a million stars; "
+            f"the process took {self.peak:.2f} GB at most",
+            flush=True,
+        )
+
+
+def on_paper(first: Told, last: Told) -> None:
+    """What more stars would take, by a power law through the sizes measured; in proportion if there is but one."""
+
+    def power(low: float, high: float) -> float:
+        return math.log(high / low) / math.log(last.stars / first.stars) if last is not first else 1.0
+
+    times = ON_PAPER / last.stars
+    seconds = last.path * times ** power(first.path, last.path)
+    ingest = last.took["ingest"] * times ** power(first.took["ingest"], last.took["ingest"])
+    disk = last.disk * times ** power(first.disk, last.disk)
+    print(
+        f"\n{ON_PAPER:,} stars on paper: {ingest / 3600:.1f} CPU hours to ingest, {seconds / 3600:.1f} to the "
+        f"catalogue, {disk:.0f} GB of disk, and as much again while a catalog is sorted or scores are renewed"
+    )
 
 
 def main() -> None:
@@ -218,18 +250,20 @@ def main() -> None:
     parser.add_argument("stars", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--memory", default="", help="DuckDB's limit, such as 2GB")
     parser.add_argument("--threads", default="", help="DuckDB's threads")
+    parser.add_argument("--process", default="", help="limit of the process' own memory, such as 2GB")
     parser.add_argument("--folder", type=Path, help="where the skies go while they are measured")
     parser.add_argument("--views", action="store_true", help="also what demo asks to judge the catalogue")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        limited(options.memory, options.threads)
+        limited(options.memory, options.threads, options.process)
         child(options.folder, options.stars[0], options.views)
         return
     first = None
     for stars in options.stars:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            arguments = [f"--memory={options.memory}", f"--threads={options.threads}", "--folder", folder, "--child"]
+            said = {name: getattr(options, name) for name in ("memory", "threads", "process")}
+            arguments = [*(f"--{name}={value}" for name, value in said.items()), "--folder", folder, "--child"]
             arguments += ["--views"] * options.views
             with subprocess.Popen(
                 [sys.executable, __file__, str(stars), *arguments], stdout=subprocess.PIPE, text=True
@@ -244,6 +278,8 @@ def main() -> None:
         first = first or table
         if first is not table:
             print(f"{stars / first.stars:.1f} times the stars, {table.path / first.path:.1f} times the CPU time")
+    if first:
+        on_paper(first, table)
 
 
 if __name__ == "__main__":

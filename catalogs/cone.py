@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..errors import RefusedFile, UserError
 from ..udfs.names import identifier
+from ..workspace.connection import in_memory
 from ..workspace.query import quoted
 from . import hats_layout
 from .hats_layout import PROPERTIES
@@ -112,7 +113,7 @@ def _copy_rows(
 ) -> None:
     """The rows of a partition that are in the cone, in the columns that the survey knows."""
     name = hats_layout.partition_name(order, pixel)
-    with catalog.open(order, pixel) as stream, duckdb.connect() as connection:
+    with catalog.open(order, pixel) as stream, in_memory() as connection:
         try:
             file = pq.ParquetFile(stream)
         except pa.ArrowInvalid as error:

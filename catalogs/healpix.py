@@ -8,6 +8,8 @@ import pyarrow as pa
 from astropy import units as u
 from astropy_healpix import lonlat_to_healpix
 
+from ..udfs.arrow import bitmap, numbers, whole
+
 ORDER = 29
 
 
@@ -26,8 +28,9 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _healpix(ra: pa.ChunkedArray, dec: pa.ChunkedArray) -> pa.Array:
-    lon, lat = (column.to_numpy(zero_copy_only=False).astype(float) for column in (ra, dec))
+    lon, lat = (numbers(whole(column)) for column in (ra, dec))
     on_sphere = np.isfinite(lon) & (np.abs(lat) <= 90)
     lon, lat = np.where(on_sphere, lon, 0.0), np.where(on_sphere, lat, 0.0)
     index = lonlat_to_healpix(lon * u.deg, lat * u.deg, 2**ORDER, order="nested")
-    return pa.array(index, type=pa.int64(), mask=~on_sphere)
+    known = None if on_sphere.all() else bitmap(on_sphere)
+    return pa.Array.from_buffers(pa.int64(), len(index), [known, pa.py_buffer(index.astype(np.int64, copy=False))])

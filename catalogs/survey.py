@@ -169,10 +169,13 @@ class Survey:
 
 def survey_files(own: Path | None = None) -> dict[str, Path]:
     """Survey name to TOML file; a workspace's `own` surveys come before the shipped ones."""
-    files = {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
-    if own and own.is_dir():
-        files |= {path.stem: path for path in sorted(own.glob("*.toml"))}
-    return files
+    there = {path.stem: path for path in sorted(own.glob("*.toml"))} if own and own.is_dir() else {}
+    return _shipped_files() | there
+
+
+@cache
+def _shipped_files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
 
 
 def load_survey(name: str, own: Path | None = None) -> Survey:

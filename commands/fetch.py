@@ -11,8 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from ..catalogs import archive
 from ..catalogs.any_table import as_parquet
 from ..catalogs.archive import answer
@@ -26,6 +24,7 @@ from ..errors import UserError
 from ..sql import files as sql
 from ..sql.open import new_or_existing
 from ..udfs.names import identifier
+from ..workspace.connection import in_memory
 from ..workspace.folder import Sky, find_sky
 from .ingest import ingest_survey
 
@@ -158,7 +157,7 @@ def _hash(file: Path) -> str:
 
 def _as_votable(file: Path, target: Path) -> Path:
     """A catalog of any format as the VOTable that TAP services take."""
-    with duckdb.connect() as connection, as_parquet(connection, file, target.with_suffix(".upload")) as theirs:
+    with in_memory() as connection, as_parquet(connection, file, target.with_suffix(".upload")) as theirs:
         columns = [Column(n, plain(theirs.types[n]), c.unit, c.ucd, c.description) for n, c in theirs.said.items()]
         fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
         write_file(connection, f"select {fields} from {theirs.relation}", columns, file.name, target)

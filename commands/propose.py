@@ -7,14 +7,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
-
 from ..catalogs.any_table import as_parquet
 from ..catalogs.proposal import Proposal, propose
 from ..catalogs.readers import READERS, catalog_files, split_hdu
 from ..catalogs.remote.address import Address, Place, place_of
 from ..catalogs.survey import read_survey, survey_files
 from ..errors import RefusedFile, UserError
+from ..workspace.connection import in_memory
 from ..workspace.folder import find_sky
 
 MOST_NAMED = 12
@@ -52,7 +51,7 @@ def propose_survey(path: Path, files: Sequence[Place]) -> Iterator[str]:
     target = _target(file, surveys)
     with (
         tempfile.TemporaryDirectory() as folder,
-        duckdb.connect() as connection,
+        in_memory() as connection,
         as_parquet(connection, file, Path(folder) / "rows") as theirs,
     ):
         proposal = propose(connection, theirs)

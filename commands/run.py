@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -66,15 +67,27 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     model = system_model(sky, system)
     if not _scores_are_fresh(connection, sky, system_steps(system), model):
         made[f"{system}.scores"] = score(connection, sky, system)
-    made |= score_baseline(connection, sky, system_steps(system), run)
+    labels = _found_once(connection, system_steps(system).labels)
+    made |= score_baseline(connection, sky, system_steps(system), run, labels)
     if system == "red_clump":
         written = {
-            GRADIENTS: write_gradients(connection, sky),
+            GRADIENTS: write_gradients(connection, sky, labels),
             CHANGES: write_mock_changes(connection, sky),
             OFFSETS: write_band_offsets(connection, sky, run),
         }
         made |= {product: rows for product, rows in written.items() if rows}
     return made | (nmsu.infer_stale(connection, sky) if system == "distmass" else {})
+
+
+def _found_once(connection: duckdb.DuckDBPyConnection, view: str) -> Callable[[], str]:
+    """Gives a table of a view's rows, which are found when it is first asked for."""
+
+    @cache
+    def table() -> str:
+        connection.execute(f"create or replace temp table labelled_stars as from {view}")
+        return "labelled_stars"
+
+    return table
 
 
 def _scores_are_fresh(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: Model) -> bool:
@@ -87,10 +100,10 @@ def _scores_are_fresh(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: Sy
 
 
 def score_baseline(
-    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run = execute, labels: str = ""
+    connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, run: Run, labels: Callable[[], str]
 ) -> dict[str, int]:
-    """What the baseline says of the labelled stars, where it was trained on other tables than these; `labels` are their
-    rows if they are at hand."""
+    """What the baseline says of the labelled stars, where it was trained on other tables than these; `labels` gives a
+    relation of their rows."""
     name, product = f"{steps.name}_baseline", f"{steps.name}.baseline"
     path = model_files(sky.models).get(name)
     if not steps.labels or path is None or path.parent == sky.models:
@@ -99,7 +112,7 @@ def score_baseline(
     if is_fresh(connection, product, sources(sky), {name: model.sha256}, files.cuts_of(steps.labels)):
         return {}
     arguments = ", ".join(read_columns(model, steps.carries).values())
-    query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels or steps.labels}"
+    query = f"select {steps.id}, unnest({name}_net({arguments})) from {labels()}"
     target = sky.results / f"{name}.parquet"
     made_by = f"run {steps.name}"
     rows = write_product(connection, sky, product, query, target, made_by, sources(sky), {name: model.sha256}, run)

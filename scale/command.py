@@ -24,7 +24,7 @@ from ..sql.systems import SystemSteps
 from ..udfs.names import identifier
 from ..workspace.change import change_of, place, take_away
 from ..workspace.folder import Sky, existing_sky
-from ..workspace.ledger import record
+from ..workspace.ledger import execute, record
 from ..workspace.progress import rows_bar
 from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import at_bench, bench_of, close_all
@@ -239,12 +239,12 @@ def _of_labels(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSte
     workspace's own views do not see what is read in place."""
     results = sky.results / steps.name
     labels = parquet_rows([results / f"{steps.labels}.parquet"])
-    made = score_baseline(connection, sky, steps, labels=labels)
+    made = score_baseline(connection, sky, steps, execute, lambda: labels)
     if steps.name != "red_clump":
         return made
     giants = parquet_rows([results / "red_clump.evaluation.parquet"])
     written = {
-        GRADIENTS: write_gradients(connection, sky, labels, giants),
+        GRADIENTS: write_gradients(connection, sky, lambda: labels, giants),
         CHANGES: write_mock_changes(connection, sky),
     }
     return made | {product: rows for product, rows in written.items() if rows}

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from ..catalogs.survey import Survey, load_survey, survey_files
 from ..commands.steps.bulk import inferred_batches
-from ..commands.steps.scoring import stars_query, stored_outputs
+from ..commands.steps.scoring import inference, stars_query
 from ..errors import UserError
 from ..sql import files
 from ..sql.cuts import replace_cut
@@ -30,8 +30,8 @@ from ..sql.systems import system_model, system_steps
 from ..sql.views import create_views, match_columns, product_stand_in, show_match, show_product, stage
 from ..udfs import functions, taught
 from ..udfs.names import identifier
+from ..workspace.connection import in_memory
 from ..workspace.folder import Sky, existing_sky
-from ..workspace.limits import memory_limit
 from ..workspace.query import quoted
 from .plan import kinds_of, one_base
 from .sources import no_rows
@@ -117,10 +117,10 @@ class Desk:
         self.model, self.surveys = system_model(self.sky, scorer.system), dict(scorer.surveys)
         steps = system_steps(scorer.system)
         self.steps, self.judged = one_base(steps, self.surveys, self.sky), kinds_of(scorer.system).judged
+        self.inference = inference(self.sky, self.steps, self.model)
         self.other_bases = [base for base in steps.bases if base != self.steps.base]
-        self.connection = duckdb.connect()
+        self.connection = in_memory(threads=1)
         atexit.register(self.connection.close)
-        self.connection.execute(f"set threads = 1; set memory_limit = {quoted(memory_limit())}")
         self.connection.execute("set enable_progress_bar = false")
         functions.register_models(self.connection, self.sky.models)
         self.connection.execute(f"create schema candlesql; {taught.TABLES}")
@@ -145,8 +145,8 @@ class Desk:
         """What is inferred of the rows that have what it takes, with their places in `rows` as ROW."""
         self.connection.register("frame", rows.append_column(ROW, pa.array(range(len(rows)), pa.int64())))
         self._show(set(rows.column_names))
-        query = stars_query(self.sky, replace(self.steps, rows=self.steps.inputs), self.model, "true")
-        schema, batches = inferred_batches(self.connection, query, self.model, stored_outputs(self.steps, self.model))
+        query = stars_query(replace(self.steps, rows=self.steps.inputs), self.inference, "true")
+        schema, batches = inferred_batches(self.connection, query, self.inference)
         scores = pa.Table.from_batches(list(batches), schema)
         self.connection.register("scores_of_frame", scores)
         name = self.steps.scored

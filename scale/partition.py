@@ -18,7 +18,7 @@ import duckdb
 from ..catalogs.metadata import kv_metadata
 from ..catalogs.writers.hats import INDEX, partition_file
 from ..commands.steps.bulk import write_inferred
-from ..commands.steps.scoring import stars_query, stored_outputs
+from ..commands.steps.scoring import inference, stars_query
 from ..udfs.names import identifier
 from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import Bench, at_bench, bench_of
@@ -93,9 +93,9 @@ def _make_part(bench: Bench, tile: Tile) -> dict[str, int]:
         for view in plan.kinds.kept:
             bench.keep(view)
         scores = folder / f"{plan.steps.name}.scores.parquet"
-        query = stars_query(plan.sky, plan.steps, plan.model, "true")
+        what = inference(plan.sky, plan.steps, plan.model)
         metadata = {"candlesql.model": plan.model.name, "candlesql.model_sha256": plan.model.sha256}
-        write_inferred(connection, query, plan.model, stored_outputs(plan.steps, plan.model), scores, metadata)
+        write_inferred(connection, stars_query(plan.steps, what, "true"), what, scores, metadata)
         bench.show_scores([scores])
         for view in (*plan.kinds.rows, *plan.kinds.counts):
             _copy(connection, f"from {view}", folder / f"{view}.parquet")

@@ -20,6 +20,7 @@ from ..catalogs.readers import hats, open_file
 from ..catalogs.releases import check_release
 from ..catalogs.survey import Survey, load_survey, survey_files
 from ..errors import UserError
+from ..workspace.connection import in_memory
 from ..workspace.folder import Sky
 from ..workspace.ledger import fingerprint
 from ..workspace.query import parquet_rows, stand_in
@@ -120,7 +121,7 @@ def _fields(source: Source) -> tuple[str, str]:
     survey, key = source.survey, (source.survey.name, source.path)
     if key in _known_fields:
         return _known_fields[key]
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         opened = with_elements(survey, open_file(connection, source.path))
         try:
             if "_healpix_29" not in opened.columns:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
@@ -34,7 +35,7 @@ class Item:
     path: Path
     is_macro: bool
 
-    @property
+    @cached_property
     def needs(self) -> set[str]:
         """Every `schema.name` that its text mentions."""
         code = re.sub(r"--.*", "", self.body)
@@ -94,7 +95,9 @@ def _read(path: Path) -> list[Item]:
     return _parsed(path, path.read_text(encoding="utf-8"))
 
 
+@cache
 def _parsed(path: Path, text: str) -> list[Item]:
+    """They are asked for several times in a run, and seldom change."""
     macros = [
         Item(name, _settable(statement), (beside or _said(above)).strip(), path, is_macro=True)
         for above, statement, name, beside in MACRO.findall(text)

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from ..errors import UserError
+from ..workspace.connection import in_memory
 from ..workspace.query import first_row
 
 TABLES = ("BASE_TABLE", "TABLE_FUNCTION", "SUBQUERY")
@@ -24,7 +25,7 @@ def relation_of(labels: str) -> str:
     UserError
         If it is anything else.
     """
-    with duckdb.connect() as parser:
+    with in_memory() as parser:
         (tree,) = first_row(parser, "select json_serialize_sql(?::varchar)", [f"select * from {labels}"])
         parsed = json.loads(tree)
         statements = parsed.get("statements", [])

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from .arrow import OfColumns, register_later
+from .arrow import OfColumns, register_later, whole
 from .cache import found_once
 from .comments import comment
 from .differentiable import is_differentiable
@@ -272,12 +272,10 @@ def _propagated(model: Model) -> OfColumns:
 
 
 def _inside(path: Path) -> OfColumns:
-    import pyarrow as pa
-
-    from .onnx_udf import of_rows
+    from .onnx_udf import inside_hull
 
     hull = _hull(path, path.stat().st_mtime_ns)
-    return of_rows(hull.contains, lambda inside, valid: pa.array(inside, mask=None if valid is None else ~valid))
+    return lambda *columns: inside_hull(hull, [whole(column) for column in columns])
 
 
 def _register_derivatives(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

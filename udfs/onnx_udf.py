@@ -16,7 +16,8 @@ import onnxruntime as ort
 import pyarrow as pa
 
 from ..errors import UserError
-from .arrow import OfColumns, register_later
+from .arrow import OfColumns, bitmap, numbers, register_later, whole
+from .hull import Hull
 from .model import Model
 from .names import struct_type
 
@@ -113,22 +114,29 @@ def of_rows(
     """
 
     def call(*columns: pa.ChunkedArray) -> pa.Array:
-        x, valid = _cleaned(stacked([_whole(column) for column in columns]), takes_nan)
+        x, valid = _cleaned(stacked([whole(column) for column in columns]), takes_nan)
         return wrap(evaluate(x), valid)
 
     return call
 
 
+def inside_hull(hull: Hull, columns: Sequence[pa.Array]) -> pa.BooleanArray:
+    """Whether each row of the columns lies inside the hull; NULL where one of them is NULL, NaN or infinite."""
+    x, valid = _cleaned(stacked(columns), takes_nan=False)
+    inside = hull.contains(x)
+    return pa.Array.from_buffers(pa.bool_(), len(inside), [bitmap(valid), bitmap(inside)])
+
+
 def as_struct(y: np.ndarray, names: list[str], valid: np.ndarray | None) -> pa.StructArray:
     """Wrap y [outputs, rows] as a struct array without copying it; rows not valid are NULL."""
-    mask = _bitmap(valid)
+    mask = bitmap(valid)
     type_ = _struct_of_floats(tuple(names))
     return pa.StructArray.from_buffers(type_, y.shape[1], [mask], children=_children(y, len(names), mask))
 
 
 def as_structs(y: np.ndarray, outer: list[str], inner: list[str], valid: np.ndarray | None) -> pa.StructArray:
     """Wrap y [outer * inner, rows] as a struct of structs."""
-    n_rows, k, mask = y.shape[1], len(inner), _bitmap(valid)
+    n_rows, k, mask = y.shape[1], len(inner), bitmap(valid)
     leaves = _children(y, len(outer) * k, mask)
     one = _struct_of_floats(tuple(inner))
     groups = [
@@ -140,10 +148,6 @@ def as_structs(y: np.ndarray, outer: list[str], inner: list[str], valid: np.ndar
 @cache
 def _struct_of_floats(names: tuple[str, ...]) -> pa.StructType:
     return pa.struct([(name, pa.float32()) for name in names])
-
-
-def _bitmap(valid: np.ndarray | None) -> pa.Buffer | None:
-    return None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
 
 
 def _children(y: np.ndarray, n: int, mask: pa.Buffer | None) -> list[pa.Array]:
@@ -168,9 +172,4 @@ def _cleaned(x: np.ndarray, takes_nan: bool) -> tuple[np.ndarray, np.ndarray | N
 
 def stacked(columns: Sequence[pa.Array]) -> np.ndarray:
     """Columns as one array [columns, rows], NULL as NaN."""
-    whole = pa.concat_arrays(columns)
-    return whole.to_numpy(zero_copy_only=not whole.null_count).reshape(len(columns), -1)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return numbers(pa.concat_arrays(columns)).reshape(len(columns), -1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +13,7 @@ import duckdb
 
 from ..errors import Locked, UserError
 from .folder import Sky
-from .limits import memory_limit, thread_limit
+from .limits import memory_limit, temporary_folder, thread_limit
 from .query import as_pattern, first_row, quoted
 
 STORAGE = "v1.5.0"
@@ -44,12 +46,14 @@ def look_below(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
 
 
 def in_memory(
-    spill: Path, memory: str | None = None, threads: int | None = None, at_most: int | None = None
+    spill: Path | None = None, memory: str | None = None, threads: int | None = None, at_most: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A database in memory within the limits, which writes to the folder `spill` what does not fit.
+    """A database in memory within the limits: the one place that opens one.
 
     Parameters
     ----------
+    spill
+        The folder for what does not fit; if none is said, one of the user's folder for that, or of the system's.
     at_most
         Bytes that it can do with, whatever the limit is.
 
@@ -67,7 +71,8 @@ def in_memory(
     for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false"):
         with suppress(duckdb.InvalidInputException):
             connection.execute(f"set {setting}")
-    connection.execute(f"set temp_directory = {quoted(spill)}")
+    folder = spill or (temporary_folder() or Path(tempfile.gettempdir())) / f".candlesql-spill-{os.getpid()}"
+    connection.execute(f"set temp_directory = {quoted(folder)}")
     return connection
 
 

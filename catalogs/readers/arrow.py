@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from ...errors import RefusedFile, UserError
+from ...workspace.connection import in_memory
 from .arrow_sizes import refuse_expanding
 from .parquet import column_of, described
 from .source import Source, streamed
@@ -42,7 +43,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
             raise failures[0] from None
 
     relation, close = streamed(connection, lambda w: pa.schema([schema.field(n) for n in w]), batches, names)
-    types = {name: _duckdb_type(schema.field(name)) for name in names}
+    types = _duckdb_types(schema)
     columns = described({n: column_of(n, types[n]) for n in names}, schema.metadata or {}, path)
     left_out = tuple(n for n in names if pa.types.is_nested(schema.field(n).type))
     vectors = {name: columns[name] for name in left_out}
@@ -94,7 +95,8 @@ def _as_known(values: pa.Array, kind: pa.DataType) -> pa.Array:
     return values if values.type == kind else values.cast(kind)
 
 
-def _duckdb_type(field: pa.Field) -> str:
-    with duckdb.connect() as connection:
-        connection.register("rows", pa.table({field.name: pa.array([], field.type)}))
-        return str(connection.execute("describe from rows").fetchall()[0][1])
+def _duckdb_types(schema: pa.Schema) -> dict[str, str]:
+    with in_memory() as connection:
+        connection.register("rows", schema.empty_table())
+        described_as = connection.execute("describe from rows").fetchall()
+    return {name: str(row[1]) for name, row in zip(schema.names, described_as, strict=True)}

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from ...sql.files import cuts_of
 from ...sql.place import write_product
+from ...sql.views import products
 from ...udfs.model import load_model
 from ...udfs.model_files import model_files
 from ...workspace.folder import Sky
@@ -30,9 +30,6 @@ STARS = 20_000
 #: SDSS is 0.16 mag from that of Pan-STARRS1.
 LEAST_OFFSET, LEAST_SIGMAS, MOST = 0.12, 3.0, 0.85
 LEAST_BANDS, LEAST_STARS = 4, 20
-SCHEMA = pa.schema(
-    {"survey": pa.string(), "band": pa.string(), "n": pa.int64(), "n_off": pa.int64(), "offset_mag": pa.float64()}
-)
 #: Parallaxes are told of where they make more than this share of the stars what no star is.
 IMPOSSIBLE = 0.5
 #: Labels are told of where more than this share of the states contradict their own spacings.
@@ -56,20 +53,16 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
     x = np.column_stack([np.ma.filled(np.ma.asarray(found[band]).astype(float), np.nan) for band in bands])
     surveys = np.asarray(found["survey"])
     rows = [
-        {"survey": survey, "band": bands[band], "n": n, "n_off": off, "offset_mag": offset}
+        [survey, bands[band], n, off, offset]
         for survey in np.unique(surveys)
         for band, n, off, offset in offsets(x[surveys == survey], factors)
     ]
-    types = {
-        "survey": pa.string(),
-        "band": pa.string(),
-        "n": pa.int64(),
-        "n_off": pa.int64(),
-        "offset_mag": pa.float64(),
-    }
-    connection.register("offsets_found", pa.Table.from_pylist(rows, pa.schema(types)))
+    columns = ", ".join(f"{name} {kind}" for name, kind in products()[PRODUCT]["columns"].items())
+    connection.execute(f"create or replace temp table offsets_found ({columns})")
+    if rows:
+        connection.executemany("insert into offsets_found values (?, ?, ?, ?, ?)", rows)
     target = sky.results / "red_clump_band_offsets.parquet"
-    done = write_product(
+    return write_product(
         connection,
         sky,
         PRODUCT,
@@ -80,8 +73,6 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
         {MODEL: model.sha256},
         run,
     )
-    connection.unregister("offsets_found")
-    return done
 
 
 def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...udfs.arrow import bitmap
+from ...udfs.hull import Hull
 from ...udfs.model import Model
-from ...udfs.onnx_udf import infer, stacked
+from ...udfs.onnx_udf import infer, inside_hull, stacked
 from ...workspace.query import first_row
 
 #: What ONNX Runtime likes best, and a row group of 60 of them.
@@ -24,22 +27,37 @@ CHUNK_ROWS = 2_048
 BATCH_ROWS = 60 * CHUNK_ROWS
 
 
+@dataclass(frozen=True)
+class Inference:
+    """What becomes of a star: the chosen `outputs` of a model, and whether it is inside the hull, if there is one."""
+
+    model: Model
+    outputs: list[str]
+    hull: Hull | None = None
+
+    @property
+    def n_read(self) -> int:
+        """How many columns are read and not passed on."""
+        return len(self.model.inputs) + (len(self.hull.names) if self.hull else 0)
+
+    def schema(self, given: pa.Schema) -> pa.Schema:
+        """The columns that are written for those of a query."""
+        inside = [pa.field("inside_hull", pa.bool_())] if self.hull else []
+        passed = list(given)[: len(given) - self.n_read]
+        return pa.schema([*passed, *inside, *(pa.field(name, pa.float32()) for name in self.outputs)])
+
+
 def write_inferred(
-    connection: duckdb.DuckDBPyConnection,
-    query: str,
-    model: Model,
-    outputs: list[str],
-    path: Path,
-    metadata: dict[str, str],
+    connection: duckdb.DuckDBPyConnection, query: str, what: Inference, path: Path, metadata: dict[str, str]
 ) -> None:
-    """Write the columns of a query, without the model's inputs, and the chosen outputs of the model.
+    """Write the columns of a query, without those that are only read, and what is inferred.
 
     Parameters
     ----------
     query
-        Its last columns are the inputs of the model, FLOAT, in order.
+        Its last columns are those of the hull, DOUBLE, and the inputs of the model, FLOAT, in order.
     """
-    schema, batches = inferred_batches(connection, query, model, outputs)
+    schema, batches = inferred_batches(connection, query, what)
     schema = schema.with_metadata(metadata)
     strings = [field.name for field in schema if pa.types.is_string(field.type)]
     with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=strings) as writer:
@@ -48,14 +66,13 @@ def write_inferred(
 
 
 def inferred_batches(
-    connection: duckdb.DuckDBPyConnection, query: str, model: Model, outputs: list[str]
+    connection: duckdb.DuckDBPyConnection, query: str, what: Inference
 ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """What `write_inferred` writes, as a schema and batches of it."""
     (threads,) = first_row(connection, "select current_setting('threads')")
     batches = connection.sql(query).to_arrow_reader(BATCH_ROWS)
-    passed = list(batches.schema)[: -len(model.inputs)]
-    schema = pa.schema([*passed, *(pa.field(name, pa.float32()) for name in outputs)])
-    return schema, _in_order(threads, lambda batch: _inferred(model, schema, batch), batches)
+    schema = what.schema(batches.schema)
+    return schema, _in_order(threads, lambda batch: _inferred(what, schema, batch), batches)
 
 
 def _in_order(
@@ -72,11 +89,11 @@ def _in_order(
             yield pending.popleft().result()
 
 
-def _inferred(model: Model, schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
-    first = batch.num_columns - len(model.inputs)
-    x = stacked(batch.columns[first:])
+def _inferred(what: Inference, schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
+    model, first = what.model, batch.num_columns - what.n_read
+    x = stacked(batch.columns[batch.num_columns - len(model.inputs) :])
     where = {output.name: row for row, output in enumerate(model.outputs)}
-    rows = [where[field.name] for field in list(schema)[first:]]
+    rows = [where[name] for name in what.outputs]
     y = np.empty((len(rows), batch.num_rows), np.float32)
     missing = np.zeros(batch.num_rows, bool)
     for start in range(0, batch.num_rows, CHUNK_ROWS):
@@ -85,12 +102,15 @@ def _inferred(model: Model, schema: pa.Schema, batch: pa.RecordBatch) -> pa.Reco
         y[:, chunk] = found[rows]
         if valid is not None:
             missing[chunk] = ~valid
+    inside = [inside_hull(what.hull, batch.columns[first : first + len(what.hull.names)])] if what.hull else []
     return pa.RecordBatch.from_arrays(
-        [*batch.columns[:first], *(_without_nan(row, missing) for row in y)], schema=schema
+        [*batch.columns[:first], *inside, *(_without_nan(row, missing) for row in y)], schema=schema
     )
 
 
 def _without_nan(row: np.ndarray, missing: np.ndarray) -> pa.Array:
     """The outputs of some rows, NULL where they are missing or NaN."""
-    mask = missing | np.isnan(row)
-    return pa.array(row, mask=mask if mask.any() else None)
+    known = ~(missing | np.isnan(row))
+    return pa.Array.from_buffers(
+        pa.float32(), len(row), [None if known.all() else bitmap(known), pa.py_buffer(np.ascontiguousarray(row))]
+    )

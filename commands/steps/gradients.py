@@ -6,6 +6,8 @@ The query is written from the model file, so that a network of J, Ks and paralla
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from ...catalogs.mock.parameters import BANDS, CN_REFERENCE, CN_RESPONSE
@@ -28,7 +30,7 @@ CHANGES = "red_clump.expected_changes"
 def write_gradients(
     connection: duckdb.DuckDBPyConnection,
     sky: Sky,
-    labels: str = "red_clump.training",
+    labels: Callable[[], str] = lambda: "red_clump.training",
     giants: str = "red_clump.evaluation",
 ) -> int | None:
     """Write the derivatives of the red clump networks for the labelled giants, if they are missing or stale.
@@ -37,8 +39,10 @@ def write_gradients(
     ----------
     connection
         Open for writing, with the workspace's networks.
-    labels, giants
-        The rows of the labelled stars, and which of them are giants.
+    labels
+        Gives a relation of the labelled stars; it is asked for only if something is to do.
+    giants
+        Which of them are giants.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def write_gradients(
     if not is_differentiable(model) or is_fresh(connection, PRODUCT, sources, {model.name: model.sha256}, cuts):
         return None
     target = sky.results / "red_clump_gradients.parquet"
-    query = gradient_query(model, labels, giants)
+    query = gradient_query(model, labels(), giants)
     made_by, models = "run red_clump", {model.name: model.sha256}
     return write_product(connection, sky, PRODUCT, query, target, made_by, sources, models=models)
 
@@ -70,7 +74,7 @@ def write_mock_changes(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int |
     return write_product(connection, sky, CHANGES, query, target, "run red_clump", [truth])
 
 
-def gradient_query(model: Model, labels: str = "red_clump.training", evaluated: str = "red_clump.evaluation") -> str:
+def gradient_query(model: Model, labels: str, evaluated: str) -> str:
     """A row for each labelled giant and input: `d_<output>` and `step_<output>` by it, in the model's units."""
     inputs = [field.name for field in model.inputs]
     kept = _kept_outputs(model)

@@ -29,7 +29,7 @@ from ...workspace.folder import Sky
 from ...workspace.ledger import cut_values, fingerprint, full_disk_told, record
 from ...workspace.progress import rows_bar
 from ...workspace.query import first_row, literal_path, parquet_rows
-from .bulk import write_inferred
+from .bulk import Inference, write_inferred
 from .inputs import read_columns
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _write_parts(
     """Write the parts that are not there yet."""
     ranges = _ranges(connection, sky, steps)
     paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
-    outputs = stored_outputs(steps, model)
+    what = inference(sky, steps, model)
     metadata = {
         "candlesql.model": model.name,
         "candlesql.model_sha256": model.sha256,
@@ -117,23 +117,26 @@ def _write_parts(
                 continue
             temporary = path.with_name(f".{path.name}.tmp")
             with full_disk_told():
-                query = stars_query(sky, steps, model, condition)
-                write_inferred(connection, query, model, outputs, temporary, metadata)
+                write_inferred(connection, stars_query(steps, what, condition), what, temporary, metadata)
             temporary.replace(path)
             advance(rows)
 
 
-def stars_query(sky: Sky, steps: SystemSteps, model: Model, condition: str) -> str:
-    """The stars that have what the model reads: identifier, what is carried along, and the inputs."""
+def inference(sky: Sky, steps: SystemSteps, model: Model) -> Inference:
+    """What a system stores of its stars: the outputs that its views show, and their place by the model's hull."""
+    path = hull_files(sky.models).get(f"{model.name}_inside_hull")
+    return Inference(model, stored_outputs(steps, model), read_hull(path) if path else None)
+
+
+def stars_query(steps: SystemSteps, what: Inference, condition: str) -> str:
+    """The stars that have what the model reads: identifier, what is carried along, what the hull asks, the inputs."""
+    model = what.model
     wanted = () if model.takes_missing else model.inputs
     complete = " and ".join([condition, *(f'"{field.name}" is not null' for field in wanted)])
     columns = [steps.id, *(f'"{name}"' for name in steps.carries)]
     read = read_columns(model, steps.carries)
-    hull = f"{model.name}_inside_hull"
-    if hull in hull_files(sky.models):
-        bounds = read_hull(hull_files(sky.models)[hull]).names
-        within = ", ".join(f"({read.get(name, identifier(name))})::double" for name in bounds)
-        columns.append(f"{hull}({within}) as inside_hull")
+    bounds = what.hull.names if what.hull else ()
+    columns += [f'({read.get(name, identifier(name))})::double as "bound {k}"' for k, name in enumerate(bounds)]
     columns += [f'({read[field.name]})::float as "input {number}"' for number, field in enumerate(model.inputs)]
     return f"select {', '.join(columns)} from {steps.rows} where {complete}"
 

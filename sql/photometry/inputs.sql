@@ -34,11 +34,11 @@ gaia_stars as (
         gaia.source_id,
         gaia.gaia_passband,
         case when photometry.is_often_observed(gaia.phot_g_n_obs) then gaia.phot_g_mean_mag end as g_mag,
-        quality.phot_g_mean_mag_error as g_mag_error,
+        gaia.phot_g_mean_mag_error as g_mag_error,
         case when photometry.is_often_observed(gaia.phot_bp_n_obs) then gaia.phot_bp_mean_mag end as bp_mag,
-        quality.phot_bp_mean_mag_error as bp_mag_error,
+        gaia.phot_bp_mean_mag_error as bp_mag_error,
         case when photometry.is_often_observed(gaia.phot_rp_n_obs) then gaia.phot_rp_mean_mag end as rp_mag,
-        quality.phot_rp_mean_mag_error as rp_mag_error,
+        gaia.phot_rp_mean_mag_error as rp_mag_error,
         case when panstarrs1.is_good then panstarrs1.g_mean_psf_mag end as ps1_g_mag,
         panstarrs1.g_mean_psf_mag_error as ps1_g_mag_error,
         case when panstarrs1.is_good then panstarrs1.r_mean_psf_mag end as ps1_r_mag,
@@ -69,9 +69,8 @@ gaia_stars as (
         end as w2_mag_error,
         gaia.parallax,
         gaia.parallax_error,
-        quality.parallax_zero_point
-    from staging.gaia as gaia
-    inner join quality.gaia as quality using (survey, source_id)
+        gaia.parallax_zero_point
+    from quality.gaia as gaia
     left join match.panstarrs1 as to_panstarrs1
         on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
     left join judged_panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id

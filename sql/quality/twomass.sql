@@ -1,6 +1,6 @@
--- A 2MASS source and whether J, H and Ks are of the wanted quality, all and each; Lucey et al. 2020, section 2.2 (iii).
+-- A 2MASS source, as it is listed, and whether J, H and Ks are of the wanted quality, all and each; Lucey et al. 2020, section 2.2 (iii).
 select
-    designation,
+    *,
     coalesce(quality.passes_letters(ph_qual, cuts.twomass_quality()), false) as passes_twomass,
     quality.passes_letter(ph_qual, cuts.twomass_quality(), 1) as passes_j,
     quality.passes_letter(ph_qual, cuts.twomass_quality(), 2) as passes_h,

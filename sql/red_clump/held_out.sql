@@ -1,5 +1,10 @@
--- A star with scores from networks that were not trained on it; all of the sky where no network was trained in it.
-with thirteen_bands as (
+-- A labelled star with scores from networks that were not trained on it; all of the sky where no network was trained in it.
+with labelled as (
+    select * from red_clump.scores
+    semi join red_clump.labels using (survey, source_id)
+),
+
+thirteen_bands as (
     select
         * exclude (p_rc, p_rc_photometric),
         p_rc as joint_p_rc
@@ -11,7 +16,7 @@ with thirteen_bands as (
             w1mpro, w2mpro, j_m_error, h_m_error, ks_m_error, w1mpro_error, w2mpro_error,
             g_error_ratio, bands, inside_hull, p_rc, p_rc_photometric
         )
-    from (select columns(lambda c: not starts_with(c, 'any_')) from red_clump.scores) as six
+    from (select columns(lambda c: not starts_with(c, 'any_')) from labelled) as six
     where
         not exists (select 1 from red_clump.cross_validation)
         and not coalesce(main.trained_on('red_clump', ra, "dec"), true)
@@ -26,7 +31,7 @@ any_bands as (
         p_rc,
         p_rc_photometric,
         columns('any_.*')
-    from red_clump.scores
+    from labelled
     where
         not exists (select 1 from red_clump.any_bands_cross_validation)
         and not coalesce(main.trained_on('red_clump_any_bands', ra, "dec"), true)

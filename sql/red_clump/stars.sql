@@ -9,7 +9,7 @@ with gaia_stars as (
         coalesce(gaia.b, sphere.galactic_latitude(gaia.ra, gaia.dec)) as b,
         gaia.parallax,
         gaia.parallax_error,
-        quality.parallax_zero_point,
+        gaia.parallax_zero_point,
         gaia.gaia_passband,
         gaia.ruwe,
         gaia.phot_bp_rp_excess_factor,
@@ -31,26 +31,23 @@ with gaia_stars as (
         twomass.ks_msigcom as ks_m_error,
         allwise.w1mpro_error,
         allwise.w2mpro_error,
-        quality.g_error_ratio,
-        quality.passes_excess_factor,
-        quality.passes_ruwe,
-        quality.passes_saturation,
-        coalesce(twomass_quality.passes_twomass, false) as passes_twomass,
-        coalesce(allwise_quality.passes_allwise, false) as passes_allwise,
+        gaia.g_error_ratio,
+        gaia.passes_excess_factor,
+        gaia.passes_ruwe,
+        gaia.passes_saturation,
+        coalesce(twomass.passes_twomass, false) as passes_twomass,
+        coalesce(allwise.passes_allwise, false) as passes_allwise,
         panstarrs1.obj_id is not null as has_panstarrs1,
-        twomass_quality.passes_j,
-        twomass_quality.passes_h,
-        twomass_quality.passes_ks,
-        allwise_quality.passes_w1,
-        allwise_quality.passes_w2
-    from staging.gaia as gaia
-    inner join quality.gaia as quality using (survey, source_id)
+        twomass.passes_j,
+        twomass.passes_h,
+        twomass.passes_ks,
+        allwise.passes_w1,
+        allwise.passes_w2
+    from quality.gaia as gaia
     left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
-    left join staging.twomass as twomass on to_twomass.designation = twomass.designation
-    left join quality.twomass as twomass_quality on to_twomass.designation = twomass_quality.designation
+    left join quality.twomass as twomass on to_twomass.designation = twomass.designation
     left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
-    left join staging.allwise as allwise on to_allwise.designation = allwise.designation
-    left join quality.allwise as allwise_quality on to_allwise.designation = allwise_quality.designation
+    left join quality.allwise as allwise on to_allwise.designation = allwise.designation
     left join
         match.panstarrs1 as to_panstarrs1
         on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id

@@ -12,14 +12,26 @@ create or replace macro sphere.best_neighbours(pairs) as table
     from query_table(pairs)
     group by left_id;
 
--- [rows] The same of the table pairs where the badness is the separation, which is quicker.
+-- [rows] The same of the table pairs where the badness is the separation, which is quicker: neighbours as far as each other
+-- become one first, so that the nearest is found by a number alone.
 create or replace macro sphere.nearest_neighbours(pairs) as table
+    with distances as (
+        select
+            left_id,
+            badness,
+            min(right_id) as right_id,
+            min(chord_squared) as chord_squared,
+            count(*) as n
+        from query_table(pairs)
+        group by left_id, badness
+    )
+
     select
         left_id,
-        arg_min(right_id, (badness, right_id)) as right_id,
+        arg_min(right_id, badness) as right_id,
         sphere.chord_in_arcsec(min(chord_squared)) as separation_arcsec,
-        count(*) as n_neighbours
-    from query_table(pairs)
+        sum(n)::bigint as n_neighbours
+    from distances
     group by left_id;
 
 -- [rows] The rows of the table pairs that are best for each other.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from candlesql import open_sky
 from candlesql.cli import _hoisted
 from candlesql.errors import UserError
 from candlesql.workspace import limits
+from candlesql.workspace.connection import in_memory
 from candlesql.workspace.folder import Sky
 
 
@@ -99,3 +102,27 @@ def test_commands_and_connections_keep_to_them(candlesql, tmp_path):
     assert (refused.code, refused.err.startswith("--memory 'lots'")) == (2, True)
     with open_sky(sky, memory="1GiB", threads=1) as connection:
         assert connection.execute(asked).fetchall() == [("1.0 GiB", 1)]
+
+
+def test_a_connection_of_its_own_keeps_to_them_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("CANDLESQL_MEMORY", "512MiB")
+    monkeypatch.setenv("CANDLESQL_THREADS", "1")
+    monkeypatch.setenv("CANDLESQL_TEMPORARY", str(tmp_path))
+    asked = "select " + ", ".join(f"current_setting('{n}')" for n in ("memory_limit", "threads", "temp_directory"))
+    with in_memory() as connection:
+        memory, threads, folder = connection.execute(asked).fetchall()[0]
+    assert (memory, threads, Path(folder).parent) == ("512.0 MiB", 1, tmp_path)
+
+
+def test_one_place_opens_connections():
+    """A bare `duckdb.connect()` would take 80 % of the memory and every core, whatever the user says."""
+    root = Path(limits.__file__).parents[1]
+    outside = {"tests", "benchmarks", "docs", "packaging", "build"}
+    opening = [
+        path.relative_to(root).as_posix()
+        for folder in root.iterdir()
+        if folder.is_dir() and folder.name not in outside and not folder.name.startswith(".")
+        for path in folder.rglob("*.py")
+        if re.search(r"duckdb\.connect\(\)", path.read_text(encoding="utf-8"))
+    ]
+    assert opening == ["workspace/connection.py"]

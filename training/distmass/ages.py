@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
 from ...udfs.graph import GraphBuilder, Layer
+from ...workspace.connection import in_memory
 from .regression import Recipe, Trained, train
 
 CORE_HELIUM = 3
@@ -27,7 +27,7 @@ def read_giants(parsec: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     The first node of the phase is the tip of the giant branch and is left out; a tenth of the isochrones is held out.
     """
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         table = connection.execute(
             """select ln("Mini") as ln_mass, "MH" as m_h, "logAge" as log_age,
                       md5_number_lower("MH" || ':' || "logAge") % ? = 0 as held

@@ -119,10 +119,9 @@ def errors(*given: float) -> list[float]:
 
 
 INPUTS = Case("photometry.inputs", f"survey, source_id, [{', '.join(f'{b}_mag::double' for b in NAMES)}], [{', '.join(f'{b}_mag_error::double' for b in NAMES)}], round(parallax, 6), parallax_error, ebv_prior, ebv_prior_error", given={
-    "staging.gaia(survey, source_id, gaia_passband, phot_g_n_obs, phot_bp_n_obs, phot_rp_n_obs, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag, parallax, parallax_error)": """
-        ('s', 1, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, 2.0, 0.1), ('s', 2, 'Gaia DR2', 2, 2, 2, 12.0, 12.5, 11.5, 2.0, 0.2), ('s', 3, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, 2.0, 0.1),
-        ('s', 4, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, null, null), ('t', 1, 'Gaia DR3', 3, 3, 3, 12.0, 12.6, 11.4, 2.0, 0.3)""",
-    "quality.gaia(survey, source_id, phot_g_mean_mag_error, phot_bp_mean_mag_error, phot_rp_mean_mag_error, parallax_zero_point)": "('s', 1, 0.01, 0.02, 0.03, -0.03), ('s', 2, null, null, null, 0.0), ('t', 3, 0.1, 0.1, 0.1, 0.0), ('s', 4, null, null, null, 0.0), ('t', 1, null, null, null, -0.05)",
+    "quality.gaia(survey, source_id, gaia_passband, phot_g_n_obs, phot_bp_n_obs, phot_rp_n_obs, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag, parallax, parallax_error, phot_g_mean_mag_error, phot_bp_mean_mag_error, phot_rp_mean_mag_error, parallax_zero_point)": """
+        ('s', 1, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, 2.0, 0.1, 0.01, 0.02, 0.03, -0.03), ('s', 2, 'Gaia DR2', 2, 2, 2, 12.0, 12.5, 11.5, 2.0, 0.2, null, null, null, 0.0),
+        ('s', 4, 'Gaia DR2', 3, 3, 3, 12.0, 12.5, 11.5, null, null, null, null, null, 0.0), ('t', 1, 'Gaia DR3', 3, 3, 3, 12.0, 12.6, 11.4, 2.0, 0.3, null, null, null, -0.05)""",
     # star 2 has a match with each survey whose tables lack it; the flags of star 4 are those that star 1 has not
     "match.panstarrs1(survey, source_id, obj_id)": "('s', 1, 11), ('s', 2, 19), ('s', 4, 14)",
     "staging.panstarrs1(obj_id, quality_flag, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag, g_mean_psf_mag_error, r_mean_psf_mag_error, i_mean_psf_mag_error, z_mean_psf_mag_error, y_mean_psf_mag_error)":

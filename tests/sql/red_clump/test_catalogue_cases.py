@@ -90,15 +90,12 @@ ROC = [
             ((1, 2), 2, 3, 3, 7), ((3, 4, 5), 1, 2, 2, 6), ((6, 7, 8, 9), 0, 0, 3, 5)] for i in ids])),
 ]  # fmt: skip
 
-TWOMASS = "('a', 11.1, 11.2, 11.3, 0.01, 0.02, 0.03), ('z', 1.1, 1.2, 1.3, 0.1, 0.2, 0.3)"
+TWOMASS = "('a', 11.1, 11.2, 11.3, 0.01, 0.02, 0.03, true, true, false, true), ('z', 1.1, 1.2, 1.3, 0.1, 0.2, 0.3, true, true, true, true)"
 STARS = {
-    "staging.gaia": """select 's' as survey, i::bigint as source_id, 266.4 as ra, -28.9 as "dec", if(i = 1, 33.0, null) as l, if(i = 1, 44.0, null) as b, 0.5 as parallax, 0.05 as parallax_error, 'Gaia DR2' as gaia_passband, 13.0 as phot_g_mean_mag,
-        13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, 1.1 as ruwe, 1.2 as phot_bp_rp_excess_factor from range(1, 4) as t(i)""",
-    "quality.gaia(survey, source_id, parallax_zero_point, g_error_ratio, passes_excess_factor, passes_ruwe, passes_saturation)": "('s', 1, -0.04, 1e-4, true, false, true), ('s', 2, -0.04, 1e-4, true, false, true), ('t', 1, 9.0, 9.0, true, true, true)",
-    "match.twomass(survey, source_id, designation)": "('s', 1, 'a'), ('t', 2, 'z')", "staging.twomass(designation, j_m, h_m, ks_m, j_msigcom, h_msigcom, ks_msigcom)": TWOMASS,
-    "quality.twomass(designation, passes_twomass, passes_j, passes_h, passes_ks)": "('a', true, true, false, true), ('z', true, true, true, true)",
-    "match.allwise(survey, source_id, designation)": "('s', 1, 'w'), ('t', 2, 'w')", "staging.allwise(designation, w1mpro, w2mpro, w1mpro_error, w2mpro_error)": "('w', 10.1, 10.2, 0.04, 0.05), ('v', 1, 1, 1, 1)",
-    "quality.allwise(designation, passes_allwise, passes_w1, passes_w2)": "('w', true, true, false), ('v', false, false, false)",
+    "quality.gaia": """select 's' as survey, i::bigint as source_id, 266.4 as ra, -28.9 as "dec", if(i = 1, 33.0, null) as l, if(i = 1, 44.0, null) as b, 0.5 as parallax, 0.05 as parallax_error, 'Gaia DR2' as gaia_passband, 13.0 as phot_g_mean_mag,
+        13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, 1.1 as ruwe, 1.2 as phot_bp_rp_excess_factor, -0.04 as parallax_zero_point, 1e-4 as g_error_ratio, true as passes_excess_factor, false as passes_ruwe, true as passes_saturation from range(1, 3) as t(i)""",
+    "match.twomass(survey, source_id, designation)": "('s', 1, 'a'), ('t', 2, 'z')", "quality.twomass(designation, j_m, h_m, ks_m, j_msigcom, h_msigcom, ks_msigcom, passes_twomass, passes_j, passes_h, passes_ks)": TWOMASS,
+    "match.allwise(survey, source_id, designation)": "('s', 1, 'w'), ('t', 2, 'w')", "quality.allwise(designation, w1mpro, w2mpro, w1mpro_error, w2mpro_error, passes_allwise, passes_w1, passes_w2)": "('w', 10.1, 10.2, 0.04, 0.05, true, true, false), ('v', 1, 1, 1, 1, false, false, false)",
     "match.panstarrs1(survey, source_id, obj_id)": "('s', 1, 5), ('t', 2, 5)", "staging.panstarrs1(obj_id, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag)": "(5, 15.1, 15.2, 15.3, 15.4, 15.5), (6, 1, 1, 1, 1, 1)",
     "staging.wide_stars": """select 'w' as wide_survey, i::bigint as source_id, 266.4 as ra, -28.9 as "dec", if(i = 1, 33.0, null) as l, if(i = 1, 44.0, null) as b, 0.5 as parallax, 0.05 as parallax_error, if(i = 1, -0.03, null) as parallax_zero_point,
         'Gaia DR3' as gaia_passband, 13.0 as phot_g_mean_mag, 13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, 15.1 as g_mean_psf_mag, 15.2 as r_mean_psf_mag, 15.3 as i_mean_psf_mag, 15.4 as z_mean_psf_mag, 15.5 as y_mean_psf_mag,
