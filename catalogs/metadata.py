@@ -6,17 +6,19 @@ import base64
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import duckdb
-import numpy as np
 
 from ..udfs.names import identifier
 from ..workspace.query import first_row, quoted
 from .survey import Column
 from .units import standard
+
+if TYPE_CHECKING:
+    import numpy as np
 
 VERSION_KEY = "IVOA.VOTable-Parquet.version"
 

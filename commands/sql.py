@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 
-from ..catalogs.writers import write_file
 from ..errors import UserError
 from ..sql.describe import provenance
 from ..sql.lineage import query_columns
@@ -123,6 +122,8 @@ def _copy_to_stdout(connection: duckdb.DuckDBPyConnection, query: str, form: str
         options = {"csv": "format csv, header", "json": "format json"}[form]
         connection.execute(f"copy ({query}) to {quoted(path)} ({options})")
     else:
+        from ..catalogs.writers import write_file
+
         path = path.with_suffix(FORMS[form])
         write_file(connection, query, query_columns(connection, query), provenance(connection, "", query), path)
     with path.open("rb") as file:

@@ -151,11 +151,12 @@ def test_help_imports_nothing_heavy():
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_queries_need_neither_astropy_nor_torch(tiny_sky):
+def test_queries_import_nothing_heavy(tiny_sky):
     code = (
         "import sys; from candlesql.commands.sql import print_query\n"
         f"print_query({str(tiny_sky)!r}, 'select 1', 'csv')\n"
-        "print([m for m in ('astropy', 'scipy', 'torch', 'prompt_toolkit') if m in sys.modules])"
+        "heavy = ('astropy', 'pandas', 'pyarrow', 'scipy', 'torch', 'prompt_toolkit')\n"
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
