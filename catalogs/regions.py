@@ -10,6 +10,9 @@ from ..errors import MissingPackage, RefusedFile
 
 FORMATS = {".fits": "fits", ".fit": "fits", ".json": "json", ".txt": "ascii", ".moc": "ascii"}
 
+#: Of order 29, on the whole sky.
+N_CELLS = 12 * 4**29
+
 
 def _ranges(file: Path) -> tuple[pa.Array, pa.Array, float]:
     try:
@@ -27,4 +30,7 @@ def _ranges(file: Path) -> tuple[pa.Array, pa.Array, float]:
     ranges = moc.to_depth29_ranges.astype("int64")
     if not len(ranges):
         raise RefusedFile("an empty region", file=file)
+    ends = ranges.ravel()
+    if ends[0] < 0 or ends[-1] > N_CELLS or (ends[1:] < ends[:-1]).any():
+        raise RefusedFile("damaged: it names cells that are not on the sky, or some twice", file=file)
     return pa.array(ranges[:, 0]), pa.array(ranges[:, 1] - 1), float(moc.sky_fraction)

@@ -32,6 +32,8 @@ from .template import code_of, data_of, is_known, remember, template_of
 
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
 LEDGER = ("cuts", "runs", "match_statistics")
+#: Names that the folder of a HATS catalog has one of.
+HATS = ("hats.properties", "properties", "collection.properties")
 #: How many databases of workspaces that others wrote are kept in the cache, those used last.
 KEPT = 12
 
@@ -200,7 +202,7 @@ def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky, placed: Path | None
 def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str | Path] = ()) -> None:
     """Let queries read the workspace's own folders and what is named, and nothing else of the machine."""
     inside = [sky.root.resolve(), *(Path(place).expanduser().resolve() for place in read)]
-    inside += [path.resolve() for path in sky.catalogs.glob("*") if path.is_symlink()]
+    inside += [path.resolve() for path in sky.catalogs.glob("*") if path.is_symlink() and _is_catalog(path)]
     folders = [place for place in inside if not place.is_file()]
     files = [place for place in inside if place.is_file()]
     for option, places in (("directories", folders), ("paths", files)):
@@ -209,6 +211,11 @@ def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str 
     for name in ("autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access"):
         connection.execute(f"set {name} = false")
     connection.execute("set lock_configuration = true")
+
+
+def _is_catalog(link: Path) -> bool:
+    """Whether what a link leads to is a catalog: a folder that is none, such as a user's home, is not read."""
+    return (link.suffix == ".parquet" and link.is_file()) or any((link / name).is_file() for name in HATS)
 
 
 def _open_in_place(sky: Sky, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:

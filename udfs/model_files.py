@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import UserError
+
+MOST_BYTES = 1 << 28
 SHIPPED = Path(__file__).parent / "models"
 #: What the name of a hull's file ends with.
 HULL = "_hull"
@@ -21,8 +24,15 @@ def hull_files(own: Path) -> dict[str, Path]:
 
 def spectral_files(own: Path) -> dict[str, Path]:
     """Model name to file of the models over spectra: the shipped ones, and before them a workspace's own."""
-    return {path.stem: path for folder in (SHIPPED, own) for path in sorted((folder / "spectra").glob("*.onnx"))}
+    return _files(own, "spectra/*.onnx")
 
 
 def _files(own: Path, pattern: str) -> dict[str, Path]:
-    return {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob(pattern))}
+    return {path.stem: _refuse_large(path) for folder in (SHIPPED, own) for path in sorted(folder.glob(pattern))}
+
+
+def _refuse_large(path: Path) -> Path:
+    """A model is read whole."""
+    if path.stat().st_size > MOST_BYTES:
+        raise UserError(f"has {path.stat().st_size:,} bytes; a model has less than {MOST_BYTES:,}", file=path)
+    return path

@@ -21,6 +21,8 @@ from .hull import Hull
 from .model import Model
 from .names import struct_type
 
+#: What the networks of a process take together.
+MOST_BYTES = 1 << 30
 _STATE = ort.capi.onnxruntime_pybind11_state
 _ORT_ERRORS = tuple(kind for kind in vars(_STATE).values() if isinstance(kind, type) and issubclass(kind, Exception))
 _sessions: dict[str, ort.InferenceSession] = {}
@@ -34,9 +36,18 @@ def session_of(model: Model) -> ort.InferenceSession:
             options = ort.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            options.log_severity_level = 3
+            options.log_severity_level = 4
+            _bound_memory()
+            options.add_session_config_entry("session.use_env_allocators", "1")
             _sessions[model.sha256] = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
         return _sessions[model.sha256]
+
+
+@cache
+def _bound_memory() -> None:
+    """Give all sessions of this process one arena that has an end: a graph of a few operators can ask for any size."""
+    place = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(place, ort.OrtArenaCfg({"max_mem": MOST_BYTES, "arena_extend_strategy": 1}))
 
 
 def infer(model: Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

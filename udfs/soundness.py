@@ -86,17 +86,19 @@ def _refuse_foreign(path: Path, proto: onnx.ModelProto) -> None:
                 raise UserError(f"weight of {node.op_type} holds NaN or infinity; train it again", file=path)
 
 
-def _refuse_endless(path: Path, graph: onnx.GraphProto, around: dict[str, onnx.TensorProto]) -> None:
-    """A Loop must say as a constant how often it goes round."""
+def _refuse_endless(path: Path, graph: onnx.GraphProto, around: dict[str, onnx.TensorProto], rounds: int = 1) -> None:
+    """A Loop must say as a constant how often it goes round; so often goes each that is inside."""
     constants = around | {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
+        inside = rounds
         if node.op_type == "Loop":
             count = constants.get(node.input[0] if node.input else "")
-            if count is None or numpy_helper.to_array(count).ravel().tolist()[0] > MOST_ROUNDS:
+            inside *= MOST_ROUNDS + 1 if count is None else max(1, *numpy_helper.to_array(count).ravel().tolist()[:1])
+            if inside > MOST_ROUNDS:
                 raise UserError(f"has a Loop that does not say that it ends within {MOST_ROUNDS} rounds", file=path)
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
-                _refuse_endless(path, attribute.g, constants)
+                _refuse_endless(path, attribute.g, constants, inside)
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:

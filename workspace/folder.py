@@ -7,11 +7,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NoWorkspace
+from ..errors import NoWorkspace, RefusedFile
 from .limits import temporary_folder
 
 #: What a simulation knows of its stars.
 TRUTH = "truth.parquet"
+#: What is read at the top of a workspace.
+READ = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale", TRUTH, "sky.duckdb", ".journal")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,25 @@ def find_sky(path: str | Path) -> Sky:
     return Sky(path.parent if path.name == "sky.duckdb" else path)
 
 
+def refuse_odd(root: Path) -> None:
+    """Refuse a workspace with a pipe, a socket or a device where a file should be: reading it would never end.
+
+    Raises
+    ------
+    RefusedFile
+        If there is one among this program's own names.
+    """
+    pending = [root] if root.is_dir() else []
+    while pending:
+        with os.scandir(pending.pop()) as found:
+            for entry in found:
+                is_own = entry.name in READ if Path(entry.path).parent == root else not entry.name.endswith(".hats")
+                if is_own and entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                elif is_own and os.path.exists(entry.path) and not (entry.is_file() or entry.is_dir()):
+                    raise RefusedFile("is no file but a pipe, a socket or a device; take it away", file=entry.path)
+
+
 def existing_sky(path: str | Path) -> Sky:
     """The workspace at a folder, which must be there.
 
@@ -83,6 +104,7 @@ def existing_sky(path: str | Path) -> Sky:
         If it is not.
     """
     sky = find_sky(path)
+    refuse_odd(sky.root)
     if not sky.database.exists():
         hint = f"make one with `candlesql demo {sky.root}` or `candlesql ingest`"
         raise NoWorkspace("no workspace here", file=sky.root, hint=hint)

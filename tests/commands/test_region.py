@@ -34,6 +34,8 @@ def test_stars_in_a_region(candlesql, own_sky, moc, tmp_path, name, form):
         ("x; drop table y", "m.fits", b"x", "a name has small letters"),
         ("mine", "m.fits", b"SIMPLE", "m.fits: not a readable MOC"),
         ("mine", "m.json", b"{}", "m.json: an empty region"),
+        ("mine", "m.json", b'{"29": [3458764513820540928]}', "names cells that are not on the sky"),
+        ("mine", "m.json", b'{"0": [99999999999]}', "names cells that are not on the sky"),
         ("mine", "m.png", b"x", "a MOC is .fits"),
         ("mine", "none.fits", None, "no such file"),
     ],

@@ -226,6 +226,23 @@ def test_commands_write_into_the_workspace_and_their_cache_only(own_sky, tmp_pat
     assert [str(path) for path in home.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize("name", ["models/x.onnx", "surveys/x.toml", "catalogs/x.parquet", "sky.duckdb", ".journal"])
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(own_sky, candlesql, tmp_path, name):
+    (own_sky / name).unlink(missing_ok=True)
+    os.mkfifo(own_sky / name)
+    for arguments in (["info", own_sky], ["sql", own_sky, "select 1"], ["match", own_sky, "gaia_dr2", "twomass"]):
+        done = candlesql(*arguments)
+        assert (done.code, done.err) == (
+            2,
+            f"{own_sky / name}: is no file but a pipe, a socket or a device; take it away\n",
+        )
+
+
+def test_a_link_to_a_folder_that_is_no_catalog_is_not_read(own_sky, candlesql, secret):
+    (own_sky / "catalogs" / "home.hats").symlink_to(secret.parent)
+    assert "TOPSECRET" not in candlesql("sql", own_sky, f"from '{secret}'").out
+
+
 def test_files_of_the_ledger_are_those_that_were_written(tiny_sky):
     with open_sky(tiny_sky) as connection:
         rows = connection.execute("select files from candlesql.runs where product like 'match.%'").fetchall()

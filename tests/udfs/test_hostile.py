@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -209,6 +210,35 @@ def loop(rounds: np.ndarray | None) -> onnx.GraphProto:
 def test_a_loop_without_end_is_refused(make, rounds):
     with pytest.raises(UserError, match="does not say that it ends within 1000 rounds"):
         load_model(swap_graph(make().model.path, loop(rounds)))
+
+
+def test_loops_in_loops_go_round_as_often_as_their_product(make):
+    inner = loop(np.array(40))
+    body = onnx.GraphProto()
+    body.CopyFrom(loop(np.array(40)).node[0].attribute[0].g)
+    body.node.extend(inner.node)
+    body.initializer.extend(inner.initializer)
+    outer = loop(np.array(40))
+    outer.node[0].attribute[0].g.CopyFrom(body)
+    with pytest.raises(UserError, match="does not say that it ends within 1000 rounds"):
+        load_model(swap_graph(make().model.path, outer))
+
+
+def test_a_graph_that_asks_for_all_memory_is_told(make, x):
+    """Twenty-five doublings of two thousand columns: 800 GB."""
+    names = ["x", *(f"t{i}" for i in range(25))]
+    nodes = [helper.make_node("Concat", [name, name], [after], axis=1) for name, after in pairwise(names)]
+    nodes += [helper.make_node("ReduceSum", [names[-1]], ["y"])]
+    model = load_model(swap_graph(make().model.path, graph_of(nodes, {})))
+    with pytest.raises(UserError, match="cannot be run"):
+        outputs_of(model, np.ones((3, 2048), np.float32))
+
+
+def test_a_model_file_that_is_larger_than_any_model(tmp_path):
+    with (tmp_path / "red_clump.onnx").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UserError, match="a model has less than 268,435,456"):
+        functions.fingerprint(tmp_path)
 
 
 @pytest.mark.parametrize("operator", ["Expand", "Tile", "RandomNormal", "ConstantOfShape", "NonZero"])
