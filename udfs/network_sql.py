@@ -28,6 +28,8 @@ UNARY = {
     "Tanh": "(2 / (1 + exp(-2 * ({0}))) - 1)",
     "Abs": "abs({0})",
     "Sign": "sign({0})",
+    "Sin": "sin({0})",
+    "Cos": "cos({0})",
     "Not": "(not {0})",
     "IsNaN": "isnan({0})",
 }

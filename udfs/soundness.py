@@ -23,7 +23,19 @@ OPERATORS = {
     *("LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal", "ReduceLogSumExp"),
     *("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Scan", "Sigmoid", "Slice", "Softmax"),
     *("Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Transpose", "Unsqueeze", "Where", "Xor"),
-    *("LeakyRelu", "Elu", "Gelu", "Sign", "Floor", "LayerNormalization", "Normalizer", "Scaler", "ZipMap"),
+    *(
+        "LeakyRelu",
+        "Elu",
+        "Gelu",
+        "Sign",
+        "Floor",
+        "LayerNormalization",
+        "Normalizer",
+        "Scaler",
+        "ZipMap",
+        "Sin",
+        "Cos",
+    ),
     *("Loop", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"),
 }
 #: How often a Loop goes round at most; the photometer's goes round 12 times.

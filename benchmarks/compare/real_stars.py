@@ -14,6 +14,7 @@ import os
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import argparse
+import json
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -22,11 +23,13 @@ from pathlib import Path
 import duckdb
 import lightgbm
 import numpy as np
+import torch
 from astropy.table import Column, Table
 from candlesql.sql import files
+from candlesql.training.any_bands.dust import Dust
 from candlesql.training.any_bands.noise import magnitude_errors, parallax_errors
 from candlesql.training.any_bands.real import FOLDS, ZERO_POINTS, apo_k2, folds, kepler
-from candlesql.training.any_bands.space import KS, LATITUDE, N_BANDS, PARALLAX
+from candlesql.training.any_bands.space import INPUTS, KS, LATITUDE, LONGITUDE, N_BANDS, PARALLAX
 from candlesql.training.any_bands.stars import GIANT_LOGG, PRIOR_SHARE, Labelled, gap_patterns
 from candlesql.udfs.model import Model, load_model
 from candlesql.udfs.model_files import SHIPPED
@@ -38,6 +41,9 @@ LEVELS = (0.25, 0.5, 0.75, 0.94)
 ALL_BUT_W1 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, PARALLAX]
 GAIA_2MASS = [0, 1, 2, 8, 9, 10, PARALLAX]
 SHIFTS = (-0.03, 0.03)
+#: Bands that an error in one survey's zero point moves together, and by how much [mag].
+SURVEYS = {"G, BP, RP and PS1": slice(0, 8), "PS1": slice(3, 8), "2MASS": slice(8, 11)}
+OFFSETS = (-0.03, 0.03)
 #: Bins of DeltaP as inferred [s].
 SPACINGS = (0, 80, 100, 140, 200, 250, 280, 300, 350)
 FAINT = (13.0, 15.0, 17.0)
@@ -71,6 +77,8 @@ def main() -> None:
                 row(f"parallaxes of {which} {shift:+.2f} mas", held_out(models, shifted(stars, shift, which)), stars)
         calibration(held_out(models, stars), stars)
     stars = samples["Kepler, all bands but W1"][0]
+    wrong_magnitudes(models, stars)
+    campaigns(given.data, k2)
     heading("Kepler, all bands but W1, as faint as", stars)
     for g in FAINT:
         row(f"G = {g:.0f}", held_out(models, as_faint_as(stars, g)), stars)
@@ -117,13 +125,13 @@ def peer(stars: Labelled, seen: list[int]) -> np.ndarray:
     a = stars.x[:, PARALLAX] * 10 ** (0.2 * (level - 10))
     bands = [band for band in seen if band not in (KS, PARALLAX)]
     inputs = np.column_stack([stars.x[:, bands] - level[:, None], np.log10(np.maximum(a, 0.02))])
-    return trees(inputs, stars)
+    return trees(inputs, stars, folds(stars))
 
 
 def only(stars: Labelled, seen: list[int]) -> Labelled:
-    """The stars with these inputs, and their latitude, alone."""
+    """The stars with these inputs, and their place, alone."""
     x = np.full(stars.x.shape, np.nan)
-    kept = [*seen, LATITUDE]
+    kept = [*seen, LATITUDE, LONGITUDE]
     x[:, kept] = stars.x[:, kept]
     return Labelled(x, stars.labels, stars.state, stars.id)
 
@@ -141,9 +149,9 @@ def gaps_alone(stars: Labelled) -> None:
     print(f"  gaps alone: AUC {said[0]:.3f} as the stars are, {said[1]:.3f} as they are drawn in training")
 
 
-def trees(inputs: np.ndarray, stars: Labelled) -> np.ndarray:
-    fold, found = folds(stars), np.zeros(len(stars))
-    for number in range(FOLDS):
+def trees(inputs: np.ndarray, stars: Labelled, fold: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(stars))
+    for number in np.unique(fold):
         model = lightgbm.LGBMClassifier(
             n_estimators=200,
             learning_rate=0.04,
@@ -251,15 +259,49 @@ def period_spacings(models: dict[str, Model], stars: Labelled) -> None:
     print(f"  bias by what is inferred, with {PRIOR_SHARE:.0%} red clump: {'; '.join(cells)}")
 
 
+def wrong_magnitudes(models: dict[str, Model], stars: Labelled) -> None:
+    """Zero points of a survey that are off, and noise of that size in every band."""
+    heading("Kepler, all bands but W1, with wrong magnitudes", stars)
+    for name, bands in SURVEYS.items():
+        for offset in OFFSETS:
+            x = stars.x.copy()
+            x[:, bands] += offset
+            row(f"{name} {offset:+.2f} mag", held_out(models, Labelled(x, stars.labels, stars.state, stars.id)), stars)
+    x = stars.x.copy()
+    x[:, :N_BANDS] += max(OFFSETS) * np.random.default_rng(0).standard_normal((len(x), N_BANDS))
+    row("noise in every band", held_out(models, Labelled(x, stars.labels, stars.state, stars.id)), stars)
+
+
+def campaigns(data: Path, stars: Labelled) -> None:
+    """What a place is worth where no star near it was learnt from: LightGBM, every campaign of K2 held out."""
+    table = f"read_csv('{data / 'apo_k2/apo_k2.csv'}')"
+    query = f"select regexp_extract(camp::varchar, '[0-9]+')::int as first from {table} order by epic"
+    campaign = CONNECTION.execute(query).fetchnumpy()["first"]
+    dust = Dust.from_json(json.loads(load_model(SHIPPED / "red_clump_any_bands.onnx").metadata["dust"]))
+    l_deg, b_deg = (torch.tensor(stars.x[:, place]) for place in (LONGITUDE, LATITUDE))
+    a = stars.x[:, PARALLAX] * 10 ** (0.2 * (stars.x[:, KS] - 10))
+    inputs = np.column_stack(
+        [stars.x[:, KS - 2] - stars.x[:, KS], np.log10(np.maximum(a, 0.02)), stars.x[:, KS], np.abs(b_deg)]
+    )
+    with_dust = np.column_stack([inputs, dust.feature(l_deg, b_deg)])
+    heading("APO-K2 by LightGBM, a campaign held out", stars)
+    for name, chosen in (
+        ("J - Ks, M_Ks, Ks", inputs[:, :3]),
+        ("and |b|", inputs),
+        ("and the dust along the line of sight", with_dust),
+    ):
+        row(name, trees(chosen, stars, campaign), stars)
+
+
 def corot(data: Path) -> None:
     """States with real W1 and W2: J, H, Ks, W1 and W2, without a parallax and with that of the seismic distance."""
     table = Table.read(data / "corot/corot_apogee_anders2017.fit")
     states = np.char.strip(np.asarray(table["evstat"], str))
     chosen = np.flatnonzero((states == "RGB") | (states == "CLUMP"))
-    x = np.full((len(chosen), LATITUDE + 1), np.nan)
+    x = np.full((len(chosen), len(INPUTS)), np.nan)
     names = ("Jmag", "Hmag", "Ksmag", "W1mag", "W2mag")
     x[:, KS - 2 : PARALLAX] = np.column_stack([filled(table[name])[chosen] for name in names])
-    x[:, LATITUDE] = filled(table["GLAT"])[chosen]
+    x[:, LATITUDE], x[:, LONGITUDE] = filled(table["GLAT"])[chosen], filled(table["GLON"])[chosen]
     model = load_model(SHIPPED / "red_clump_any_bands.onnx")
     stars = Labelled(x, np.full((len(x), 5), np.nan), (states[chosen] == "CLUMP").astype(float), chosen)
     heading("CoRoT, J, H, Ks, W1 and W2", stars)
@@ -284,12 +326,12 @@ def m67(data: Path) -> None:
     )
     spectroscopic = filled(table["payne.logg"])
     giants = np.flatnonzero((spectroscopic > 0) & (spectroscopic < GIANT_LOGG))
-    x = np.full((len(giants), LATITUDE + 1), np.nan)
+    x = np.full((len(giants), len(INPUTS)), np.nan)
     for place, name in zip((0, 1, 2, 8, 9, 10, 11, 12), names, strict=True):
         x[:, place] = filled(table[name])[giants]
     x[:, PARALLAX] = filled(table["Parallax"])[giants] - ZERO_POINTS["DR2"]
-    x[:, LATITUDE] = filled(table["b"])[giants]
-    x[np.abs(x) > 100] = np.nan
+    x[:, LATITUDE], x[:, LONGITUDE] = filled(table["b"])[giants], filled(table["l"])[giants]
+    x[:, :LATITUDE][np.abs(x[:, :LATITUDE]) > 100] = np.nan
     logg = spectroscopic[giants]
     clump = (x[:, 0] > 10.14) & (x[:, 0] < 10.24) & (np.abs(logg - 2.5) < 0.2)
     p = p_rc(load_model(SHIPPED / "red_clump_any_bands.onnx"), x)

@@ -141,8 +141,9 @@ def test_a_network_that_takes_missing_inputs_has_a_form_as_a_table(database, wit
     model = load_model(SHIPPED / f"{with_models[0]}.onnx")
     names = [field.name for field in model.inputs]
     rng = np.random.default_rng(7)
-    x = np.array([13.6, 14.3, 12.9, 14.6, 13.9, 13.5, 13.3, 13.2, 12.0, 11.5, 11.4, 11.3, 11.3, 0.6, 20.0])[:, None]
-    x = (x + rng.normal(0, 0.1, (15, 40)) + rng.normal(0, 1, 40) * (np.arange(15) < 13)[:, None]).astype(np.float32)
+    x = np.array([13.6, 14.3, 12.9, 14.6, 13.9, 13.5, 13.3, 13.2, 12.0, 11.5, 11.4, 11.3, 11.3, 0.6, 20.0, 280.0])
+    x = x[:, None] + rng.normal(0, 0.1, (16, 40)) + rng.normal(0, 1, 40) * (np.arange(16) < 13)[:, None]
+    x = x.astype(np.float32)
     x[rng.random(x.shape) < 0.25] = np.nan
     x[:, 0] = np.nan
     x[10, 0] = 11.4

@@ -13,6 +13,8 @@ from ...udfs.graph import GraphBuilder, Layer, fold_scaling
 from ...udfs.model import Model
 from ..export import arranged, joint_outputs
 from ..mdn import Recipe, Trained
+from . import dust as dusty
+from .dust import Dust
 from .network import COMPONENTS, HEAD, HIDDEN, LABEL_CENTRE, LABEL_SCALE, AnyBands
 from .space import (
     FAR,
@@ -20,6 +22,7 @@ from .space import (
     LATITUDE,
     LATITUDE_CENTRE,
     LATITUDE_SCALE,
+    LONGITUDE,
     LUMINOSITY_CENTRE,
     LUMINOSITY_SCALE,
     N_BANDS,
@@ -53,8 +56,9 @@ def any_bands_graph(networks: list[AnyBands], factors: Factors) -> onnx.GraphPro
     """x [inputs, rows], NaN where not observed, to y [outputs, rows], NaN where there is too little to go by."""
     builder = Graph()
     bands = builder.rows("x", 0, N_BANDS)
-    parallax, latitude = builder.rows("x", PARALLAX, PARALLAX + 1), builder.rows("x", LATITUDE, LATITUDE + 1)
-    seen, has_parallax, has_latitude = (builder.seen(row) for row in (bands, parallax, latitude))
+    parallax, latitude, longitude = (builder.rows("x", i, i + 1) for i in (PARALLAX, LATITUDE, LONGITUDE))
+    seen, has_parallax = builder.seen(bands), builder.seen(parallax)
+    has_place = builder.add("Mul", builder.seen(latitude), builder.seen(longitude))
     z, sigma, residual = _posterior(builder, factors, builder.filled(bands, factors.offsets + factors.level), seen)
     level = builder.add("Add", builder.rows(z, 0, 1), builder.constant(factors.level, np.float64))
     n_factors = factors.loadings.shape[1] - 1
@@ -65,12 +69,13 @@ def any_bands_graph(networks: list[AnyBands], factors: Factors) -> onnx.GraphPro
         builder.clipped(residual),
         builder.single(seen),
     ]
-    has = [builder.single(has_parallax), builder.single(has_latitude)]
+    has = [builder.single(has_parallax), builder.single(has_place)]
     luminosity = builder.single(_luminosity(builder, builder.filled(parallax), has_parallax, level))
-    b = _latitude(builder, builder.single(builder.filled(latitude)), has[1])
+    b, longitude = (builder.single(builder.filled(row)) for row in (latitude, longitude))
+    place = [_latitude(builder, b, has[1]), builder.add("Mul", _dust(builder, factors.dust, longitude, b), has[1])]
     none = builder.add("Mul", has[0], builder.constant(0.0))
-    features = builder.concat([*common, *has, luminosity, b])
-    without = builder.concat([*common, none, has[1], none, b])
+    features = builder.concat([*common, *has, luminosity, *place])
+    without = builder.concat([*common, none, has[1], none, *place])
 
     trained = [_trained(network) for network in networks]
     labels = joint_outputs(builder, trained, features)
@@ -190,6 +195,27 @@ def _latitude(builder: Graph, b: str, has: str) -> str:
     return builder.add("Mul", builder.add("Sub", logarithm, builder.constant(LATITUDE_CENTRE)), has)
 
 
+def _dust(builder: Graph, dust: Dust, longitude: str, b: str) -> str:
+    """ln E(B-V) along the line of sight, as `Dust.feature`."""
+    radians = builder.constant(np.pi / 180)
+    l_rad, b_rad = builder.add("Mul", longitude, radians), builder.add("Mul", b, radians)
+    flat = builder.add("Cos", b_rad)
+    scaled = builder.add("Div", builder.add("Abs", b), builder.constant(dusty.LATITUDE_SCALE))
+    logarithm = builder.add("Log", builder.add("Add", scaled, builder.constant(1.0)))
+    h = builder.concat(
+        [
+            builder.add("Mul", flat, builder.add("Cos", l_rad)),
+            builder.add("Mul", flat, builder.add("Sin", l_rad)),
+            builder.add("Sin", b_rad),
+            builder.add("Sub", logarithm, builder.constant(dusty.LATITUDE_CENTRE)),
+        ]
+    )
+    *inner, last = dust.layers
+    for weight, bias in inner:
+        h = builder.layer(h, Layer(weight, bias, "Tanh"))
+    return builder.layer(h, Layer(*last))
+
+
 def _nan_unless(builder: Graph, n_inputs: str) -> str:
     """0 where a star has enough inputs, else 0 / 0."""
     least = builder.constant(LEAST_INPUTS - 0.5)
@@ -247,9 +273,10 @@ def networks_of(model: Model) -> tuple[list[AnyBands], Factors]:
 
     The last layer of the graph is a fixed linear map of the network's own (`export.joint_outputs`), undone here.
     """
-    factors = Factors.from_json(json.loads(model.metadata["factors"]))
+    dust = Dust.from_json(json.loads(model.metadata["dust"]))
+    factors = Factors.from_json(json.loads(model.metadata["factors"]), dust)
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    gemms = [node for node in model.graph.node if node.op_type == "Gemm"]
+    gemms = [node for node in model.graph.node if node.op_type == "Gemm"][len(dust.layers) :]
     n_layers = len(HIDDEN) + 1
     networks = []
     for first in range(0, len(gemms) // 2, n_layers):

@@ -19,7 +19,7 @@ HEAD = Head(COMPONENTS, 5, has_state=True)
 LABEL_CENTRE = np.array([4700.0, 2.5, -0.15, 6.0, 180.0])
 LABEL_SCALE = np.array([350.0, 0.6, 0.3, 6.0, 110.0])
 LEAST_SCALE = 0.1
-MOCK_ROWS, REAL_ROWS = 512, 768
+MOCK_ROWS, REAL_ROWS = 512, 1024
 STATE_WEIGHT, MOCK_WEIGHT = 6.0, 0.5
 MAX_GRADIENT = 5.0
 Progress = Callable[[int, int], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...catalogs.mock.parameters import PHOTOMETRIC_NOISE
-from .space import LATITUDE, N_BANDS, PARALLAX
+from .space import INPUTS, LATITUDE, N_BANDS, PARALLAX
 
 #: Floor [mas], and scale of the pre-launch error, of the parallaxes of Gaia DR2 and EDR3.
 PARALLAX_LAWS = np.array([(0.025, 1.3), (0.012, 0.75)])
@@ -27,7 +27,7 @@ PATTERNS: tuple[tuple[float, list[int] | None], ...] = (
     (0.04, PS1 + WISE + COLOURS),
     (0.16, None),
 )
-ONE_LOST, PARALLAX_LOST, LATITUDE_LOST = 0.25, 0.25, 0.4
+ONE_LOST, PARALLAX_LOST, PLACE_LOST = 0.25, 0.25, 0.4
 
 
 def magnitude_errors(magnitudes: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def parallax_errors(g: np.ndarray, release: np.ndarray) -> np.ndarray:
 
 def observed(rng: np.random.Generator, n: int) -> np.ndarray:
     """Which inputs [n, inputs] some stars have; none has fewer than two bands."""
-    kept = np.ones((n, LATITUDE + 1), bool)
+    kept = np.ones((n, len(INPUTS)), bool)
     pattern = rng.choice(len(PATTERNS), n, p=[share for share, _ in PATTERNS])
     for number, (_, lost) in enumerate(PATTERNS):
         rows = np.flatnonzero(pattern == number)
@@ -56,6 +56,6 @@ def observed(rng: np.random.Generator, n: int) -> np.ndarray:
     one = np.flatnonzero(rng.random(n) < ONE_LOST)
     kept[one, rng.integers(0, N_BANDS, len(one))] = False
     kept[rng.random(n) < PARALLAX_LOST, PARALLAX] = False
-    kept[rng.random(n) < LATITUDE_LOST, LATITUDE] = False
+    kept[rng.random(n) < PLACE_LOST, LATITUDE:] = False
     kept[kept[:, :N_BANDS].sum(axis=1) < 2, :N_BANDS] = True
     return kept

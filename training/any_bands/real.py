@@ -13,7 +13,7 @@ import numpy as np
 
 from ...catalogs.mock.sphere import to_galactic
 from ...workspace.query import quoted
-from .space import KS, N_BANDS, PARALLAX
+from .space import INPUTS, KS, LATITUDE, LONGITUDE, N_BANDS, PARALLAX
 from .stars import Labelled, MockStars
 
 FOLDS = 5
@@ -48,7 +48,7 @@ def kepler(folder: Path) -> Labelled:
     fitted = (colour > low) & (colour < high)
     rp = g - np.polyval(np.polyfit(colour[fitted], (t["G"] - t["RP"])[fitted], degree), t["bp_rp_dr2"])
     sdss = [t[f"sdss_{band}"] for band in "griz"]
-    b = to_galactic(t["ra"], t["dec"])[1]
+    longitude, latitude = to_galactic(t["ra"], t["dec"])
     x = np.column_stack(
         [
             g,
@@ -61,7 +61,8 @@ def kepler(folder: Path) -> Labelled:
             np.full(len(g), np.nan),
             t["W2"],
             t["parallax"] - np.where(edr3, ZERO_POINTS["EDR3"], ZERO_POINTS["DR2"]),
-            b,
+            latitude,
+            longitude,
         ]
     )
     labels = np.column_stack([t[name] for name in ("teff", "logg", "feh", "delta_nu_uhz", "delta_pi1_s")])
@@ -69,11 +70,12 @@ def kepler(folder: Path) -> Labelled:
 
 
 def apo_k2(folder: Path) -> Labelled:
-    """K2 giants: J, Ks, a parallax of DR3 and a latitude."""
+    """K2 giants: J, Ks, a parallax of DR3 and a place."""
     t = _columns(f"select * from read_csv({quoted(folder / 'apo_k2/apo_k2.csv')}) order by epic")
-    x = np.full((len(t["epic"]), N_BANDS + 2), np.nan)
+    x = np.full((len(t["epic"]), len(INPUTS)), np.nan)
     x[:, KS - 2], x[:, KS] = t["jmag"], t["kmag"]
-    x[:, PARALLAX], x[:, PARALLAX + 1] = t["para"] - ZERO_POINTS["EDR3"], t["glat"]
+    x[:, PARALLAX] = t["para"] - ZERO_POINTS["EDR3"]
+    x[:, LATITUDE], x[:, LONGITUDE] = t["glat"], t["glon"]
     labels = np.column_stack([t["teff"], t["logg"], t["feh"], t["dnu"], np.full(len(x), np.nan)])
     return Labelled(x, labels, (t["ev"] == "RC").astype(float), t["epic"].astype(int), is_moved=False)
 

@@ -7,11 +7,13 @@ of (level, z) given the bands that were observed is exact for any subset; a miss
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from .dust import Dust
 
 BANDS = (
     "phot_g_mean_mag",
@@ -29,8 +31,8 @@ BANDS = (
     "w2mpro",
 )
 N_BANDS = len(BANDS)
-PARALLAX, LATITUDE = N_BANDS, N_BANDS + 1
-INPUTS = (*((band, "mag") for band in BANDS), ("corrected_parallax", "mas"), ("b", "deg"))
+PARALLAX, LATITUDE, LONGITUDE = N_BANDS, N_BANDS + 1, N_BANDS + 2
+INPUTS = (*((band, "mag") for band in BANDS), ("corrected_parallax", "mas"), ("b", "deg"), ("l", "deg"))
 KS = BANDS.index("ks_m")
 
 FACTORS = 5
@@ -46,28 +48,31 @@ LATITUDE_SCALE, LATITUDE_CENTRE = 5.0, 1.5
 @dataclass(frozen=True)
 class Factors:
     """offsets [bands], loadings [bands, 1 + factors] (the first column, of the level, is 1), variances [bands],
-    precision [1 + factors] of the prior."""
+    precision [1 + factors] of the prior; and the dust over the sky, which is no part of it."""
 
     offsets: np.ndarray
     loadings: np.ndarray
     variances: np.ndarray
     precision: np.ndarray
     level: float
+    dust: Dust
 
     def as_json(self) -> dict[str, object]:
-        return {key: np.asarray(value).tolist() for key, value in asdict(self).items()}
+        """The factor model alone."""
+        names = [field.name for field in fields(self) if field.name != "dust"]
+        return {name: np.asarray(getattr(self, name)).tolist() for name in names}
 
     @classmethod
-    def from_json(cls, text: dict[str, list]) -> Factors:
+    def from_json(cls, text: dict[str, list], dust: Dust) -> Factors:
         arrays = {key: np.asarray(value, float) for key, value in text.items()}
         level = float(arrays.pop("level"))
-        return cls(**arrays, level=level)
+        return cls(**arrays, level=level, dust=dust)
 
     def features(self, x: Tensor) -> Tensor:
         """x [rows, inputs] in float64, NaN where not observed -> [rows, features] in float32.
 
         In order: level, factors, logarithms of their posterior standard deviations, standardised residuals of the
-        bands, what was observed (bands, parallax, latitude), luminosity, latitude.
+        bands, what was observed (bands, parallax, place), luminosity, latitude, dust along the line of sight.
         """
         loadings, weights = torch.tensor(self.loadings), torch.tensor(1 / self.variances)
         seen = torch.isfinite(x[:, :N_BANDS])
@@ -78,15 +83,19 @@ class Factors:
         z = torch.einsum("njk,nk->nj", covariance, (w * d) @ loadings)
         sigma = torch.sqrt(torch.diagonal(covariance, dim1=1, dim2=2))
         residual = torch.where(seen, d - z @ loadings.T, 0.0) * torch.sqrt(weights)
+        has_place = torch.isfinite(x[:, LATITUDE:]).all(dim=1, keepdim=True)
+        place = torch.where(has_place, x[:, LATITUDE:], 0.0)
         parts = [
             z[:, :1],
             z[:, 1:].clamp(-FAR, FAR),
             torch.log(sigma),
             residual.clamp(-FAR, FAR),
             seen.double(),
-            torch.isfinite(x[:, PARALLAX:]).double(),
+            torch.isfinite(x[:, PARALLAX : PARALLAX + 1]).double(),
+            has_place.double(),
             _luminosity(x[:, PARALLAX], z[:, 0] + self.level)[:, None],
-            _latitude(x[:, LATITUDE])[:, None],
+            torch.where(has_place, _latitude(place[:, :1]), 0.0),
+            torch.where(has_place, self.dust.feature(place[:, 1], place[:, 0])[:, None], 0.0),
         ]
         return torch.cat(parts, dim=1).float()
 
@@ -99,11 +108,10 @@ def _luminosity(parallax: Tensor, level: Tensor) -> Tensor:
 
 
 def _latitude(b: Tensor) -> Tensor:
-    seen = torch.isfinite(b)
-    return torch.where(seen, torch.log1p(torch.where(seen, b, 0.0).abs() / LATITUDE_SCALE) - LATITUDE_CENTRE, 0.0)
+    return torch.log1p(b.abs() / LATITUDE_SCALE) - LATITUDE_CENTRE
 
 
-def fit_factors(magnitudes: np.ndarray, iterations: int = 200) -> Factors:
+def fit_factors(magnitudes: np.ndarray, dust: Dust, iterations: int = 200) -> Factors:
     """Fit the factor model by expectation maximisation (Rubin & Thayer 1982) to complete magnitudes [rows, bands]."""
     centre = np.median(magnitudes - magnitudes[:, KS : KS + 1], axis=0)
     d = magnitudes - centre
@@ -125,4 +133,5 @@ def fit_factors(magnitudes: np.ndarray, iterations: int = 200) -> Factors:
         variances=variances,
         precision=np.concatenate([[LEVEL_SIGMA**-2], np.ones(FACTORS)]),
         level=float(np.median(level)),
+        dust=dust,
     )

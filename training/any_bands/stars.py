@@ -38,12 +38,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class MockStars:
-    """True magnitudes [rows, bands], parallaxes, latitudes, labels and states of mock stars, their reddenings, and the
+    """True magnitudes [rows, bands], parallaxes, Galactic places, labels, states and reddenings of mock stars, and the
     cumulative chance to draw them."""
 
     magnitudes: np.ndarray
     parallax: np.ndarray
-    b: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
     labels: np.ndarray
     state: np.ndarray
     ebv: np.ndarray
@@ -61,7 +62,7 @@ class MockStars:
         sigma *= np.exp(ERROR_SPREAD * rng.standard_normal(n))
         noise = np.hypot(sigma, ZERO_POINT_SCATTER) * rng.standard_normal(n)
         parallax = self.parallax[i] * 10 ** (-0.2 * moved) + noise
-        x = np.column_stack([magnitudes, parallax, self.b[i]])
+        x = np.column_stack([magnitudes, parallax, self.latitude[i], self.longitude[i]])
         x[~observed(rng, n)] = np.nan
         return Batch(x, self.labels[i], self.state[i])
 
@@ -87,7 +88,9 @@ def mock_stars(seed: int, chunks: int) -> MockStars:
     weight = np.where(state > 0, PRIOR_SHARE / share, (1 - PRIOR_SHARE) / (1 - share))
     magnitudes = np.concatenate([part.magnitudes for part in parts]).astype(float)
     parallax = 1 / column("distance_kpc")
-    return MockStars(magnitudes, parallax, column("lat"), labels, state, column("ebv"), np.cumsum(weight))
+    return MockStars(
+        magnitudes, parallax, column("lat"), column("lon"), labels, state, column("ebv"), np.cumsum(weight)
+    )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ...sql.open import make_sky, open_sky
 from ...udfs.model import Model, write_model
 from ...udfs.model_files import SHIPPED
 from ..taught import write_list
+from .dust import Dust, dust_map, fit_dust
 from .graph import any_bands_graph, outputs
 from .network import AnyBands, fine_tuned, pretrained
 from .noise import magnitude_errors
@@ -30,9 +31,9 @@ from .stars import PRIOR_SHARE, Labelled, MockStars, mock_stars
 NAME = "red_clump_any_bands"
 MOCK_SEED, MOCK_CHUNKS = 20261, 40
 MEMBERS, FOLD_MEMBERS = 3, 1
-STEPS, FINE_STEPS, FOLD_STEPS = 5000, 2500, 1500
+STEPS, FINE_STEPS, FOLD_STEPS = 5000, 2500, 2000
 #: Shares of the real stars of a batch.
-KEPLER_SHARE, K2_SHARE = 0.6, 0.4
+KEPLER_SHARE, K2_SHARE = 0.5, 0.5
 #: The factors are those of stars brighter than this, with the errors of such.
 FACTOR_STARS, FACTOR_LIMIT = 40_000, 16.0
 SYSTEMS = {
@@ -42,6 +43,7 @@ SYSTEMS = {
     **{band: "AllWISE" for band in BANDS[11:13]},
     "corrected_parallax": "zero point of its release taken off",
     "b": "Galactic",
+    "l": "Galactic",
 }
 
 
@@ -76,7 +78,7 @@ class Trainer:
     def __init__(self, data: Path, steps: int, members: int):
         self.started = time.time()
         self.mock = mock_stars(MOCK_SEED, MOCK_CHUNKS)
-        self.factors = factors_of(self.mock)
+        self.factors = factors_of(self.mock, fit_dust(*dust_map()))
         self.kepler, self.k2 = kepler(data), apo_k2(data)
         self.zero_points = zero_points(self.kepler, self.mock)[0]
         self.bases = [self._base(seed, steps) for seed in range(members)]
@@ -117,13 +119,13 @@ class Trainer:
         print(f"{time.time() - self.started:5.0f} s  {what}", flush=True)
 
 
-def factors_of(mock: MockStars) -> Factors:
+def factors_of(mock: MockStars, dust: Dust) -> Factors:
     """The factor model of the giants of a mock sky, observed with the errors of bright stars."""
     rng = np.random.default_rng(0)
     giants = np.flatnonzero(np.isfinite(mock.labels[:, 3]))
     magnitudes = mock.magnitudes[rng.choice(giants, FACTOR_STARS)]
     errors = magnitude_errors(np.minimum(magnitudes, FACTOR_LIMIT))
-    return fit_factors(magnitudes + errors * rng.standard_normal(magnitudes.shape))
+    return fit_factors(magnitudes + errors * rng.standard_normal(magnitudes.shape), dust)
 
 
 def model_metadata(factors: Factors, shifts: np.ndarray, samples: list[Labelled]) -> dict[str, object]:
@@ -151,6 +153,7 @@ def model_metadata(factors: Factors, shifts: np.ndarray, samples: list[Labelled]
         "prior": json.dumps({"share": PRIOR_SHARE, "of": "giants of log g 2 to 3.5"}),
         "zero_points": json.dumps({b: round(float(v), 4) for b, v in zip(BANDS, shifts, strict=True)}),
         "factors": json.dumps(factors.as_json()),
+        "dust": json.dumps(factors.dust.as_json()),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
+from candlesql.training.any_bands.dust import Dust  # noqa: E402
 from candlesql.training.any_bands.graph import any_bands_graph, networks_of, outputs  # noqa: E402
 from candlesql.training.any_bands.network import means, probabilities  # noqa: E402
 from candlesql.training.any_bands.noise import observed  # noqa: E402
@@ -22,12 +23,12 @@ NETWORKS, FACTORS = networks_of(MODEL)
 
 
 def stars(n: int, seed: int = 0) -> np.ndarray:
-    """Inputs [n, 15] drawn from the factor model, with the gaps that surveys leave."""
+    """Inputs [n, 16] drawn from the factor model, with the gaps that surveys leave."""
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((n, FACTORS.loadings.shape[1]))
     magnitudes = FACTORS.offsets + FACTORS.level + z @ FACTORS.loadings.T
     magnitudes += np.sqrt(FACTORS.variances) * rng.standard_normal((n, N_BANDS))
-    x = np.column_stack([magnitudes, rng.normal(0.4, 0.3, n), rng.uniform(-90, 90, n)])
+    x = np.column_stack([magnitudes, rng.normal(0.4, 0.3, n), rng.uniform(-90, 90, n), rng.uniform(0, 360, n)])
     x[~observed(rng, n)] = np.nan
     return x.astype(np.float32).astype(float)
 
@@ -88,7 +89,7 @@ def test_factors_that_made_magnitudes_are_found():
     loadings = np.column_stack([np.ones(N_BANDS), rng.normal(0, 0.4, (N_BANDS, 5))])
     z = rng.standard_normal((20_000, 6)) * (2, 1, 1, 1, 1, 1)
     made = 12 + z @ loadings.T + 0.05 * rng.standard_normal((20_000, N_BANDS))
-    found = fit_factors(made)
+    found = fit_factors(made, FACTORS.dust)
     colours = np.eye(N_BANDS) - 1 / N_BANDS
     expected = colours @ (loadings[:, 1:] @ loadings[:, 1:].T + 0.0025 * np.eye(N_BANDS)) @ colours
     got = colours @ (found.loadings[:, 1:] @ found.loadings[:, 1:].T + np.diag(found.variances)) @ colours
@@ -97,7 +98,7 @@ def test_factors_that_made_magnitudes_are_found():
 
 def test_a_model_written_again_is_the_same(tmp_path):
     metadata = {"system": "red_clump", "inputs": [{"name": n, "unit": u} for n, u in INPUTS], "outputs": outputs()}
-    graph = any_bands_graph(NETWORKS, Factors.from_json(FACTORS.as_json()))
+    graph = any_bands_graph(NETWORKS, Factors.from_json(FACTORS.as_json(), Dust.from_json(FACTORS.dust.as_json())))
     again = write_model(tmp_path / "again.onnx", graph, metadata | {"missing": "nan"})
     x = stars(100).T.astype(np.float32)
     first, second = (session_of(model).run(None, {"x": x})[0] for model in (MODEL, again))
