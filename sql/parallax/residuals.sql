@@ -1,10 +1,11 @@
--- A bin of [M/H], of H - W2 (a measure of reddening) or of the parallax [mas], and how the best stars' spectrophotometric parallaxes meet Gaia's in it;
--- Hogg et al. 2018, figure 3.
+-- A bin of [M/H], of H - W2 (a measure of reddening) or of the parallax [mas], and how the best stars' spectrophotometric
+-- parallaxes meet Gaia's in it, with the calibrated errors and with those of equation 5; Hogg et al. 2018, figure 3.
 with features as (
     select
         relative_residual,
         pull,
         is_best,
+        (spec_parallax - adjusted_parallax) / stats.hypot(parallax_error, spec_parallax_error) as equation_5_pull,
         unnest(['m_h', 'h_w2', 'spec_parallax']) as feature,
         unnest([m_h, h_w2, spec_parallax]) as feature_value,
         unnest([cuts.hogg_m_h_bin(), cuts.hogg_h_w2_bin(), cuts.hogg_parallax_bin()]) as width
@@ -23,7 +24,9 @@ select
     avg(pull) as mean_pull,
     avg(pull * pull) as chi2_per_star,
     avg((abs(pull) < 1)::integer) as within_one_error,
-    avg((abs(pull) < 2)::integer) as within_two_errors
+    avg((abs(pull) < 2)::integer) as within_two_errors,
+    avg((abs(equation_5_pull) < 1)::integer) as within_one_error_of_equation_5,
+    avg((abs(equation_5_pull) < 2)::integer) as within_two_errors_of_equation_5
 from features
 where feature_value is not null
 group by all
