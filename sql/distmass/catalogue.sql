@@ -1,6 +1,6 @@
 -- A spectrum with distances, masses and ages: the columns of Stone-Martinez et al. 2024, table 2 (those of label sets that
--- were not trained on are NULL), then those of APOKASC-2 and APOKASC-3; the bits of BITMASK are those of table 3, and 4 where
--- the distance network has not seen such stars.
+-- were not trained on are NULL), then those of APOKASC-2 and APOKASC-3; the bits of BITMASK are those of table 3, 4 where
+-- the distance network has not seen such stars, and 64 where nobody can know whether it was trained on this one.
 with computed as (
     select
         stars.survey as "SURVEY",
@@ -65,6 +65,7 @@ with computed as (
             end
             + case when training.mass_isochrone_label is not null then 16 else 0 end
             + case when training.mass_subgiant_label is not null then 32 else 0 end
+            + case when stars.is_trained_on is null then 64 else 0 end
         )::integer as "BITMASK",
         case when stars.is_inside_apokasc2 then stars.mass_apokasc2_msun_error end as "MASS_APOKASC2_ERR",
         case when stars.is_inside_apokasc3 then stars.mass_apokasc3_msun_error end as "MASS_APOKASC3_ERR",
