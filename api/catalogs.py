@@ -78,6 +78,28 @@ def ingest(
     return ingest_survey(Path(sky), survey, places(files), dict(rename or {}), dict(unit or {}))
 
 
+def ingest_in_place(sky: StrPath, survey: str, place: StrPath) -> Path:
+    """Let runs by partitions read a HATS catalog where it lies, and copy nothing; returns the file that names it.
+
+    Parameters
+    ----------
+    sky
+        The workspace folder; made if it is not there yet.
+    survey
+        A survey's name.
+    place
+        A HATS catalog: a folder, or an address at `https://…` or `s3://…`.
+
+    Raises
+    ------
+    UserError
+        If it is no HATS catalog with the survey's columns, or the survey is ingested already.
+    """
+    from ..commands.ingest import name_in_place
+
+    return name_in_place(Path(sky), survey, places(place))
+
+
 def fetch(
     sky: StrPath,
     survey: str,

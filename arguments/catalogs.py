@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import UserError
 from .common import SkyPath, pairs
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def ingest(
     ] = None,
     rename: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="Another column name.")] = None,
     unit: Annotated[list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="The unit of the file.")] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Copy nothing: runs with --workers read the HATS catalog where it lies."),
+    ] = False,
 ) -> None:
     """Store catalog files as the survey's one sorted Parquet file, units kept.
 
@@ -55,11 +60,15 @@ def ingest(
     Example: candlesql ingest sky allwise allwise.fits --rename W1=w1mpro
     """
     from ..catalogs.remote.address import place_of
-    from ..commands.ingest import ingest_survey
+    from ..commands.ingest import ingest_survey, name_in_place
     from ..commands.propose import is_table, propose_survey
 
     given = [place_of(file) for file in files or []]
-    if is_table(sky, survey):
+    if in_place:
+        if rename or unit:
+            raise UserError("ingest --in-place reads columns as they are: say names (aka) and units in a survey file")
+        print(f"{name_in_place(sky, survey, given)}: read in place by `run` with --workers or --scheduler")
+    elif is_table(sky, survey):
         for line in propose_survey(sky, [place_of(survey), *given]):
             print(line)
     else:

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import duckdb
 
+from ..catalogs.in_place import ADDRESS, FOLDER, fields_in_place, refuse_kept, word_for
 from ..catalogs.prepare import Ingested, prepared, stored_in
-from ..catalogs.readers import catalog_files
-from ..catalogs.remote.address import Place
+from ..catalogs.readers import catalog_files, hats
+from ..catalogs.remote.address import Address, Place
+from ..catalogs.remote.hats import RemoteCatalog
+from ..catalogs.remote.objects import Objects
 from ..catalogs.survey import Survey, load_survey, read_survey
-from ..errors import UserError
+from ..errors import RefusedFile, UserError
 from ..sql.open import new_or_existing, refresh, writing
-from ..workspace.change import place
+from ..sql.template import remember
+from ..workspace.change import place, take_away
 from ..workspace.folder import Sky, find_sky
 from ..workspace.ledger import record
 from ..workspace.progress import run_with_bar
@@ -48,6 +52,43 @@ def ingest_survey(
         inputs = [part for file in files for part in stored_in(file)]
         record_catalog(connection, sky, survey, said, inputs, done, time.time() - started, done.from_afar)
     return done
+
+
+def name_in_place(path: Path, name: str, places: Sequence[Place]) -> Path:
+    """`candlesql ingest --in-place`: the workspace reads a HATS catalog where it lies, in runs by partitions.
+
+    A folder is linked as `SKY/catalogs/<survey>.hats`; an address stands in `SKY/catalogs/<survey>.url`, and is asked
+    only for the user who has named it, which the user's cache remembers. Returns the link or file.
+
+    Raises
+    ------
+    UserError
+        If it is no HATS catalog with the survey's columns, or the survey is ingested already.
+    """
+    sky = find_sky(path)
+    survey = load_survey(name, sky.surveys)
+    if len(places) != 1 or (isinstance(places[0], Path) and not hats.is_catalog(places[0])):
+        raise UserError(f"ingest {name} --in-place: say one HATS catalog, a folder or an address")
+    (found,) = places
+    refuse_kept(found)
+    if sky.catalog(name).exists():
+        raise RefusedFile("is there, and goes before what is read in place; take it away first", file=sky.catalog(name))
+    fields_in_place(survey, RemoteCatalog(Objects(), found) if isinstance(found, Address) else found)
+    suffix, other = (ADDRESS, FOLDER) if isinstance(found, Address) else (FOLDER, ADDRESS)
+    target = sky.catalog(name).with_suffix(suffix)
+    with new_or_existing(path), writing(sky.root):
+        made = target.with_name(f".{target.name}.tmp")
+        made.unlink(missing_ok=True)
+        if isinstance(found, Address):
+            made.write_text(f"{found}\n", encoding="utf-8")
+            remember(word_for(name, found))
+        else:
+            made.symlink_to(found.resolve(), target_is_directory=True)
+        take_away(sky, target.with_suffix(other))
+        if target.is_symlink():
+            target.unlink()
+        place(sky, made, target)
+    return target
 
 
 def record_catalog(

@@ -11,10 +11,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ..catalogs import healpix
+from ..catalogs.remote.address import Place
+from ..catalogs.remote.filesystem import failure_of
 from ..catalogs.survey import Column, Survey
 from ..catalogs.writers.hats import INDEX
 from ..commands.match import Epochs, match_query, moves
 from ..commands.steps.neighbours import sides
+from ..errors import UserError
 from ..sql import files
 from ..sql.describe import view_columns
 from ..sql.views import show_match, show_product, stage
@@ -23,7 +26,7 @@ from ..workspace.connection import connect, look_below
 from ..workspace.folder import Sky
 from ..workspace.query import first_row, parquet_rows
 from .plan import Plan, read_plan
-from .sources import Source
+from .sources import Source, reach
 from .tiles import Range, Tile
 
 #: Radius of the matches that a run makes [arcsec], as on one machine.
@@ -43,13 +46,14 @@ class Bench:
     def __init__(self, plan: Plan, threads: int, memory_bytes: int, scratch: str | None):
         self.plan = plan
         #: What the staging views of the present tile read.
-        self.files: list[Path] = []
+        self.files: list[Place] = []
         self.folder = Path(tempfile.mkdtemp(prefix="candlesql-", dir=scratch))
         own = Sky(self.folder)
         try:
             shutil.copy(plan.snapshot, own.database)
             self.connection = connect(own)
             look_below(self.connection, plan.sky.root)
+            reach(self.connection, plan.sources.values())
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -79,6 +83,10 @@ class Bench:
     def _stage(self, source: Source, ranges: list[Range] | None) -> None:
         self.files += source.files(ranges)
         stage(self.connection, source.survey, source.select(ranges))
+
+    def failure(self) -> UserError | None:
+        """What went wrong at an address, once."""
+        return failure_of(self.connection)
 
     def match_query(self, neighbour: Source) -> str:
         """The rows of the match with a neighbour survey that belong to the tile's stars."""

@@ -82,6 +82,9 @@ def run_by_tiles(
         yield f"{max(peaks, default=0.0):.2f} GB of memory in the largest worker"
         for outcome in bad:
             yield f"left out: {_fault(outcome)}"
+        for source in plan.sources.values():
+            if source.catalog:
+                source.catalog.refuse_replaced()
         yield from _publish(connection, sky, plan, bad, time.time() - started)
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..catalogs.remote.address import Place
 from ..catalogs.writers.hats import INDEX
 from ..commands.steps.scoring import check_inputs
 from ..errors import UserError
@@ -56,12 +57,12 @@ class Footers:
 
     def __init__(self, source: Source):
         self.groups: list[Group] = []
-        self.unreadable: list[Path] = []
+        self.unreadable: list[Place] = []
         rows = []
         for file in source.files():
             try:
-                metadata = pq.read_metadata(file)
-            except (pa.ArrowException, OSError):
+                metadata = pq.read_metadata(source.opened(file))
+            except (pa.ArrowException, OSError, UserError):
                 self.unreadable.append(file)
                 continue
             rows.append(metadata.num_rows)

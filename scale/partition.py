@@ -16,9 +16,11 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.metadata import kv_metadata
+from ..catalogs.remote.address import Place
 from ..catalogs.writers.hats import INDEX, partition_file
 from ..commands.steps.bulk import write_inferred
 from ..commands.steps.scoring import inference, stars_query
+from ..errors import RefusedFile
 from ..udfs.names import identifier
 from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import Bench, at_bench, bench_of
@@ -63,8 +65,8 @@ def _attempt(file: Path, tile: Tile, work: Callable[[Bench, Tile], dict[str, int
         try:
             bench = bench_of(file)
             rows = work(bench, tile)
-        except (duckdb.Error, OSError) as error:
-            if isinstance(error, OUR_FAULTS):
+        except (duckdb.Error, OSError, RefusedFile) as error:
+            if isinstance(error, OUR_FAULTS) or (bench is None and isinstance(error, RefusedFile)):
                 raise
             full = "No space left" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
             fault = _first_line(error) if full or bench is None else _explained(bench, error)
@@ -148,11 +150,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def _explained(bench: Bench, error: Exception) -> str:
-    """What is wrong, with the file in which: the one that the error names, or the first that cannot be read."""
+    """What is wrong, with the file in which: the one that the error names, or the first that cannot be read; one at an
+    address is not read again for that."""
+    if isinstance(error, RefusedFile):
+        return str(error)
+    if failure := bench.failure():
+        return str(failure)
     for file in bench.files:
         if str(file) in str(error):
             return _said_of(file, error)
-    for file in bench.files:
+    for file in [file for file in bench.files if isinstance(file, Path)]:
         try:
             bench.connection.execute(f"select bit_xor(hash(rows)) from {parquet_rows([file])} as rows").fetchall()
         except duckdb.Error as found:
@@ -160,7 +167,7 @@ def _explained(bench: Bench, error: Exception) -> str:
     return _first_line(error)
 
 
-def _said_of(file: Path, error: Exception) -> str:
+def _said_of(file: Place, error: Exception) -> str:
     return f"{file}: {_first_line(error)}".replace(f'Failed to read file "{file}": ', "")
 
 

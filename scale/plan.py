@@ -27,7 +27,7 @@ from ..workspace.connection import database_of
 from ..workspace.folder import Sky
 from ..workspace.ledger import cut_values, is_fresh
 from ..workspace.short import LONGEST_LINE, short_text
-from .sources import Source, find_sources
+from .sources import Source, addresses_of, find_sources, reach
 from .tiles import Range, Tile, disjoint
 
 VIEWS = Path(__file__).with_name("views.toml")
@@ -134,6 +134,7 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     kinds, steps, model = kinds_of(system), one_base(system_steps(system), sources, sky), system_model(sky, system)
     check_inputs(connection, steps, model)
     primaries = primaries_of(steps, sources, sky)
+    reach(connection, sources.values())
     work = sky.root / "scale" / run_name(connection, sky, system)
     if (work / "plan.json").exists():
         plan = read_plan(work / "plan.json")
@@ -199,6 +200,7 @@ def _as_text(plan: Plan) -> str:
             "system": plan.steps.name,
             "model": plan.model.sha256,
             "sources": sorted(plan.sources),
+            "addresses": addresses_of(plan.sources.values()),
             "epochs": {name: asdict(epochs) for name, epochs in plan.epochs.items()},
             "matches": {n: [str(f.relative_to(plan.root)) for f in files] for n, files in plan.matches.items()},
             "tiles": [[tile.order, tile.pixel] for tile in plan.tiles],
@@ -236,7 +238,7 @@ def read_plan(file: Path) -> Plan:
     root, sky = file.parents[2], Sky(file.parents[2])
     try:
         said = json.loads(short_text(file, LONGEST_LINE))
-        sources = find_sources(sky)
+        sources = find_sources(sky, {str(k): str(v) for k, v in said.get("addresses", {}).items()})
         steps, kinds = one_base(system_steps(said["system"]), sources, sky), kinds_of(said["system"])
         model = system_model(sky, said["system"])
         if said["model"] != model.sha256 or said["sources"] != sorted(sources):
@@ -338,7 +340,7 @@ def kept_matches(
 
 def _note(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, sources: dict[str, Source], model: Model) -> str:
     """What the catalogue came from."""
-    inputs = " ".join(f"{source.path.name}:{source.fingerprint()[:12]}" for source in sources.values())
+    inputs = " ".join(f"{source.place.name}:{source.fingerprint()[:12]}" for source in sources.values())
     return "\n".join(
         [
             f"{steps.catalogue} by candlesql {version('candlesql')}, tile by tile",

@@ -36,9 +36,9 @@ def read(connection: duckdb.DuckDBPyConnection, place: Address) -> Source:
     return replace(source, settled=catalog.refuse_replaced)
 
 
-def opened_partitions(connection: duckdb.DuckDBPyConnection, place: Address, catalog: RemoteCatalog) -> Source:
+def opened_partitions(connection: duckdb.DuckDBPyConnection, catalog: RemoteCatalog) -> Source:
     """A HATS catalog as the first of its partitions says that it is; the others are not looked at."""
-    return _opened(connection, place, [partition.address for partition in catalog.partitions])
+    return _opened(connection, catalog.place, [partition.address for partition in catalog.partitions])
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, place: Address, files: list[Address]) -> Source:

@@ -39,6 +39,15 @@ def objects_of(connection: duckdb.DuckDBPyConnection) -> Objects:
     return _attached[connection]
 
 
+def failure_of(connection: duckdb.DuckDBPyConnection) -> UserError | None:
+    """What went wrong at an address since this was asked last."""
+    objects = _attached.get(connection)
+    failure, held = (objects.failure, objects) if objects else (None, None)
+    if held:
+        held.failure = None
+    return failure
+
+
 def detach(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the connection read no more remote files, and forget their versions."""
     if _attached.pop(connection, None):

@@ -75,12 +75,13 @@ class S3:
         code = str(response.get("Error", {}).get("Code", ""))
         meta = response.get("ResponseMetadata", {})
         status = int(meta.get("HTTPStatusCode", 0))
+        said = f"the store says {status}" + (f" {code}" if code != str(status) else "")
         if status in PASSING or code in PASSING_CODES:
-            return Later(f"the store says {status} {code}", _pause(meta.get("HTTPHeaders", {}).get("retry-after", "")))
+            return Later(said, _pause(meta.get("HTTPHeaders", {}).get("retry-after", "")))
         if code == "NoSuchBucket":
             return RefusedFile(f"there is no bucket {address.bucket_and_key[0]}", file=address)
         if status == 404:
-            return NoSuchObject(f"is not there: the store says {code or status}", file=address)
+            return NoSuchObject(f"is not there: {said}", file=address)
         if status == 412 or (status == 416 and version):
             return replaced(address)
         if status == 416:
@@ -91,8 +92,8 @@ class S3:
             return RefusedFile(f"the credentials are not accepted ({code}); look at those in use", file=address)
         if status in (401, 403):
             how = "" if self.is_signed else "; no credentials were found, and it was asked without"
-            return RefusedFile(f"access is refused: the store says {status} {code}{how}", file=address)
-        return RefusedFile(f"the store says {status} {code}", file=address)
+            return RefusedFile(f"access is refused: {said}{how}", file=address)
+        return RefusedFile(said, file=address)
 
 
 def _said_of(error: Exception) -> Exception:

@@ -194,7 +194,7 @@ def test_a_file_that_is_replaced_while_it_is_read(read, store, stars, scheme, wh
     ("place", "said"),
     [
         ("s3://nowhere/stars.parquet", "there is no bucket nowhere"),
-        ("s3://bucket/other.parquet", "is not there: the store says NoSuchKey"),
+        ("s3://bucket/other.parquet", "is not there: the store says 404 NoSuchKey"),
         ("s3://bucket/folder", "is neither a .parquet file nor a HATS catalog (it has no hats.properties); "),
         ("s3://bucket/stars.fits", "stars.fits: is neither a .parquet file nor a HATS catalog"),
         ("s3://bucket/text.parquet", "not a readable Parquet file"),
