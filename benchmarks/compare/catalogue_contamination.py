@@ -35,8 +35,7 @@ KEPT = {
     "binned": "select is_rc, tier, b from red_clump.binned",
     "final_truth": "from red_clump.final_truth",
 }
-VIEWS = ("clump_odds", "clump_shares", "final_contamination")
-MACROS = ("cuts.sql", "stats/sampling.sql", "red_clump/macros.sql")
+VIEWS = ("red_clump.clump_odds", "red_clump.clump_shares", "red_clump.final_contamination")
 #: The cuts that mock skies say; `far_shift` and its error are seen directly in the refused stars.
 FITTED = (
     "transfer_error", "high_latitude_shift", "high_latitude_shift_error", "outside_hull_shift", "refused_shift",
@@ -89,16 +88,20 @@ def keep(folder: Path, stars: int, seed: int) -> Path:
 def database_of(kept: Path) -> duckdb.DuckDBPyConnection:
     """The views of the catalogue's contamination over what is kept of a sky."""
     connection = duckdb.connect(config={"threads": 1})
-    connection.execute("create schema red_clump; create schema cuts; create schema stats")
-    items = files.items()
-    for item in items:
-        if item.is_macro and str(item.path.relative_to(files.ROOT)) in MACROS:
-            connection.execute(item.body)
+    items = {item.name: item for item in files.items()}
+    wanted, waiting = set[str](), [*VIEWS]
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted and (items[name].is_macro or name in VIEWS):
+            wanted.add(name)
+            waiting += items[name].needs & items.keys()
+    for schema in sorted({"cuts", *(name.split(".")[0] for name in wanted)}):
+        connection.execute(f"create schema {schema}")
     for name in KEPT:
         connection.execute(f"create table red_clump.{name} as from '{kept / name}.parquet'")
-    for item in items:
-        if item.name in {f"red_clump.{view}" for view in VIEWS}:
-            connection.execute(f"create view {item.name} as {item.body}")
+    for name, item in items.items():  # in the order in which they need each other
+        if name in wanted:
+            connection.execute(item.body if item.is_macro else f"create view {name} as {item.body}")
     return connection
 
 

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import time
@@ -42,7 +43,10 @@ class Mutant:
     was: str
     becomes: str
     plant: Callable[[], None]
-    touches: Callable[[pytest.Item], bool]
+    #: Of a fault in SQL: whether a test reads the item that it is in.
+    touches: Callable[[pytest.Item], bool] = lambda item: False
+    #: Of a fault in Python: the lines of its statement.
+    lines: range = range(0)
     #: What becomes of it by the tests of a few rows, in this process, and how many there are.
     quick: Callable[[], tuple[str, int]] = lambda: (SURVIVED, 0)
     outcome: str = ""
@@ -60,7 +64,7 @@ class Planter:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = [item for item in session.items if self.wanted(item)]
-        seconds = self.take(_forked(lambda: self.timed(items), patience=3600))
+        seconds = self.take(forked(lambda: self.timed(items), patience=3600))
         red = [name for name, taken in seconds.items() if taken < 0]
         if red:
             print(f"fail without any fault, and are left out: {', '.join(red)}")
@@ -73,7 +77,7 @@ class Planter:
         for mutant in self.mutants:
             chosen = [item for item in items if mutant.touches(item)]
             mutant.tests = len(chosen)
-            mutant.outcome = _forked(partial(_tried, mutant, chosen)) if chosen else SURVIVED
+            mutant.outcome = forked(partial(tried, mutant, chosen)) if chosen else SURVIVED
             self.done.append(mutant)
             self.told(mutant)
         return True
@@ -117,7 +121,7 @@ def each_timed(items: list[pytest.Item]) -> Iterator[tuple[str, float]]:
         yield item.nodeid, time.process_time() - before if all(report.passed for report in reports) else -1.0
 
 
-def _tried(mutant: Mutant, items: list[pytest.Item]) -> str:
+def tried(mutant: Mutant, items: list[pytest.Item]) -> str:
     mutant.plant()
     for item, following in zip(items, [*items[1:], None], strict=True):
         for report in runtestprotocol(item, nextitem=following, log=False):
@@ -126,13 +130,15 @@ def _tried(mutant: Mutant, items: list[pytest.Item]) -> str:
     return SURVIVED
 
 
-def _forked(work: Callable[[], Any], patience: int = PATIENCE) -> Any:
-    """What a function gives in a process of its own; KILLED if that ends early or never."""
+def forked(work: Callable[[], Any], patience: int = PATIENCE, processor: int = 0) -> Any:
+    """What a function gives in a process of its own; KILLED if that ends early or never, or takes too long."""
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         os.close(reading)
         signal.alarm(0)
+        if processor:
+            resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
         told = os.dup(2)
         _silence()
         try:

@@ -1,36 +1,42 @@
 """Mutants of the functions of a Python module: in a forked process the function's code is replaced by the faulty one.
 
-Which test runs which function is found by one recorded run: `sys.setprofile` notes every function of the package.
+Which test runs which line is found by one recorded run, kept in build/mutants while neither the package nor the tests
+change. A fault is tried by the tests that run its statement, the cheapest first.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import gc
-import sys
-import threading
-from collections.abc import Iterator
+import hashlib
+import importlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
 import candlesql
-import planting
+import coverage
 import pytest
-from planting import Mutant, Planter
+from _pytest.runner import runtestprotocol
+from planting import SURVIVED, Mutant, forked, tried
 from python_faults import Fault, faults
 
 ROOT = Path(candlesql.__file__).parent
-Called = set[tuple[str, str]]
-#: Of each test, the file and outermost function of all that it runs, its fixtures included.
-CALLED: dict[str, Called] = {}
+KEPT = ROOT / "build" / "mutants"
+#: Seconds of processor time for the tests of one fault; dearer tests are left out.
+BUDGET = 20.0
 
 
-def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of the functions of one module."""
+def mutants_of(path: Path) -> list[Callable[[], Mutant]]:
+    """Makes each mutant of the functions of one module."""
     text = path.read_text()
-    return [_mutant(path, text, fault) for fault in faults(text)]
+    return [partial(_mutant, path, text, fault) for fault in faults(text)]
 
 
 def _mutant(path: Path, text: str, fault: Fault) -> Mutant:
@@ -43,14 +49,28 @@ def _mutant(path: Path, text: str, fault: Fault) -> Mutant:
         was=text.splitlines()[number - 1].strip(),
         becomes=_line_of(planted, number),
         plant=lambda: _plant(path, planted, fault.function),
-        touches=lambda item: (str(path), fault.function) in CALLED.get(item.nodeid, ()),
+        lines=_statement(ast.parse(text), number),
     )
+
+
+def _statement(tree: ast.AST, number: int) -> range:
+    """The lines of the innermost statement at a line; of one that holds others, those before them."""
+    statements = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= number <= (n.end_lineno or 0)]
+    body = getattr(statements[-1], "body", None)
+    return range(statements[-1].lineno, body[0].lineno if body else (statements[-1].end_lineno or number) + 1)
 
 
 def _line_of(tree: ast.Module, number: int) -> str:
     """The first line of the innermost statement at a line."""
     statements = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= number <= (n.end_lineno or 0)]
     return ast.unparse(statements[-1]).splitlines()[0]
+
+
+def import_all(paths: Iterable[Path]) -> None:
+    """What is imported after a fault is planted would be without it."""
+    for path in paths:
+        with contextlib.suppress(ImportError):  # of an extra that is not installed
+            importlib.import_module(".".join(["candlesql", *path.relative_to(ROOT).with_suffix("").parts]))
 
 
 def _plant(path: Path, planted: ast.Module, function: str) -> None:
@@ -71,43 +91,159 @@ def _code_in(code: CodeType, function: str) -> CodeType:
     return next(_code_in(part, function) for part in inside if function.startswith(f"{part.co_qualname}."))
 
 
-@dataclass(eq=False)
-class Recording(Planter):
-    """Notes in the run without a fault which functions each test and each fixture calls."""
+@dataclass
+class Record:
+    """What a run without a fault says: of each test its seconds, its fixtures and their seconds; who runs each line."""
 
-    called: Called = field(default_factory=set)
-    by_fixture: dict[str, Called] = field(default_factory=dict)
+    folder: Path
+    tests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fixtures: dict[str, float] = field(default_factory=dict)
 
-    def wanted(self, item: pytest.Item) -> bool:
-        """Every test: which of them run what is only known after the first run."""
-        return self.deep or not planting.needs_workspace(item)
+    def __post_init__(self) -> None:
+        for path in self.folder.glob("*.json"):
+            said = json.loads(path.read_text())
+            self.tests.update(said["tests"])
+            self.fixtures.update(said["fixtures"])
 
-    def timed(self, items: list[pytest.Item]) -> dict[str, Any]:
-        threading.setprofile(self._note)
-        sys.setprofile(self._note)
-        found = {}
-        fixtures_of = {item.nodeid: getattr(item, "fixturenames", ()) for item in items}
-        for test, seconds in planting.each_timed(items):
-            fixtures = [self.by_fixture.get(name, set()) for name in fixtures_of[test]]
-            found[test] = {"seconds": seconds, "called": sorted(self.called.union(*fixtures))}
-            self.called = set()
-        sys.setprofile(None)
+    def seconds(self, test: str) -> float:
+        return self.tests[test]["seconds"] + sum(self.fixtures[name] for name in self.tests[test]["fixtures"])
+
+    @cached_property
+    def _data(self) -> list[coverage.CoverageData]:
+        found = [coverage.CoverageData(str(path)) for path in self.folder.glob("*.lines")]
+        for data in found:
+            data.read()
         return found
 
-    def take(self, found: dict[str, Any]) -> dict[str, float]:
-        CALLED.update({name: {tuple(pair) for pair in one["called"]} for name, one in found.items()})
-        return {name: one["seconds"] for name, one in found.items()}
+    def run_by(self, file: str, lines: range) -> set[str]:
+        """The tests and fixtures that run any of the lines."""
+        found: set[str] = set()
+        for data in self._data:
+            by_line = data.contexts_by_lineno(str((ROOT / file).resolve()))
+            found.update(*(by_line.get(line, ()) for line in lines))
+        return found
+
+
+def record_of(items: list[pytest.Item]) -> Record:
+    """The record of the tests, made where there is none of this package and this module of tests."""
+    sources = [path for room in _rooms() for path in sorted(room.rglob("*.py"))]
+    folder = KEPT / hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    of = {item.nodeid: hashlib.sha256(item.path.read_bytes()).hexdigest()[:12] for item in items}
+    known = Record(folder).tests
+    missing = [item for item in items if known.get(item.nodeid, {}).get("module") != of[item.nodeid]]
+    if missing:
+        print(f"{len(missing)} tests are recorded without a fault", flush=True)
+        forked(partial(_record, missing, of, folder / f"{time.time():.0f}"), patience=7200)
+    return Record(folder)
+
+
+def _rooms() -> list[Path]:
+    return sorted(path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests")
+
+
+def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
+    """Run each test once and write what it runs."""
+    rooms = [str(room.resolve() / "*") for room in _rooms()]
+    measured = coverage.Coverage(data_file=f"{to}.lines", config_file=False, include=rooms)
+    noting = _Noting(measured)
+    items[0].session.config.pluginmanager.register(noting)
+    tests = {}
+    measured.start()
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        noting.begin(item.nodeid)
+        before = time.process_time()
+        reports = runtestprotocol(item, nextitem=following, log=False)
+        seconds = time.process_time() - before - noting.in_fixtures
+        if all(report.passed for report in reports):
+            fixtures = sorted(noting.names & noting.seconds.keys())
+            tests[item.nodeid] = {"module": of[item.nodeid], "seconds": seconds, "fixtures": fixtures}
+        else:
+            print(f"{item.nodeid} is skipped or fails without any fault", flush=True)
+    measured.stop()
+    measured.save()
+    Path(f"{to}.json").write_text(json.dumps({"tests": tests, "fixtures": noting.seconds}))
+
+
+@dataclass(eq=False)
+class _Noting:
+    """Says to coverage which test or shared fixture runs, and measures the fixtures."""
+
+    measured: coverage.Coverage
+    seconds: dict[str, float] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    running: list[str] = field(default_factory=list)
+    in_fixtures: float = 0.0
+
+    def begin(self, test: str) -> None:
+        self.running, self.in_fixtures = [test], 0.0
+        self.measured.switch_context(test)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
-        before, self.called = self.called, set()
+        if fixturedef.scope == "function":
+            return (yield)
+        self.running.append(fixture_name(fixturedef))
+        self.measured.switch_context(self.running[-1])
+        before, inside = time.process_time(), self.in_fixtures
         try:
             return (yield)
         finally:
-            self.by_fixture.setdefault(fixturedef.argname, set()).update(self.called)
-            self.called |= before
+            taken = time.process_time() - before
+            self.seconds[self.running.pop()] = taken - (self.in_fixtures - inside)
+            self.in_fixtures = inside + taken
+            self.measured.switch_context(self.running[-1])
 
-    def _note(self, frame: Any, event: str, _: object) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(str(ROOT)) and "/tests/" not in code.co_filename:
-            self.called.add((code.co_filename, code.co_qualname.split(".<locals>")[0]))
+    @pytest.hookimpl
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        self.names = set(shared_fixtures(item))
+
+
+def fixture_name(definition: pytest.FixtureDef[Any]) -> str:
+    return f"{definition.baseid}::{definition.argname} (fixture)"
+
+
+def shared_fixtures(item: pytest.Item) -> Iterator[str]:
+    """The fixtures of a test that others share."""
+    for definitions in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
+        yield from (fixture_name(one) for one in definitions if one.scope != "function")
+
+
+@dataclass(eq=False)
+class LinePlanter:
+    """Tries each mutant by the tests that run its lines, the cheapest first."""
+
+    mutants: list[Mutant]
+    told: Any
+    done: list[Mutant] = field(default_factory=list)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        import_all({ROOT / mutant.file for mutant in self.mutants})
+        record = record_of(session.items)
+        items = [item for item in session.items if item.nodeid in record.tests]
+        items.sort(key=lambda item: record.seconds(item.nodeid))
+        for number, mutant in enumerate(self.mutants, start=1):
+            chosen = self.chosen(items, record, mutant)
+            mutant.tests = len(chosen)
+            seconds = sum(record.seconds(item.nodeid) for item in chosen)
+            patience = 60 + 20 * int(seconds)
+            mutant.outcome = (
+                forked(partial(tried, mutant, chosen), patience, 10 + 3 * int(seconds)) if chosen else SURVIVED
+            )
+            self.done.append(mutant)
+            self.told(mutant)
+            print(f"{number} of {len(self.mutants)}", end="\r", flush=True)
+        return True
+
+    def chosen(self, items: list[pytest.Item], record: Record, mutant: Mutant) -> list[pytest.Item]:
+        running = record.run_by(mutant.file, mutant.lines)
+        found, left, made = [], BUDGET, set[str]()
+        for item in items:
+            if item.nodeid in running or running.intersection(record.tests[item.nodeid]["fixtures"]):
+                new = set(record.tests[item.nodeid]["fixtures"]) - made
+                cost = record.tests[item.nodeid]["seconds"] + sum(record.fixtures[name] for name in new)
+                if cost <= left:
+                    found.append(item)
+                    made |= new
+                    left -= cost
+        return found

@@ -41,13 +41,14 @@ def main() -> int:
     drawn = [m for m in drawn if (m.file, m.was, m.becomes) not in known]
     is_python = any(path.suffix == ".py" for path in paths)
     tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
-    quickly = _tried_quickly(drawn)
+    if is_python:
+        tests += [str(path) for path in TESTS.glob("test_*.py")]
+    quickly = drawn if is_python else _tried_quickly(drawn)
     if options.quick or not quickly:
         return _print_score(drawn, options.quick)
-    planter = Planter(quickly, options.deep, _tell)
-    if is_python:
-        planter = python_mutants.Recording(quickly, options.deep, _tell)
-    tables.shared_database()  # forked processes have it at once
+    planter = python_mutants.LinePlanter(quickly, _tell) if is_python else Planter(quickly, options.deep, _tell)
+    if not is_python:
+        tables.shared_database()  # forked processes have it at once
     code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
     if not planter.done:
         return int(code) or 1
@@ -86,12 +87,10 @@ def _files(place: Path) -> Iterable[Path]:
 
 def _draw(paths: list[Path], seed: int, number: int) -> list[Mutant]:
     every = [
-        mutant
-        for path in paths
-        for mutant in (sql_mutants if path.suffix == ".sql" else python_mutants).mutants_of(path)
+        make for path in paths for make in (sql_mutants if path.suffix == ".sql" else python_mutants).mutants_of(path)
     ]
     print(f"{len(every)} faults in {len(paths)} files", flush=True)
-    return random.Random(seed).sample(every, number) if 0 < number < len(every) else every
+    return [make() for make in (random.Random(seed).sample(every, number) if 0 < number < len(every) else every)]
 
 
 def _test_folders(paths: list[Path], deep: bool) -> set[str]:

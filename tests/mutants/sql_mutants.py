@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import cases
@@ -18,10 +19,10 @@ from sql_faults import Fault, faults
 SOURCES = cases.SOURCES
 
 
-def mutants_of(path: Path) -> list[Mutant]:
-    """Every mutant of one file; a macro's faults are told from its neighbours'."""
+def mutants_of(path: Path) -> list[Callable[[], Mutant]]:
+    """Makes each mutant of one file; a macro's faults are told from its neighbours'."""
     text = path.read_text()
-    return [_mutant(path, text, fault) for fault in faults(text)]
+    return [partial(_mutant, path, text, fault) for fault in faults(text)]
 
 
 def _mutant(path: Path, text: str, fault: Fault) -> Mutant:
