@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import duckdb
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
@@ -56,17 +59,18 @@ def distance_distribution(connection: duckdb.DuckDBPyConnection) -> Figure | Non
         return None
     x = table["distance_low_kpc"].astype(float)
     figure, axes = panels(1, 2, 5.4, 4.0)
-    axes[0, 0].step(x, table["n_here"], where="post", color=BLUE)
+    axes[0, 0].bar(x, table["n_here"], 0.5, align="edge", color=BLUE)
     axes[0, 0].set(yscale="log", ylim=(0.7, None), xlabel="distance [kpc]", ylabel="stars per 0.5 kpc")
-    axes[0, 0].set_title("distribution")
     ax, ratio = axes[0, 1], table["error_ratio_median"].astype(float)
+    _other_surveys(ax, connection)
+    _w1_axis(ax, x, table["w1_low_mag"].astype(float))
     ax.plot(x, table["n_beyond"], color=GREY, lw=0.8, zorder=1)
     image = ax.scatter(x, table["n_beyond"], c=ratio, norm=LogNorm(0.3, 30), cmap="viridis", s=22, zorder=2)
     gains = x[ratio > 1]
     if len(gains):
         ax.axvline(gains.min(), color=RED, ls="--", lw=1)
         first = table["n_gain_beyond"][0]
-        ax.set_title(f"{int(first):,} of {int(table['n_beyond'][0]):,} stars gain on Gaia")
+        axes[0, 0].set_title(f"{int(first):,} of {int(table['n_beyond'][0]):,} stars gain on Gaia")
         late = gains.min() > x.mean()
         place = {"xytext": (-4 if late else 4, 5), "textcoords": "offset points", "ha": "right" if late else "left"}
         text = "red clump better beyond" if late else "red clump better"
@@ -74,6 +78,27 @@ def distance_distribution(connection: duckdb.DuckDBPyConnection) -> Figure | Non
     ax.set(yscale="log", ylim=(0.7, None), xlabel="distance [kpc]", ylabel="stars from there on")
     figure.colorbar(image, ax=ax, label=r"median of $\sigma_d$ of Gaia / $\sigma_d$ of the red clump", extend="both")
     return figure
+
+
+def _other_surveys(ax: Axes, connection: duckdb.DuckDBPyConnection) -> None:
+    """The red clump stars of each table of labels, in black."""
+    table = columns(connection, "from red_clump.labelled_reach where distance_low_kpc < 60")
+    for name, line in zip(dict.fromkeys(table["label_table"]), cycle(("-", "--", ":", "-.")), strict=False):
+        rows = where(table, label_table=name)
+        ax.step(rows["distance_low_kpc"], rows["n_beyond"], "black", ls=line, lw=0.9, label=name, zorder=1)
+    if len(table["n_beyond"]):
+        ax.legend(title="labelled red clump", fontsize=8, title_fontsize=8)
+
+
+def _w1_axis(ax: Axes, distance: np.ndarray, w1: np.ndarray) -> None:
+    """W1 of a red clump star above, in whole magnitudes."""
+    known = np.isfinite(w1)
+    if known.sum() < 2:
+        return
+    ticks = np.arange(np.ceil(w1[known].min()), np.floor(w1[known].max()) + 1)
+    above = ax.secondary_xaxis("top")
+    above.set_xticks(np.interp(ticks, w1[known], distance[known]), [f"{tick:g}" for tick in ticks])
+    above.set_xlabel("W1 of a red clump star [mag]")
 
 
 def sky_map(connection: duckdb.DuckDBPyConnection) -> Figure | None:
@@ -180,7 +205,9 @@ PLOTS = (
     Plot(
         "distance_distribution",
         "Distribution of distances and the gain on Gaia (figure 7)",
-        f"From red_clump.gain. {STARS} Gaia's error is sigma_parallax d², as in section 4.2.",
+        f"From red_clump.gain and red_clump.labelled_reach. {STARS} Gaia's error is sigma_parallax d², as in section "
+        "4.2; W1 is without extinction. Black: stars that a table of labels calls red clump, by the catalogue's "
+        "distances.",
         distance_distribution,
     ),
     Plot(

@@ -61,7 +61,7 @@ class Network:
 @dataclass(frozen=True)
 class System:
     """A system's networks and the inputs that they share, in the order of its functions' arguments; and the columns of
-    its convex hull, with the cut that says of how many stars it is made."""
+    its convex hull, with the cut that says of how many stars it is made, and the inputs of its density."""
 
     name: str
     citation: str
@@ -71,6 +71,7 @@ class System:
     networks: list[Network]
     hull: list[str]
     hull_stars: str
+    density: list[dict[str, str]]
 
     @property
     def input_names(self) -> list[str]:
@@ -109,7 +110,10 @@ def load_system(name: str, present: set[str] | None = None) -> System:
             file=text["view"],
         )
     hull = [column for column in text["hull"]["columns"] if column in {entry["name"] for entry in inputs}]
-    return System(name, text["citation"], text["view"], tuple(text["id"]), inputs, networks, hull, text["hull"]["most"])
+    density = [entry for entry in text["inputs"] if entry["name"] in text["density"]["columns"]]
+    return System(
+        name, text["citation"], text["view"], tuple(text["id"]), inputs, networks, hull, text["hull"]["most"], density
+    )
 
 
 def _network(entry: dict, inputs: list[dict[str, str]], present: set[str] | None) -> Network | None:

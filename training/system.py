@@ -20,6 +20,7 @@ from ..udfs.model import Model, write_model
 from ..udfs.model_files import HULL
 from ..udfs.onnx_udf import session_of
 from ..workspace.query import first_row
+from .density import DENSITY, write_density
 from .export import Member, system_graph
 from .labels import refused
 from .mdn import train
@@ -105,6 +106,7 @@ def train_system(
     giants = _giants(connection, {n: held[n].to_numpy() for n in held.column_names}, len(held))
     seconds = time.time() - started
     _write_hull(connection, system, rows, folds, seed, model_path)
+    _write_density(system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
     metadata |= {"input_systems": input_systems(system.input_names)}
     simulated = simulated or f"{system.name}.truth"
@@ -273,6 +275,16 @@ def _write_hull(
     trained = rows.fold >= 0 if len(folds) > 1 else rows.fold != 0
     chosen = _sample(trained, _most(connection, system.hull_stars), _seed(seed, "hull", 0))
     write_hull(model_path.with_name(f"{model_path.stem}{HULL}.npz"), rows.labels(system.hull)[chosen], system.hull)
+
+
+def _write_density(system: System, rows: Rows, folds: range, seed: int, model_path: Path) -> None:
+    """The density of the training stars, beside the model."""
+    trained = rows.fold >= 0 if len(folds) > 1 else rows.fold != 0
+    unknown = np.full(len(rows), np.nan)
+    x = np.stack([rows.columns.get(entry["name"], unknown)[trained] for entry in system.density], axis=1)
+    path = model_path.with_name(f"{model_path.stem}{DENSITY}.onnx")
+    if np.isfinite(x).any():
+        write_density(path, system, x.astype(np.float64), _plain_metadata(system), _seed(seed, "density", 0) % 2**31)
 
 
 def _scores(model: Model, named: list[dict[str, str]], system: System, rows: Rows, held: np.ndarray) -> pa.Table:

@@ -1,5 +1,5 @@
 -- A stratum of scored stars (a tier, or a reason of refusal) in a region of the sky, and by how much in ln odds P(RC) must be
--- shifted there, with its error: from the labels of the stratum, each wrong with cuts.label_error, and of a region from its own
+-- shifted there, with its error: from the labels of the stratum, wrong as red_clump.label_errors says, and of a region from its own
 -- labels with those of the whole sky as the prior. The error holds what labels cannot know: how the catalogue's stars differ.
 with names as (
     select
@@ -15,24 +15,31 @@ strata as (
     select
         stratum,
         case stratum
+            when 'tier 2' then cuts.tier2_shift()
             when 'outside the hull' then cuts.outside_hull_shift()
             when 'outside the range of labels' then cuts.refused_shift()
             when 'not a giant' then cuts.refused_shift()
             else 0
         end as mean_shift,
-        if(mean_shift = 0, cuts.transfer_error(), cuts.refused_shift_error()) as transfer_error
+        if(
+            stratum in ('outside the hull', 'outside the range of labels', 'not a giant'),
+            cuts.refused_shift_error(), cuts.transfer_error()
+        ) as transfer_error
     from names
 ),
 
 counts as (
     select
-        is_rc,
-        red_clump.strata(tier, refusal) as names,
-        abs(b) > cuts.high_latitude() as is_high,
-        round(red_clump.log_odds(p_rc), 1) as log_odds,
+        evaluated.is_rc,
+        errors.missed,
+        errors.false_clump,
+        red_clump.strata(evaluated.tier, evaluated.refusal) as names,
+        abs(evaluated.b) > cuts.high_latitude() as is_high,
+        round(red_clump.log_odds(evaluated.p_rc), 1) as log_odds,
         count(*) as n
-    from red_clump.evaluation
-    where is_rc is not null
+    from red_clump.evaluation as evaluated
+    inner join red_clump.label_errors as errors using (label_table)
+    where evaluated.is_rc is not null
     group by all
 ),
 
@@ -53,7 +60,8 @@ tried as (
         shifts.shift,
         labelled.is_high,
         labelled.n,
-        cuts.label_error() + (1 - 2 * cuts.label_error()) * red_clump.shifted_share(labelled.log_odds, shifts.shift)
+        labelled.false_clump
+        + (1 - labelled.missed - labelled.false_clump) * red_clump.shifted_share(labelled.log_odds, shifts.shift)
             as rc_share,
         labelled.n * ln(if(labelled.is_rc, rc_share, 1 - rc_share)) as log_likelihood
     from strata

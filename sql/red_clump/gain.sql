@@ -1,4 +1,5 @@
--- Half a kiloparsec: the red clump stars from there on, and how many of them gain on Gaia; Lucey et al. 2020, figure 7.
+-- Half a kiloparsec: the red clump stars from there on, and how many of them gain on Gaia; the unreddened W1 that they
+-- have there; Lucey et al. 2020, figure 7.
 with steps as (
     select
         floor(distance_kpc * 2) / 2 as distance_low_kpc,
@@ -13,6 +14,7 @@ select
     distance_low_kpc,
     n_here,
     error_ratio_median,
+    cuts.m_w1_red_clump() + 5 * log10(nullif(distance_low_kpc, 0)) + 10 as w1_low_mag,
     (sum(n_here) over beyond)::bigint as n_beyond,
     (sum(n_gain_here) over beyond)::bigint as n_gain_beyond
 from steps

@@ -24,3 +24,19 @@ create or replace macro stats.hypot(x, y) as sqrt(x * x + y * y);
 -- [] Normal density at x around a centre with a standard deviation width, all of one unit; per that unit.
 create or replace macro stats.normal_density(x, centre, width) as
 exp(-0.5 * pow((x - centre) / width, 2)) / (width * sqrt(2 * pi()));
+
+-- [] The share of a normal distribution beyond z [] standard deviations above its centre, z not below 0, to 1e-7;
+-- Abramowitz & Stegun 1964, 26.2.17, whose t is tangent [].
+create or replace macro stats.far_tail(z, tangent) as
+stats.normal_density(z, 0, 1) * tangent * (
+    0.319381530
+    + tangent * (-0.356563782 + tangent * (1.781477937 + tangent * (-1.821255978 + tangent * 1.330274429)))
+);
+
+-- [] The share of a normal distribution beyond z [] standard deviations above its centre; Abramowitz & Stegun 1964, 26.2.17.
+create or replace macro stats.normal_tail(z) as
+if(
+    z < 0,
+    1 - stats.far_tail(abs(z), 1 / (1 + 0.2316419 * abs(z))),
+    stats.far_tail(abs(z), 1 / (1 + 0.2316419 * abs(z)))
+);

@@ -30,7 +30,7 @@ from python_faults import Fault, faults
 ROOT = Path(candlesql.__file__).parent
 KEPT = ROOT / "build" / "mutants"
 #: Seconds of processor time for the tests of one fault; dearer tests are left out.
-BUDGET = 20.0
+BUDGET = 5.0
 
 
 def mutants_of(path: Path) -> list[Callable[[], Mutant]]:

@@ -36,6 +36,7 @@ def test_a_hundredth_of_the_sky_trains_every_network(quick, monkeypatch, tmp_pat
         "sky",
         "red_clump.onnx",
         "red_clump_baseline.onnx",
+        "red_clump_density.onnx",
         "red_clump_hull.npz",
         "red_clump_cross_validation.parquet",
         "red_clump_baseline.parquet",

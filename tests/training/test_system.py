@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from candlesql.errors import UserError
 from candlesql.sql import files
+from candlesql.udfs.model import load_model
+from candlesql.udfs.onnx_udf import session_of
 
 pytest.importorskip("torch", reason="the extra `train` is not installed")
 
@@ -82,11 +84,25 @@ def test_only_what_the_rows_have_is_trained(connection, quick, tmp_path):
     assert (model.metadata["trained_on"], model.metadata["training_stars"]) == ("real", "red_clump")
     assert listed(connection, tmp_path) == set(range(1, 601))
     assert (tmp_path / "red_clump_hull.npz").exists()
+    assert_density(tmp_path / "red_clump_density.onnx")
     baseline = pq.read_table(tmp_path / "red_clump_baseline.parquet")
     guesses = dict(zip(baseline["source_id"].to_pylist(), baseline["p_rc_baseline"].to_pylist(), strict=True))
     states = connection.execute("select source_id, is_rc from red_clump.training").fetchall()
     assert np.mean([(guesses[star] > 0.5) == state for star, state in states]) > 0.7
     assert not list(tmp_path.glob("*.fold*"))
+
+
+def assert_density(path: Path) -> None:
+    """Where the stars are it is above 0, far from them below; bands that none has change nothing."""
+    density = load_model(path)
+    assert [field.name for field in density.inputs] == [
+        "phot_g_mean_mag", "j_m", "ks_m", "w1mpro", "w2mpro", "parallax"
+    ]  # fmt: skip
+    among, far, too = [[13, 10.8, 10.1, 10, 10, 0.45], [13, 10.8, 13.0, 10, 10, 0.45], [9, 10.8, 10.1, 5, 3, 0.45]]
+    found = session_of(density).run(None, {"x": np.array([among, far, too], np.float32).T})[0][0]
+    assert found[0] > 1
+    assert found[1] < -5
+    assert found[2] == found[0]
 
 
 def test_simulated_stars_are_told_from_real_ones(connection, quick, tmp_path):

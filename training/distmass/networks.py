@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import UserError
+from ..space import Space, fit_space
 from .data import Stars, Target, specification
 from .distil import Student, distil
 from .ensembles import Ensemble, seed_of, train_ensemble, train_paper, train_states
 from .regression import Recipe, Trained
-from .space import Space, fit_space
 
 #: Fewer labelled stars teach nothing.
 MIN_ROWS = 200

@@ -184,9 +184,14 @@ CATALOGUE_CASES = [
     Case("red_clump.precision", "source_id, distance_gaia_kpc_error, error_ratio", given={
         "red_clump.distances(survey, source_id, distance_kpc, distance_kpc_error, parallax_error)": "('s', 1, 3.0, 0.2, 0.04)"},
         rows=[(1, 0.36, 1.8)]),
-    Case("red_clump.gain", "distance_low_kpc, n_here, error_ratio_median, n_beyond, n_gain_beyond", given={
-        "red_clump.precision(distance_kpc, error_ratio)": "(0.4, 0.5), (0.5, 2.0), (0.9, 1.0), (2.2, 3.0)"},
-        rows=[(0.0, 1, 0.5, 4, 2), (0.5, 2, 1.5, 3, 2), (2.0, 1, 3.0, 1, 1)]),
+    # a star of W1 = -1.68 is 10 mag fainter at 1 kpc
+    Case("red_clump.gain", "distance_low_kpc, round(w1_low_mag, 4), n_here, error_ratio_median, n_beyond, n_gain_beyond", given={
+        "red_clump.precision(distance_kpc, error_ratio)": "(0.4, 0.5), (0.5, 2.0), (0.9, 1.0), (1.2, 3.0)"},
+        rows=[(0.0, None, 1, 0.5, 4, 2), (0.5, 6.8149, 2, 1.5, 3, 2), (1.0, 8.32, 1, 3.0, 1, 1)]),
+    Case("red_clump.labelled_reach", "label_table, distance_low_kpc, n_here, n_beyond", given={
+        "red_clump.distances(survey, source_id, distance_kpc)": "('s', 1, 0.4), ('s', 2, 0.6), ('s', 3, 0.9), ('t', 1, 9.0), ('s', 4, 2.2), ('s', 5, 2.2), ('s', 6, null)",
+        "red_clump.labels(survey, source_id, label_table, is_rc)": "('s', 1, 'a', true), ('s', 2, 'a', true), ('s', 3, 'a', true), ('s', 4, 'b', true), ('s', 5, 'a', false)"},
+        rows=[("a", 0.0, 1, 3), ("a", 0.5, 2, 2), ("b", 2.0, 1, 1)]),
     Case("red_clump.galactic_cells", "plane, x_low_kpc, up_low_kpc, n, n_tier_1", given={
         "red_clump.catalogue(tier, x_kpc, y_kpc, z_kpc)": "(1, -8.3, 0.5, 2.9), (2, -8.25, 0.55, -3.0), (2, 1.0, 1.0, null)"},
         rows=[("X-Y", -8.4, 0.4, 1, 1), ("X-Z", -8.4, -3.0, 1, 0), ("X-Z", -8.4, 2.8, 1, 1)]),

@@ -20,6 +20,13 @@ MOVED = {
 CATALOGUE = "from red_clump.catalogue order by survey, source_id"
 TIERS = "from red_clump.tiers order by all"
 FUNNEL = "from red_clump.funnel"
+#: In the place of the network of the density.
+DENSITY = "create or replace macro red_clump_density_net(g, j, ks, w1, w2, p) as {'log_density': g - 13}"
+SCORED = (
+    "red_clump.scored(source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, "
+    "bp_rp, passes_twomass, passes_allwise, has_panstarrs1, inside_hull, phot_g_mean_mag, j_m, ks_m, w1mpro, "
+    "w2mpro, parallax)"
+)
 
 
 def rows(sky: Path, query: str, variables: dict[str, str] | None = None) -> list[tuple]:
@@ -118,19 +125,48 @@ def test_outcomes_of_a_cut(database, judged, sure, known, outcomes):
 
 
 def test_scores_are_the_rows_of_the_outcome_in_force(view, database):
-    columns = (
-        "red_clump.scored(source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, "
-        "bp_rp, passes_twomass, passes_allwise, has_panstarrs1)"
-    )
-    stars = """
-        (1, true, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
-        (1, false, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true),
-        (2, true, false, true, 1.0, 0.0003, 1.2, 1.0, true, true, true),
-        (2, true, true, true, 1.0, 0.0003, 1.2, 1.0, true, true, true),
-        (3, null, null, null, null, null, null, 1.0, null, null, null),
-        (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true),
-        (4, true, true, true, 1.0, 0.00001, 1.5, 1.0, true, true, true)"""
+    database.execute(DENSITY)
+    rest = "true, 13, 11, 10.5, 10, 10, 0.5"
+    stars = f"""
+        (1, true, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true, {rest}),
+        (1, false, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true, {rest}),
+        (2, true, false, true, 1.0, 0.0003, 1.2, 1.0, true, true, true, {rest}),
+        (2, true, true, true, 1.0, 0.0003, 1.2, 1.0, true, true, true, {rest}),
+        (3, null, null, null, null, null, null, 1.0, null, null, null, {rest}),
+        (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true, {rest}),
+        (4, true, true, true, 1.0, 0.00001, 1.5, 1.0, true, true, true, {rest})"""
     query = "select source_id from red_clump.scores order by 1"
-    assert [row["source_id"] for row in view("red_clump.scores", query, **{columns: stars})] == [1, 2, 3, 4]
+    assert [row["source_id"] for row in view("red_clump.scores", query, **{SCORED: stars})] == [1, 2, 3, 4]
     database.execute("set variable lucey_quality_cuts = true")
-    assert [row["source_id"] for row in view("red_clump.scores", query, **{columns: stars})] == [1, 3]
+    assert [row["source_id"] for row in view("red_clump.scores", query, **{SCORED: stars})] == [1, 3]
+
+
+def test_validity_by_density(view, database):
+    """Without the cut the hull's word holds; with it ln density of the training stars, here G less 13, from 0 on."""
+    passed = "true, true, true, 1.2, 0.00001, 1.2, 1.0, true, true, true"
+    stars = ", ".join(
+        f"({star}, {passed}, {inside}, {g}, 11, 10.5, 10, 10, 0.5)"
+        for star, inside, g in ((1, "true", 12.9), (2, "false", 13.0), (3, "null", 14.0), (4, "true", "null"))
+    )
+    database.execute(DENSITY)
+    query = "select inside_hull from red_clump.scores order by source_id"
+    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **{SCORED: stars})]
+    assert inside == [True, False, None, True]
+    database.execute("set variable validity_by_density = true")
+    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **{SCORED: stars})]
+    assert inside == [False, True, True, None]
+
+
+def test_what_each_rule_of_validity_costs(view):
+    """Of stars that both can judge, 1 to 4: the hull refuses 2 and 3, low density 3 and 4."""
+    given = {
+        "red_clump.training_density(survey, source_id, inside_hull, log_density)": """
+            ('s', 1, true, 0.0), ('s', 2, false, 3.0), ('s', 3, false, -0.1), ('s', 4, true, -2.0), ('s', 5, null, -9),
+            ('s', 6, false, null)""",
+        "red_clump.labels(survey, source_id, is_rc)": "('s', 2, true), ('s', 3, false), ('s', 1, true), ('s', 5, true)",
+        "red_clump.truth(survey, source_id, phase)": "('s', 1, 3), ('s', 2, 3), ('s', 3, 2), ('s', 4, 3), ('t', 3, 3)",
+    }
+    assert [tuple(row.values()) for row in view("red_clump.validity", **given)] == [
+        ("hull", 4, 2, 2, 3, 0.5, pytest.approx(1 / 3)),
+        ("density", 4, 2, 2, 3, 0.0, pytest.approx(1 / 3)),
+    ]

@@ -7,6 +7,7 @@ from math import exp, hypot, log, sqrt
 
 import pytest
 from candlesql.tests.sql.tables import Case, robust
+from scipy.stats import norm
 
 
 def wilson(k: float, n: float) -> tuple[float, float]:
@@ -93,6 +94,11 @@ SELECTION = [
         # at 0.5 mas the distance modulus is 11.505: -9 and 12 are Ks 2.505 and 23.505; the last but one is 0.5 mas by its zero point
         "('a', 0.5, 0.0, 2.51), ('a', 0.5, 0.0, 2.50), ('a', 0.5, 0.0, 23.50), ('a', 0.5, 0.0, 23.51), ('a', -0.5, 0.0, 9.0), ('a', 0.4, -0.1, 2.50), ('b', null, 0.0, 9.0)"},
         rows=[("a", 6, 6, 5, 3), ("b", 1, 0, 0, 0)]),
+    # of 't' the red clump's median is 300 s and its 84th percentile 368, that of the others 80 and their 16th percentile 39.2
+    Case("red_clump.label_errors", "label_table, n_labelled, round(missed, 6), round(false_clump, 6)", given={
+        "red_clump.labels(label_table, is_rc, evolutionary_state, delta_p_s)":
+        "('t', true, null, 260), ('t', true, null, 300), ('t', true, null, 400), ('t', false, null, 20), ('t', false, null, 80), ('t', false, null, 180), ('t', null, null, 500), ('u', true, 'RC', 210), ('u', true, 'RC', 900), ('u', false, 'RGB', 190)"},
+        rows=[("t", 6, round(0.03 + norm.sf(100 / 68), 6), round(0.03 + norm.sf(120 / 40.8), 6)), ("u", 3, 0.03, 0.03)]),
     Case("red_clump.kiel_cells", "panel, teff_low_k, logg_low, n, n_rc", given={
         "red_clump.held_out(survey, source_id, teff_all_k, logg_all, teff_k, logg, joint_teff_k, joint_logg)":
         """('s', 1, 4810, 2.43, 4790, 2.38, 4700, 2.31), ('s', 2, null, null, 4780, 2.39, 4701, null), ('s', 3, 6000, 4.4, 5990, 4.3, 5980, 4.2)""",

@@ -31,6 +31,11 @@ def test_normal_density_is_scipys(value, x, centre, width):
     assert found == pytest.approx(stats.norm.pdf(x, centre, width))
 
 
+@pytest.mark.parametrize("z", [0, 0.3, 1, 2.5, 5, -0.3, -2])
+def test_normal_tail_is_scipys(value, z):
+    assert value(f"stats.normal_tail({z})") == pytest.approx(stats.norm.sf(z), abs=1e-7)
+
+
 def test_normal_matrix_of_two_rows(value):
     # columns (1, 3) and (2, 5): 1 + 9, 2 + 15, 4 + 25
     assert value("stats.normal_matrix([[1, 2], [3, 5]], 2)") == [10, 17, 17, 29]

@@ -11,7 +11,7 @@ from candlesql.training.distmass.data import Stars, specification  # noqa: E402
 from candlesql.training.distmass.ensembles import Ensemble, Widening  # noqa: E402
 from candlesql.training.distmass.networks import without_binaries  # noqa: E402
 from candlesql.training.distmass.regression import FREEDOM, Recipe, Trained, loss_of, train  # noqa: E402
-from candlesql.training.distmass.space import fit_space  # noqa: E402
+from candlesql.training.space import fit_space  # noqa: E402
 from candlesql.udfs.graph import Layer  # noqa: E402
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
-from ...udfs.graph import GraphBuilder, Layer, fold_scaling
+from ..udfs.graph import GraphBuilder, Layer, fold_scaling
 
 COMPONENTS = 8
 #: The share of training stars that fall outside.
