@@ -1,9 +1,9 @@
 """What a partition costs `candlesql run --workers`: CPU seconds, and bytes read and written, by star and by partition.
 
-    python benchmarks/partition_cost.py [--stars N M] [--folder FOLDER]
+    python benchmarks/partition_cost.py [--system SYSTEM] [--stars N M] [--folder FOLDER]
 
-Both passes over every partition of two mock skies, of N and of M stars, and the views of the whole sky between them,
-in this process on one thread: two equations for what a star and what a partition costs.
+All stages of every partition of two mock skies, of N and of M stars, and the views of the whole sky between them, in
+this process on one thread: two equations for what a star and what a partition costs. What each step takes is printed.
 These are the rates of `candlesql run --plan` (scale/forecast.py). What is read is all that DuckDB asks for, from the
 disk or from the system's cache of it, beside the row groups that `--plan` counts.
 """
@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 from candlesql.scale.bench import bench_of
-from candlesql.scale.command import merge
+from candlesql.scale.command import put_together
 from candlesql.scale.forecast import forecast_of
-from candlesql.scale.partition import make_catalogue, make_part
+from candlesql.scale.partition import do_stage
 from candlesql.scale.plan import make_plan
 from candlesql.sql.open import writing
 from candlesql.workspace.folder import existing_sky
@@ -38,28 +38,28 @@ def asked_for() -> int:
     return int(Path("/proc/self/io").read_text().split()[1])
 
 
-def cost_of(folder: Path, stars: int) -> Cost:
+def cost_of(folder: Path, stars: int, system: str) -> Cost:
     """Make a sky and run it; prints what it takes."""
     make_sky(folder, stars)
     with writing(folder, whole=True) as connection:
-        plan = make_plan(connection, existing_sky(folder), "red_clump")
-        expected = forecast_of(connection, plan.sky, "red_clump", taken_up=False)
-        bench_of(plan.file).connection.execute("set threads = 1")
-        started, before = time.process_time(), asked_for()
+        plan = make_plan(connection, existing_sky(folder), system)
+        expected = forecast_of(connection, plan.sky, system, taken_up=False)
+        started, before, read = time.process_time(), asked_for(), 0
         tiles = list(plan.tiles)
-        for tile in tiles:
-            make_part(plan.file, tile)
-        read = asked_for() - before
-        merge(plan, tiles)
-        bench_of(plan.file).connection.execute("set threads = 1")
-        for tile in tiles:
-            make_catalogue(plan.file, tile)
+        for number in range(len(plan.stages)):
+            bench_of(plan.file).connection.execute("set threads = 1")
+            for tile in tiles:
+                outcome = do_stage(number, plan.file, tile)
+                assert not outcome.fault, outcome.fault
+            read = read or asked_for() - before
+            put_together(connection, plan, tiles, number)
         seconds = time.process_time() - started
         files = [file for tile in tiles for file in plan.part(tile).glob("*.parquet")]
-        scores = sum(file.stat().st_size for file in files if file.stem == "red_clump.scores")
+        gathered_views = {view for stage in plan.stages for view in stage.rows}
+        scores = sum(file.stat().st_size for file in files if file.stem == f"{system}.scores")
         matches = sum(file.stat().st_size for file in files if file.stem.startswith("match."))
-        gathered = sum(file.stat().st_size for file in files if file.stem in plan.kinds.rows)
-    pairs = sum(min(expected.stars, expected.footers[name].rows) for name in expected.matched)
+        gathered = sum(file.stat().st_size for file in files if file.stem in gathered_views)
+    pairs = sum(min(expected.stars, expected.footers[name].rows) for name in expected.matched) or 1
     groups = expected.catalogs_read
     print(f"{stars:,} stars in {len(tiles)} partitions: {seconds:.1f} s of CPU")
     print(
@@ -73,10 +73,11 @@ def cost_of(folder: Path, stars: int) -> Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stars", type=int, nargs=2, default=[400_000, 2_000_000])
+    parser.add_argument("--system", default="red_clump")
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        few, many = (cost_of(Path(folder) / str(stars), stars) for stars in options.stars)
+        few, many = (cost_of(Path(folder) / str(stars), stars, options.system) for stars in options.stars)
     counts = [[cost.stars, cost.partitions] for cost in (few, many)]
     a_star, a_partition = np.linalg.solve(counts, [few.cpu_seconds, many.cpu_seconds])
     print(f"{a_star * 1e6:.0f} microseconds of CPU a star, and {a_partition:.1f} s a partition")

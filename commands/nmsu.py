@@ -9,6 +9,8 @@ reads the isochrones and the stars of a workspace and writes the product `distma
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -120,18 +122,33 @@ def infer_distances(connection: duckdb.DuckDBPyConnection, sky: Sky) -> int:
     UserError
         If no isochrones are ingested.
     """
-    connection.register("nmsu_found", _table(connection, read_grid(connection)))
-    query, target = "from distmass.nmsu_distances('nmsu_found')", sky.results / "distmass_nmsu.parquet"
-    rows = write_product(connection, sky, PRODUCT, query, target, "nmsu", _catalogs(sky))
+    with found_by_isochrones(connection, read_grid(connection)) as query:
+        return place_distances(connection, sky, query)
+
+
+@contextmanager
+def found_by_isochrones(connection: duckdb.DuckDBPyConnection, grid: Grid) -> Iterator[str]:
+    """The query of the distances of all stars of the connection."""
+    connection.register("nmsu_found", _table(connection, grid))
+    yield "from distmass.nmsu_distances('nmsu_found')"
     connection.unregister("nmsu_found")
-    return rows
+
+
+def place_distances(connection: duckdb.DuckDBPyConnection, sky: Sky, query: str) -> int:
+    """Write the rows of a query as `distmass.nmsu`; returns their number."""
+    target = sky.results / "distmass_nmsu.parquet"
+    return write_product(connection, sky, PRODUCT, query, target, "nmsu", _catalogs(sky))
 
 
 def infer_stale(connection: duckdb.DuckDBPyConnection, sky: Sky) -> dict[str, int]:
     """The same where isochrones are ingested and the product is missing or stale; its rows by name."""
-    if not any(sky.catalog(name).exists() for name in ISOCHRONES) or is_fresh(connection, PRODUCT, _catalogs(sky)):
+    if not has_isochrones(sky) or is_fresh(connection, PRODUCT, _catalogs(sky)):
         return {}
     return {PRODUCT: infer_distances(connection, sky)}
+
+
+def has_isochrones(sky: Sky) -> bool:
+    return any(sky.catalog(name).exists() for name in ISOCHRONES)
 
 
 def _catalogs(sky: Sky) -> list[Path]:

@@ -16,6 +16,7 @@ from ..catalogs.remote.filesystem import failure_of
 from ..catalogs.survey import Column, Survey
 from ..catalogs.writers.hats import INDEX
 from ..commands.match import Epochs, match_query, moves
+from ..commands.steps.isochrones import Grid, read_grid
 from ..commands.steps.neighbours import sides
 from ..errors import UserError
 from ..sql import files
@@ -45,6 +46,9 @@ class Bench:
 
     def __init__(self, plan: Plan, threads: int, memory_bytes: int, scratch: str | None):
         self.plan = plan
+        #: The tile that the views are of, and with which rows.
+        self.tile: Tile | None = None
+        self._shown: dict[str, list[Path]] = {}
         #: What the staging views of the present tile read.
         self.files: list[Place] = []
         self.folder = Path(tempfile.mkdtemp(prefix="candlesql-", dir=scratch))
@@ -70,6 +74,9 @@ class Bench:
 
     def point(self, tile: Tile) -> None:
         """Let the staging views of stars hold the tile, and those of neighbours the tile with the margin they need."""
+        if self.tile == tile:
+            return
+        self.tile = None
         primaries, neighbours = self.plan.primaries, self.plan.neighbours
         self.files = []
         for source in primaries:
@@ -79,6 +86,7 @@ class Bench:
         for source in self.plan.sources.values():
             if source.is_hats and source not in (*primaries, *neighbours):
                 self._stage(source, None)
+        self.tile = tile
 
     def _stage(self, source: Source, ranges: list[Range] | None) -> None:
         self.files += source.files(ranges)
@@ -97,25 +105,42 @@ class Bench:
         left, right, _ = self._pair(self.plan.sources[name])
         show_match(self.connection, left, right, parts)
 
-    def show_scores(self, parts: list[Path]) -> None:
-        show_product(self.connection, self.plan.steps.scored, parts)
+    def show_product(self, product: str, parts: list[Path]) -> None:
+        show_product(self.connection, product, parts)
 
     def keep(self, view: str) -> None:
         """Make a view's rows once for the present tile, and let the view be those."""
-        table = f"kept_{view.replace('.', '_')}"
-        self.connection.execute(f"create or replace view {view} as {self._bodies[view]}")
-        self.connection.execute(f"create or replace temp table {table} as from {view}")
+        self.show_as(view, f"kept_{view.replace('.', '_')}", f"from {view}")
+
+    def show_as(self, view: str, table: str, query: str) -> None:
+        """Let a view be the rows of a query of it, made once."""
+        self.let_be(view)
+        self.connection.execute(f"create or replace temp table {table} as {query}")
         self.connection.execute(f"create or replace view {view} as from {table}")
+
+    def let_be(self, view: str) -> None:
+        """Let a view be what its file says."""
+        self._shown.pop(view, None)
+        self.connection.execute(f"create or replace view {view} as {self._bodies[view]}")
 
     def show(self, view: str, parts: list[Path]) -> None:
         """Let a view be rows that are made already."""
-        self.connection.execute(f"create or replace view {view} as select * from {parquet_rows(parts)}")
+        if self._shown.get(view) != parts:
+            self.connection.execute(f"create or replace view {view} as select * from {parquet_rows(parts)}")
+            self._shown[view] = parts
 
     @cached_property
     def catalogue_columns(self) -> list[Column]:
-        """Those of the catalogue beside its index, whatever the tile."""
+        """Those of the catalogue's partitions beside their index, whatever the tile."""
         columns = view_columns(self.connection, self.plan.steps.catalogue)
-        return [column for column in columns if column.name != INDEX.name]
+        places = self.plan.wanted.places
+        here = view_columns(self.connection, places.view) if places else []
+        ours = [column for column in columns if column.name != INDEX.name]
+        return [*(column for column in here if column.name in ("ra", "dec")), *ours]
+
+    @cached_property
+    def isochrones(self) -> Grid:
+        return read_grid(self.connection)
 
     def reach_arcsec(self, neighbour: Source) -> float:
         """How far from where the base survey has a staged star a neighbour of it can be [arcsec].

@@ -1,6 +1,6 @@
 """What a run by partitions will take: from the catalogs' footers and from measured rates. Nothing is written or asked.
 
-The rates are those of `python benchmarks/partition_cost.py`; memory is that of `python benchmarks/dask_scale.py`.
+Rates and memory are those of `scale/rates.py`.
 """
 
 from __future__ import annotations
@@ -18,29 +18,24 @@ import pyarrow.parquet as pq
 
 from ..catalogs.remote.address import Place
 from ..catalogs.writers.hats import INDEX
-from ..commands.steps.scoring import check_inputs
 from ..errors import UserError
 from ..sql.cuts import cut_literal
 from ..sql.open import open_sky
-from ..sql.systems import system_model, system_steps
+from ..sql.systems import system_steps
 from ..workspace.folder import Sky, existing_sky
 from .bench import RADIUS_ARCSEC
 from .cluster import need_dask
-from .command import is_made
-from .plan import TILE_ROWS, kept_matches, kinds_of, neighbours_of, one_base, primaries_of, run_name, tiles_of
+from .command import is_made, too_few
+from .plan import TILE_ROWS, checked_model, kept_matches, neighbours_of, one_base, primaries_of, run_name, tiles_of
+from .rates import MATCH_BYTES, RATES, Rates
 from .sources import Source, find_sources
+from .stages import wanted_of
 from .tiles import Range, Tile
 
 GAIA_STARS = 1_800_000_000
-#: CPU time of a star and of a partition, both passes and the views of the whole sky included [s].
-SECONDS_A_STAR, SECONDS_A_PARTITION = 36e-6, 1.2
-#: The largest worker, with partitions of at most TILE_ROWS stars [GB].
-MEMORY_GB = 1.9
 #: How much more a neighbour survey is with the margins, a sixteenth of a partition's edge on each side.
 MARGIN = 1.27
 WHOLE_SKY = (0, 12 * 4**29 - 1)
-#: What a run keeps of a star: a row of each match, and of the scores [bytes].
-MATCH_BYTES, SCORE_BYTES = 21, 288
 
 
 @dataclass(frozen=True)
@@ -106,6 +101,7 @@ class Forecast:
     neighbours: list[Source]
     matched: list[str]
     footers: dict[str, Footers]
+    rates: Rates | None
 
     @property
     def stars(self) -> int:
@@ -124,7 +120,7 @@ class Forecast:
     def written(self) -> float:
         """Bytes of matches and scores of all partitions."""
         matches = sum(min(self.stars, self.footers[survey].rows) for survey in self.matched)
-        return SCORE_BYTES * self.stars + MATCH_BYTES * matches
+        return (self.rates.score_bytes if self.rates else 0) * self.stars + MATCH_BYTES * matches
 
     @property
     def catalogs(self) -> float:
@@ -133,9 +129,11 @@ class Forecast:
         return own + MARGIN * others
 
     @property
-    def seconds(self) -> float:
-        """CPU time of the partitions left; less if matches are there already."""
-        return self.share * self.stars * SECONDS_A_STAR + len(self.left) * SECONDS_A_PARTITION
+    def seconds(self) -> float | None:
+        """CPU time of the partitions left, if it is known; less if matches are there already."""
+        if self.rates is None:
+            return None
+        return self.share * self.stars * self.rates.seconds_a_star + len(self.left) * self.rates.seconds_a_partition
 
     @property
     def memory(self) -> str:
@@ -144,7 +142,9 @@ class Forecast:
         largest = max([*cut, *kept])
         if largest > TILE_ROWS:
             return f"not known: the largest partition has {largest:,} stars, and {TILE_ROWS:,} is what is measured"
-        return f"about {MEMORY_GB} GB a worker, as measured with partitions of {TILE_ROWS:,} stars"
+        if self.rates is None or self.rates.memory_gb is None:
+            return "not known: not measured for this system"
+        return f"about {self.rates.memory_gb} GB a worker, as measured with partitions of {TILE_ROWS:,} stars"
 
     def _in(self, sources: list[Source], ranges: list[Range]) -> int:
         return sum(self.footers[source.survey.name].size_in(ranges) for source in sources)
@@ -161,7 +161,7 @@ def forecast(
         If the run would be refused before it begins.
     """
     need_dask()
-    kinds_of(system)
+    wanted_of(system)
     if (workers is None) == (scheduler is None):
         raise UserError("--plan is that of a run by partitions: say either --workers N, or --scheduler URL")
     for cut, value in cuts.items():
@@ -173,6 +173,8 @@ def forecast(
             return
         plan = forecast_of(connection, sky, system, taken_up=not cuts)
     yield from _lines(plan, workers)
+    if workers and (said := too_few(sky, system, workers)):
+        yield said
 
 
 def forecast_of(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, taken_up: bool) -> Forecast:
@@ -185,7 +187,7 @@ def forecast_of(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, ta
     """
     sources = find_sources(sky)
     steps = one_base(system_steps(system), sources, sky)
-    check_inputs(connection, steps, system_model(sky, system))
+    checked_model(connection, sky, steps)
     primaries, neighbours = primaries_of(steps, sources, sky), neighbours_of(steps, sources)
     tiles = tiles_of(connection, primaries)
     kept = kept_matches(connection, sky, steps, neighbours)
@@ -197,6 +199,7 @@ def forecast_of(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, ta
         neighbours,
         [source.survey.name for source in neighbours if source.survey.name not in kept],
         {source.survey.name: Footers(source) for source in [*primaries, *neighbours]},
+        RATES.get(system),
     )
 
 
@@ -208,12 +211,17 @@ def _lines(plan: Forecast, workers: int | None) -> Iterator[str]:
         for file in footers.unreadable:
             yield f"cannot be read, and stops the run unless it is told --skip-bad: {file}"
     yield f"to be read: {_bytes(plan.catalogs_read)} of the catalogs, in whole row groups, and later what is written"
-    yield f"to be written: about {_bytes(plan.share * plan.written)}, matches and scores"
+    what = "matches and scores" if plan.rates else "matches; scores are not measured for this system"
+    yield f"to be written: about {_bytes(plan.share * plan.written)}, {what}"
     yield f"memory: {plan.memory}"
+    if plan.rates is None or plan.seconds is None:
+        yield "time: not known: not measured for this system"
+        return
     yield f"time: {_time(plan.seconds, workers and min(workers, len(plan.left)))}, once they run"
-    if plan.stars:
+    is_of_gaia = any(source.survey.name.startswith("gaia_") or source.survey.wide for source in plan.primaries)
+    if plan.stars and is_of_gaia:
         factor = GAIA_STARS / plan.stars
-        seconds = GAIA_STARS * (SECONDS_A_STAR + SECONDS_A_PARTITION / TILE_ROWS)
+        seconds = GAIA_STARS * (plan.rates.seconds_a_star + plan.rates.seconds_a_partition / TILE_ROWS)
         yield (
             f"the whole of Gaia on paper, {GAIA_STARS / 1e9} billion stars like these: {_time(seconds, workers)}; "
             f"read {_bytes(factor * plan.catalogs)} of the catalogs, written {_bytes(factor * plan.written)}"

@@ -33,8 +33,9 @@ from ..udfs.names import identifier
 from ..workspace.connection import in_memory
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import quoted
-from .plan import kinds_of, one_base
+from .plan import one_base
 from .sources import no_rows
+from .stages import wanted_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ def score(system: str, sky: str | Path | None = None, surveys: Mapping[str, str]
     UserError
         If there is no such system or survey; from the function, if the frame lacks a column that the survey requires.
     """
-    kinds_of(system)
+    wanted_of(system)
     given = dict(surveys or {})
     for name in given:
         load_survey(name)
@@ -116,7 +117,7 @@ class Desk:
         self.sky = Sky(Path(scorer.sky))
         self.model, self.surveys = system_model(self.sky, scorer.system), dict(scorer.surveys)
         steps = system_steps(scorer.system)
-        self.steps, self.judged = one_base(steps, self.surveys, self.sky), kinds_of(scorer.system).judged
+        self.steps, self.judged = one_base(steps, self.surveys, self.sky), wanted_of(scorer.system).judged
         self.inference = inference(self.sky, self.steps, self.model)
         self.other_bases = [base for base in steps.bases if base != self.steps.base]
         self.connection = in_memory(threads=1)

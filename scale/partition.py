@@ -1,4 +1,4 @@
-"""What a worker does with a tile: matches, scores and what the whole sky needs of it; later its part of the catalogue.
+"""What a worker does with a tile, stage by stage: matches, scores, what the whole sky needs of it, its catalogue.
 
 Everything of a tile is written into a folder under a temporary name, and renamed when complete.
 """
@@ -6,11 +6,13 @@ Everything of a tile is written into a folder under a temporary name, and rename
 from __future__ import annotations
 
 import errno
+import re
 import resource
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,13 +20,20 @@ import duckdb
 from ..catalogs.metadata import kv_metadata
 from ..catalogs.remote.address import Place
 from ..catalogs.writers.hats import INDEX, partition_file
+from ..commands import nmsu
+from ..commands.nmsu import has_isochrones
 from ..commands.steps.bulk import write_inferred
 from ..commands.steps.scoring import inference, stars_query
+from ..commands.steps.spectral import spectra_query
 from ..errors import RefusedFile
 from ..udfs.names import identifier
+from ..udfs.spectral import SpectralModel
 from ..workspace.query import first_row, parquet_rows, quoted
 from .bench import Bench, at_bench, bench_of
-from .tiles import Tile
+from .kinds import MADE_BY_STAR
+from .stages import Stage, rests_on
+from .sums import query_of_part
+from .tiles import NOWHERE, Tile
 
 #: Errors that are the program's, not a file's.
 OUR_FAULTS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException)
@@ -47,14 +56,9 @@ class Outcome:
     lost: bool = False
 
 
-def make_part(file: Path, tile: Tile) -> Outcome:
-    """The first pass over a tile, for the plan in `file`: matches, scores, and what the whole sky needs of it."""
-    return _attempt(file, tile, _make_part)
-
-
-def make_catalogue(file: Path, tile: Tile) -> Outcome:
-    """The second pass: the tile's rows of the catalogue as a HATS partition, and counts of them."""
-    return _attempt(file, tile, _make_catalogue)
+def do_stage(number: int, file: Path, tile: Tile) -> Outcome:
+    """A stage of a tile, for the plan in `file`: first its matches and scores, and what the whole sky needs of it."""
+    return _attempt(file, tile, partial(_do_stage, number))
 
 
 def _attempt(file: Path, tile: Tile, work: Callable[[Bench, Tile], dict[str, int]]) -> Outcome:
@@ -75,74 +79,142 @@ def _attempt(file: Path, tile: Tile, work: Callable[[Bench, Tile], dict[str, int
     return Outcome(tile, rows, time.time() - started, peak, _address())
 
 
-def _make_part(bench: Bench, tile: Tile) -> dict[str, int]:
-    plan, connection = bench.plan, bench.connection
-    target = plan.part(tile)
-    folder = target.with_name(f".{tile.name}.{_address().rsplit(':')[-1]}.tmp")
+def _do_stage(number: int, bench: Bench, tile: Tile) -> dict[str, int]:
+    plan, part = bench.plan, bench.plan.part(tile)
+    stage = plan.stages[number]
+    if number:
+        _take_up(bench, tile, number)
+        rows = _give(bench, tile, stage, part)
+        plan.mark(tile, number).touch()
+        return rows
+    folder = part.with_name(f".{tile.name}.{_own_name()}.tmp")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         bench.point(tile)
-        for source in plan.neighbours:
-            name = source.survey.name
-            if name in plan.matches:
-                own = [file for file in plan.matches[name] if file.stem == tile.name]
-                bench.show_match(name, own or plan.matches[name])
-                continue
-            file = folder / f"match.{plan.steps.base}_{name}.parquet"
-            _copy(connection, bench.match_query(source), file)
-            bench.show_match(name, [file])
-        for view in plan.kinds.kept:
+        rows = _match(bench, tile, folder)
+        for view in plan.wanted.kept:
             bench.keep(view)
-        scores = folder / f"{plan.steps.name}.scores.parquet"
-        what = inference(plan.sky, plan.steps, plan.model)
-        metadata = {"candlesql.model": plan.model.name, "candlesql.model_sha256": plan.model.sha256}
-        write_inferred(connection, stars_query(plan.steps, what, "true"), what, scores, metadata)
-        bench.show_scores([scores])
-        for view in (*plan.kinds.rows, *plan.kinds.counts):
-            _copy(connection, f"from {view}", folder / f"{view}.parquet")
-        rows = {path.stem: _rows(connection, path) for path in folder.glob("*.parquet")}
-        if not target.exists():
-            folder.replace(target)
+        rows |= _score(bench, folder) | _give(bench, tile, stage, folder)
+        if not part.exists():
+            folder.replace(part)
         return rows
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_catalogue(bench: Bench, tile: Tile) -> dict[str, int]:
-    plan, connection = bench.plan, bench.connection
-    part = plan.part(tile)
-    bench.show_scores([part / f"{plan.steps.name}.scores.parquet"])
-    for view in plan.kinds.for_catalogue:
+def _take_up(bench: Bench, tile: Tile, number: int) -> None:
+    """Let the views be those of a tile whose first stage is done, and of what the whole sky has been made to since."""
+    plan, part = bench.plan, bench.plan.part(tile)
+    stage = plan.stages[number]
+    asked = [*stage.rows, *stage.sums, *([plan.steps.catalogue] if stage.has_catalogue else [])]
+    needed = rests_on(plan.steps.name, asked)
+    if any(name.startswith("staging.") for name in needed):
+        bench.point(tile)
+        for source in plan.neighbours:
+            _show_match(bench, tile, source.survey.name, part)
+        for view in plan.wanted.kept:
+            if view in needed:
+                bench.keep(view)
+    bench.show_product(plan.steps.scored, [part / f"{plan.steps.name}.scores.parquet"])
+    for product in MADE_BY_STAR:
+        if (part / f"{product}.parquet").exists():
+            bench.show_product(product, [part / f"{product}.parquet"])
+    for view in plan.views_made_before(number):
         bench.show(view, [plan.whole(view)])
+
+
+def _match(bench: Bench, tile: Tile, folder: Path) -> dict[str, int]:
+    """The matches that are not there yet."""
+    plan, rows = bench.plan, {}
+    for source in plan.neighbours:
+        name = source.survey.name
+        if name not in plan.matches:
+            file = folder / f"{plan.match(name)}.parquet"
+            rows[plan.match(name)] = _copy(bench.connection, bench.match_query(source), file)
+        _show_match(bench, tile, name, folder)
+    return rows
+
+
+def _show_match(bench: Bench, tile: Tile, name: str, folder: Path) -> None:
+    files = bench.plan.matches.get(name)
+    if files:
+        bench.show_match(name, [file for file in files if file.stem == tile.name] or files)
+    else:
+        bench.show_match(name, [folder / f"{bench.plan.match(name)}.parquet"])
+
+
+def _score(bench: Bench, folder: Path) -> dict[str, int]:
+    """What the networks infer, and the other products that have a row of each star."""
+    plan, connection = bench.plan, bench.connection
+    product = f"{plan.steps.name}.scores"
+    file, rows = folder / f"{product}.parquet", {}
+    if isinstance(plan.model, SpectralModel):
+        rows[product] = _copy(connection, spectra_query(plan.steps, plan.model), file)
+    else:
+        what = inference(plan.sky, plan.steps, plan.model)
+        metadata = {"candlesql.model": plan.model.name, "candlesql.model_sha256": plan.model.sha256}
+        write_inferred(connection, stars_query(plan.steps, what, "true"), what, file, metadata)
+        rows[product] = _rows(connection, file)
+    bench.show_product(plan.steps.scored, [file])
+    if plan.steps.name == "distmass" and has_isochrones(plan.sky):
+        file = folder / f"{nmsu.PRODUCT}.parquet"
+        with nmsu.found_by_isochrones(connection, bench.isochrones) as query:
+            rows[nmsu.PRODUCT] = _copy(connection, query, file)
+        bench.show_product(nmsu.PRODUCT, [file])
+    return rows
+
+
+def _give(bench: Bench, tile: Tile, stage: Stage, folder: Path) -> dict[str, int]:
+    """What a stage gives of a tile: its part of the catalogue, rows, and numbers to be summed."""
+    rows = _make_catalogue(bench, tile, folder) if stage.has_catalogue else {}
+    for view in stage.rows:
+        rows[view] = _renewed(bench.connection, f"from {view}", folder / f"{view}.parquet")
+    for view in stage.sums:
+        rows[view] = _renewed(bench.connection, query_of_part(view), folder / f"{view}.parquet")
+    if stage.has_catalogue:
+        bench.let_be(bench.plan.steps.catalogue)
+    return rows
+
+
+def _make_catalogue(bench: Bench, tile: Tile, folder: Path) -> dict[str, int]:
+    """The tile's rows of the catalogue as a HATS partition; those without a position are in the views alone."""
+    plan, connection = bench.plan, bench.connection
+    bench.show_as(plan.steps.catalogue, "tile_catalogue", f"from {plan.steps.catalogue}")
     columns = bench.catalogue_columns
     fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
-    connection.execute(
-        f'create or replace temp table tile_catalogue as select healpix_29(ra, "dec") as _healpix_29, {fields} '
-        f"from {plan.steps.catalogue}"
-    )
-    (rows,) = first_row(connection, "select count(*) from tile_catalogue")
-    if rows:
+    places = plan.wanted.places
+    by = ", ".join(places.by) if places else ""
+    join = f' left join (select {by}, ra, "dec" from {places.view}) using ({by})' if places else ""
+    query = f'select healpix_29(ra, "dec") as _healpix_29, {fields} from tile_catalogue{join}'
+    (n_rows,) = first_row(connection, "select count(*) from tile_catalogue")
+    rows = 0
+    if n_rows and tile != NOWHERE:
         file = partition_file(plan.catalogue, tile.order, tile.pixel)
-        temporary = file.with_name(f".{file.name}.{_address().rsplit(':')[-1]}.tmp")
+        temporary = file.with_name(f".{file.name}.{_own_name()}.tmp")
         file.parent.mkdir(parents=True, exist_ok=True)
-        metadata = kv_metadata(connection, "tile_catalogue", [INDEX, *columns], plan.note)
+        metadata = kv_metadata(connection, f"({query})", [INDEX, *columns], plan.note)
         try:
-            _copy(connection, "from tile_catalogue order by _healpix_29", temporary, metadata)
+            rows = _copy(connection, f"{query} order by _healpix_29", temporary, metadata)
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
-    connection.execute("drop table tile_catalogue")
-    for view in plan.kinds.after:
-        temporary = part / f".{view}.tmp"
-        _copy(connection, f"from {view}", temporary)
-        temporary.replace(part / f"{view}.parquet")
-    plan.catalogue_mark(tile).write_text(str(rows))
-    return {plan.steps.catalogue: rows}
+    (folder / plan.catalogue_mark(tile).name).write_text(f"{rows} {n_rows}")
+    return {plan.steps.catalogue: n_rows}
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, metadata: str = "") -> None:
-    connection.execute(f"copy ({query}) to {quoted(path)} ({PARQUET}{', ' + metadata if metadata else ''})")
+def _renewed(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write the rows of a query; the file is whole whenever it is there."""
+    temporary = path.with_name(f".{path.name}.{_own_name()}.tmp")
+    rows = _copy(connection, query, temporary)
+    temporary.replace(path)
+    return rows
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, metadata: str = "") -> int:
+    """Write the rows of a query; returns their number."""
+    options = f"{PARQUET}{', ' + metadata if metadata else ''}"
+    return int(first_row(connection, f"copy ({query}) to {quoted(path)} ({options})")[0])
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -173,6 +245,11 @@ def _said_of(file: Place, error: Exception) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0]
+
+
+def _own_name() -> str:
+    """What tells this worker's unfinished files from others'."""
+    return re.sub(r"\W", "", _address())
 
 
 def _address() -> str:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import shutil
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -17,37 +16,25 @@ import duckdb
 
 from ..commands.match import Epochs, epochs_of
 from ..commands.steps.scoring import check_inputs
+from ..commands.steps.spectral import check_spectra, spectral_model
 from ..errors import RefusedFile, UserError
 from ..sql import files
 from ..sql.systems import SystemSteps, system_model, system_steps
 from ..udfs.model import Model
 from ..udfs.model_files import hull_files, model_files
+from ..udfs.spectral import SpectralModel
 from ..workspace.change import remove
 from ..workspace.connection import database_of
 from ..workspace.folder import Sky
-from ..workspace.ledger import cut_values, is_fresh
+from ..workspace.ledger import cut_values, fingerprint, is_fresh
 from ..workspace.short import LONGEST_LINE, short_text
 from .sources import Source, addresses_of, find_sources, reach
-from .tiles import Range, Tile, disjoint
+from .stages import VIEWS, Stage, Wanted, rests_on, stages_of, wanted_of
+from .star_tables import star_tables
+from .tiles import NOWHERE, Range, Tile, disjoint
 
-VIEWS = Path(__file__).with_name("views.toml")
 #: Rows of a tile at most, where the base survey is one file; those of HATS partitions are what they are.
 TILE_ROWS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Kinds:
-    """The entry of a system in `views.toml`."""
-
-    tile: tuple[str, ...]
-    kept: tuple[str, ...]
-    rows: tuple[str, ...]
-    counts: tuple[str, ...]
-    whole: tuple[str, ...]
-    for_catalogue: tuple[str, ...]
-    after: tuple[str, ...]
-    on_demand: tuple[str, ...]
-    judged: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +44,7 @@ class Plan:
     root: Path
     work: Path
     steps: SystemSteps
-    kinds: Kinds
-    model: Model
+    model: Model | SpectralModel
     sources: dict[str, Source]
     epochs: dict[str, Epochs]
     matches: dict[str, list[Path]]
@@ -81,7 +67,15 @@ class Plan:
     @property
     def primaries(self) -> list[Source]:
         """The surveys that a tile's stars come from."""
-        return [s for name, s in self.sources.items() if name == self.steps.base or s.survey.wide]
+        return _primaries(self.steps, self.sources)
+
+    @property
+    def wanted(self) -> Wanted:
+        return wanted_of(self.steps.name)
+
+    @property
+    def stages(self) -> list[Stage]:
+        return stages_of(self.steps.name)
 
     @property
     def neighbours(self) -> list[Source]:
@@ -91,9 +85,21 @@ class Plan:
         """The folder of what a finished tile keeps."""
         return self.work / "parts" / tile.name
 
+    def mark(self, tile: Tile, stage: int) -> Path:
+        """What is there when a stage of a tile is done."""
+        return self.part(tile) / f"stage-{stage}.done" if stage else self.part(tile)
+
     def catalogue_mark(self, tile: Tile) -> Path:
-        """The file that says how many rows of the catalogue a finished tile has."""
+        """The file that says how many rows of the catalogue a finished tile has: with a position, and all."""
         return self.part(tile) / "catalogue.rows"
+
+    def match(self, neighbour: str) -> str:
+        """The name of the match with a neighbour survey."""
+        return f"match.{self.steps.base}_{neighbour}"
+
+    def views_made_before(self, stage: int) -> list[str]:
+        """The views of the whole sky that earlier stages have given."""
+        return [view for before in self.stages[:stage] for view in (*before.sums, *before.whole)]
 
     def whole(self, view: str) -> Path:
         return self.work / "whole" / f"{view}.parquet"
@@ -102,24 +108,6 @@ class Plan:
     def catalogue(self) -> Path:
         """The HATS catalog in the making."""
         return self.work / "catalogue"
-
-
-def kinds_of(system: str) -> Kinds:
-    """Which views of a system are made how.
-
-    Raises
-    ------
-    UserError
-        If the system cannot be run by tiles.
-    """
-    systems = tomllib.loads(VIEWS.read_text())
-    if system not in systems:
-        raise UserError(
-            f"system {system} runs on one machine only: `candlesql run SKY {system}` without --workers and "
-            f"--scheduler; by tiles runs {', '.join(systems)}"
-        )
-    entry = systems[system]
-    return Kinds(judged=entry.pop("judged"), **{kind: tuple(views) for kind, views in entry.items()})
 
 
 def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> Plan:
@@ -131,8 +119,8 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         If there are no stars, or the model does not fit them.
     """
     sources = find_sources(sky)
-    kinds, steps, model = kinds_of(system), one_base(system_steps(system), sources, sky), system_model(sky, system)
-    check_inputs(connection, steps, model)
+    steps = one_base(system_steps(system), sources, sky)
+    model = checked_model(connection, sky, steps)
     primaries = primaries_of(steps, sources, sky)
     reach(connection, sources.values())
     work = sky.root / "scale" / run_name(connection, sky, system)
@@ -148,7 +136,6 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
         sky.root,
         work,
         steps,
-        kinds,
         model,
         sources,
         {s.survey.name: epochs(connection, s) for s in [*primaries, *neighbours] if s.survey.has_position},
@@ -163,6 +150,33 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     return plan
 
 
+def checked_model(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps) -> Model | SpectralModel:
+    """What scores a system's stars.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it does not fit the stars.
+    """
+    model = scoring_model(sky, steps)
+    if isinstance(model, SpectralModel):
+        check_spectra(connection, sky, steps, model)
+    else:
+        check_inputs(connection, steps, model)
+    return model
+
+
+def scoring_model(sky: Sky, steps: SystemSteps) -> Model | SpectralModel:
+    """The model of a system's spectra if it reads those, else its networks."""
+    return spectral_model(sky, steps.name) if steps.spectra else system_model(sky, steps.name)
+
+
+def _primaries(steps: SystemSteps, sources: dict[str, Source]) -> list[Source]:
+    tables = {*(table for table in star_tables(steps) if table not in system_steps(steps.name).bases), steps.base}
+    has_wide = "staging.wide_stars" in rests_on(steps.name, [steps.rows])
+    return [s for name, s in sources.items() if name in tables or (has_wide and s.survey.wide)]
+
+
 def primaries_of(steps: SystemSteps, sources: dict[str, Source], sky: Sky) -> list[Source]:
     """The surveys that the stars come from.
 
@@ -171,11 +185,13 @@ def primaries_of(steps: SystemSteps, sources: dict[str, Source], sky: Sky) -> li
     UserError
         If there are none.
     """
-    primaries = [s for name, s in sources.items() if name == steps.base or s.survey.wide]
+    primaries = _primaries(steps, sources)
     if not primaries:
+        known = system_steps(steps.name)
+        tables = [*known.bases, *(table for table in star_tables(known) if table not in known.bases)]
+        wide = " and no wide table" if "staging.wide_stars" in rests_on(steps.name, [steps.rows]) else ""
         raise UserError(
-            f"has no {' or '.join(steps.bases)} and no wide table: `candlesql ingest`, or link a HATS catalog",
-            file=sky.root,
+            f"has no {' or '.join(tables)}{wide}: `candlesql ingest`, or link a HATS catalog", file=sky.root
         )
     return primaries
 
@@ -239,15 +255,14 @@ def read_plan(file: Path) -> Plan:
     try:
         said = json.loads(short_text(file, LONGEST_LINE))
         sources = find_sources(sky, {str(k): str(v) for k, v in said.get("addresses", {}).items()})
-        steps, kinds = one_base(system_steps(said["system"]), sources, sky), kinds_of(said["system"])
-        model = system_model(sky, said["system"])
+        steps = one_base(system_steps(said["system"]), sources, sky)
+        model = scoring_model(sky, steps)
         if said["model"] != model.sha256 or said["sources"] != sorted(sources):
             raise ValueError("its model or catalogs are others")
         return Plan(
             root,
             file.parent,
             steps,
-            kinds,
             model,
             sources,
             {str(name): _epochs(entry) for name, entry in said["epochs"].items()},
@@ -267,6 +282,8 @@ def _epochs(entry: dict[str, float | None]) -> Epochs:
 
 
 def _tile(order: int, pixel: int) -> Tile:
+    if [order, pixel] == [NOWHERE.order, NOWHERE.pixel]:
+        return NOWHERE
     if not (type(order) is type(pixel) is int and 0 <= order <= 29 and 0 <= pixel < 12 * 4**order):
         raise ValueError(f"no pixel: {order}, {pixel}")
     return Tile(order, pixel)
@@ -281,10 +298,13 @@ def _inside(root: Path, text: str) -> Path:
 
 def run_name(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> str:
     """Names a run; changes when a catalog, cut, view or model changes."""
-    model = system_model(sky, system)
+    model = scoring_model(sky, system_steps(system))
     digest = hashlib.sha256(f"{model.sha256} {cut_values(connection)} {TILE_ROWS} {VIEWS.read_text()}".encode())
     for name, source in find_sources(sky).items():
         digest.update(f"{name} {source.fingerprint()}".encode())
+    spectra = sky.results / system_steps(system).spectra
+    if spectra.is_file():
+        digest.update(fingerprint(spectra).encode())
     for path in [
         *sorted(files.ROOT.rglob("*.sql")),
         *model_files(sky.models).values(),
@@ -338,7 +358,9 @@ def kept_matches(
     return kept
 
 
-def _note(connection: duckdb.DuckDBPyConnection, steps: SystemSteps, sources: dict[str, Source], model: Model) -> str:
+def _note(
+    connection: duckdb.DuckDBPyConnection, steps: SystemSteps, sources: dict[str, Source], model: Model | SpectralModel
+) -> str:
     """What the catalogue came from."""
     inputs = " ".join(f"{source.place.name}:{source.fingerprint()[:12]}" for source in sources.values())
     return "\n".join(

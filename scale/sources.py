@@ -29,7 +29,7 @@ from ..sql.template import is_known
 from ..workspace.folder import Sky
 from ..workspace.ledger import fingerprint
 from ..workspace.query import parquet_rows, stand_in
-from .tiles import Range, Tile, condition, tiles_of_counts
+from .tiles import NOWHERE, Range, Tile, condition, tiles_of_counts
 
 PLACE = re.compile(r"Norder=(\d+)/.*?Npix=(\d+)")
 #: The finest tiles that a catalog in one file is cut into.
@@ -89,14 +89,14 @@ class Source:
         return f"select _healpix_29, {cleaned} from (select _healpix_29, {raw} from {relation}{where})"
 
     def tiles(self, connection: duckdb.DuckDBPyConnection, max_rows: int) -> list[Tile]:
-        """The partitions of a HATS catalog, or the largest pixels with at most `max_rows` rows of a file."""
+        """The partitions of a HATS catalog; or pixels with at most `max_rows` rows of a file, and NOWHERE."""
         if self.is_hats:
             return [tile for _, tile in self._partitions()]
         pixel = f"_healpix_29 >> {2 * (29 - FINEST)}"
-        counts = connection.execute(f"select {pixel}, count(*) from {parquet_rows([self.path])} group by 1").fetchall()
-        if any(cell is None for cell, _ in counts):
-            raise UserError("has rows without a position, which belong to no part of the sky", file=self.path)
-        return tiles_of_counts(dict(counts), FINEST, max_rows)
+        rows = connection.execute(f"select {pixel}, count(*) from {parquet_rows([self.path])} group by 1").fetchall()
+        counts = dict(rows)
+        nowhere = [NOWHERE] if counts.pop(None, 0) else []
+        return [*nowhere, *tiles_of_counts(counts, FINEST, max_rows)]
 
     def fingerprint(self) -> str:
         """Changes when its rows do."""

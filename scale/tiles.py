@@ -17,6 +17,8 @@ NARROWEST = 3.2
 MARGIN_DEPTH = 4
 
 Range = tuple[int, int]
+#: The range of rows that have no index.
+NO_INDEX = (-1, -1)
 
 
 @dataclass(frozen=True, order=True)
@@ -28,11 +30,13 @@ class Tile:
 
     @property
     def name(self) -> str:
-        return f"{self.order}-{self.pixel}"
+        return "nowhere" if self == NOWHERE else f"{self.order}-{self.pixel}"
 
     @property
     def range(self) -> Range:
         """The first and the last order-29 index in it."""
+        if self == NOWHERE:
+            return NO_INDEX
         shift = 2 * (ORDER - self.order)
         return self.pixel << shift, ((self.pixel + 1) << shift) - 1
 
@@ -43,7 +47,7 @@ class Tile:
         """Ranges that hold the tile and all of the sky within `margin_arcsec` of it, in order."""
         from cdshealpix.nested import external_neighbours, neighbours
 
-        if margin_arcsec <= 0:
+        if margin_arcsec <= 0 or self == NOWHERE:
             return [self.range]
         narrowest_enough = math.floor(math.log2(EDGE_ARCSEC / (NARROWEST * margin_arcsec)))
         depth = min(narrowest_enough, self.order + MARGIN_DEPTH, ORDER)
@@ -55,6 +59,10 @@ class Tile:
         depth = max(depth, 0)
         above = neighbours(self.pixel >> 2 * (self.order - depth), depth)
         return merged([Tile(depth, int(pixel)).range for pixel in above.ravel() if pixel >= 0])
+
+
+#: The tile of rows without a position.
+NOWHERE = Tile(-1, 0)
 
 
 def merged(ranges: list[Range]) -> list[Range]:
@@ -70,7 +78,10 @@ def merged(ranges: list[Range]) -> list[Range]:
 
 def condition(ranges: list[Range]) -> str:
     """The SQL test of a row for lying in one of the ranges."""
-    return " or ".join(f"(_healpix_29 between {first} and {last})" for first, last in ranges)
+    return " or ".join(
+        "_healpix_29 is null" if (first, last) == NO_INDEX else f"(_healpix_29 between {first} and {last})"
+        for first, last in ranges
+    )
 
 
 def tiles_of_counts(counts: dict[int, int], order: int, max_rows: int) -> list[Tile]:

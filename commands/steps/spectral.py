@@ -28,30 +28,42 @@ def score_spectra(
     UserError
         If there is no model, or no star has what it reads.
     """
-    model = _model(sky, steps.name)
-    product, sources, hashes = f"{steps.name}.scores", _sources(sky, steps), {model.name: model.sha256}
+    model = spectral_model(sky, steps.name)
+    product, sources, hashes = f"{steps.name}.scores", spectral_sources(sky, steps), {model.name: model.sha256}
     target = sky.results / f"{steps.name}_scores.parquet"
     if only_stale and target.exists() and is_fresh(connection, product, sources, hashes, cuts_of(steps.rows)):
         return {}
 
-    def nothing() -> str:
-        way_out = f"`candlesql spectra {sky.root} FILE…`"
-        return f"{steps.inputs} has no rows: store spectra with {way_out}, or loosen a cut"
-
-    _check_spectra(connection, sky, steps, model)
-    query = _query(steps, model)
+    check_spectra(connection, sky, steps, model)
+    query = spectra_query(steps, model)
     said = f"score {steps.name}"
+
+    def nothing() -> str:
+        return no_spectra(sky, steps)
+
     return {product: write_product(connection, sky, product, query, target, said, sources, hashes, run, nothing)}
 
 
-def _model(sky: Sky, system: str) -> SpectralModel:
+def no_spectra(sky: Sky, steps: SystemSteps) -> str:
+    """What to say where no star has a spectrum."""
+    return f"{steps.inputs} has no rows: store spectra with `candlesql spectra {sky.root} FILE…`, or loosen a cut"
+
+
+def spectral_model(sky: Sky, system: str) -> SpectralModel:
+    """The model of spectra that a system is named for: the workspace's, or the shipped one.
+
+    Raises
+    ------
+    UserError
+        If there is neither.
+    """
     path = spectral_files(sky.models).get(system)
     if path is None:
         raise no_model(sky, system)
     return load_spectral(path)
 
 
-def _check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: SpectralModel) -> None:
+def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSteps, model: SpectralModel) -> None:
     """Refuse spectra that are not like those that the model was trained on.
 
     Raises
@@ -82,7 +94,7 @@ def _check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: Syste
         )
 
 
-def _query(steps: SystemSteps, model: SpectralModel) -> str:
+def spectra_query(steps: SystemSteps, model: SpectralModel) -> str:
     """The outputs, and their errors by those of the inputs, which the model's metadata names."""
     values, errors = (", ".join(f'"{name}"' for name in names) for names in (model.inputs, model.errors))
     stored = ", ".join(f'"{name}"' for name in model.outputs)
@@ -95,5 +107,6 @@ def _query(steps: SystemSteps, model: SpectralModel) -> str:
         )"""
 
 
-def _sources(sky: Sky, steps: SystemSteps) -> list[Path]:
+def spectral_sources(sky: Sky, steps: SystemSteps) -> list[Path]:
+    """The files that scores are made of."""
     return [path for path in (sky.catalog(steps.base), sky.results / steps.spectra) if path.exists()]

@@ -17,6 +17,7 @@ from candlesql.errors import UserError
 from candlesql.scale import forecast as module
 from candlesql.scale.forecast import Footers, Forecast, forecast
 from candlesql.scale.plan import run_name
+from candlesql.scale.rates import Rates
 from candlesql.scale.sources import Source
 from candlesql.scale.tiles import Tile
 from candlesql.workspace.folder import existing_sky
@@ -67,14 +68,11 @@ def test_row_groups_are_those_that_reach_into_the_ranges(sorted_catalog, tile):
 
 def test_the_figures_are_those_of_the_rates(sorted_catalog, monkeypatch):
     """By hand: 1 of 4 partitions left of 100,000 stars; 2MASS to be matched, as many rows as stars."""
-    monkeypatch.setattr(module, "SECONDS_A_STAR", 1e-3)
-    monkeypatch.setattr(module, "SECONDS_A_PARTITION", 5.0)
-    monkeypatch.setattr(module, "SCORE_BYTES", 100)
     monkeypatch.setattr(module, "MATCH_BYTES", 20)
     gaia, twomass = Source(GAIA, sorted_catalog), Source(load_survey("twomass"), sorted_catalog)
     footers = {source.survey.name: Footers(source) for source in (gaia, twomass)}
     tiles = [Tile(1, pixel) for pixel in range(4)]
-    plan = Forecast(tiles, tiles[:1], [gaia], [twomass], ["twomass"], footers)
+    plan = Forecast(tiles, tiles[:1], [gaia], [twomass], ["twomass"], footers, Rates(1e-3, 5.0, 100))
     assert plan.seconds == pytest.approx(25 + 5)
     assert plan.written == 100_000 * 120
     said = list(module._lines(plan, 3))

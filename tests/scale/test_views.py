@@ -1,4 +1,4 @@
-"""`views.toml` and `score`."""
+"""`score`, and which stars tiles are cut for."""
 
 from __future__ import annotations
 
@@ -15,34 +15,9 @@ pytest.importorskip("distributed", reason="needs the extra `scale`")
 from candlesql import open_sky
 from candlesql.errors import UserError
 from candlesql.scale import score
-from candlesql.scale.plan import kinds_of, one_base
-from candlesql.sql import files
+from candlesql.scale.plan import one_base
 from candlesql.sql.systems import system_steps
 from candlesql.workspace.folder import Sky
-
-
-def test_every_view_of_the_red_clump_has_one_kind():
-    kinds = kinds_of("red_clump")
-    listed = [*kinds.tile, *kinds.kept, *kinds.rows, *kinds.counts, *kinds.whole, *kinds.after, *kinds.on_demand]
-    views = [item.name for item in files.items() if not item.is_macro]
-    assert sorted(v for v in listed if v.startswith("red_clump.")) == sorted(
-        v for v in views if v.startswith("red_clump.")
-    )
-
-
-def test_what_is_made_of_the_whole_sky_needs_only_what_tiles_gather():
-    kinds = kinds_of("red_clump")
-    needs = {item.name: item.needs for item in files.items() if not item.is_macro}
-    gathered = {*kinds.rows, *kinds.counts, "red_clump.baseline"}
-
-    def reaches(view: str) -> set[str]:
-        if view in gathered or view not in needs:
-            return {view}
-        return {found for need in needs[view] for found in reaches(need)}
-
-    for view in kinds.whole:
-        left = {n for n in reaches(view) - gathered if n.split(".")[0] in ("staging", "match") or n.endswith(".scores")}
-        assert not left, f"{view} reads {left}"
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +66,6 @@ def test_score_of_an_empty_frame_has_its_columns(crossmatched):
 def test_a_frame_that_lacks_a_column_is_refused(crossmatched):
     with pytest.raises(UserError, match="no column parallax, which survey gaia_dr2 requires"):
         score("red_clump", surveys={"gaia_dr2": ""})(crossmatched.drop(columns="parallax"))
-
-
-def test_other_systems_say_so(candlesql, tiny_sky):
-    done = candlesql("run", tiny_sky, "parallax", "--workers", "2")
-    assert done.code == 2
-    assert "runs on one machine only" in done.err
 
 
 def test_the_command_line_does_not_import_dask():
