@@ -121,7 +121,8 @@ def _take_up(bench: Bench, tile: Tile, number: int) -> None:
         if (part / f"{product}.parquet").exists():
             bench.show_product(product, [part / f"{product}.parquet"])
     for view in plan.views_made_before(number):
-        bench.show(view, [plan.whole(view)])
+        if view in needed:
+            bench.show(view, [plan.whole(view)])
 
 
 def _match(bench: Bench, tile: Tile, folder: Path) -> dict[str, int]:
