@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from ..workspace.connection import in_memory
 from ..workspace.query import first_row
 from . import files
 
@@ -19,7 +20,7 @@ MACRO = re.compile(r"create or replace macro [\w.]+\([^()]*\) as(?! table\b)(.*)
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return in_memory()
 
 
 def tree_of(query: str) -> Tree:

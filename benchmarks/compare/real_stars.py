@@ -281,7 +281,12 @@ def campaigns(data: Path, stars: Labelled) -> None:
     l_deg, b_deg = (torch.tensor(stars.x[:, place]) for place in (LONGITUDE, LATITUDE))
     a = stars.x[:, PARALLAX] * 10 ** (0.2 * (stars.x[:, KS] - 10))
     inputs = np.column_stack(
-        [stars.x[:, KS - 2] - stars.x[:, KS], np.log10(np.maximum(a, 0.02)), stars.x[:, KS], np.abs(stars.x[:, LATITUDE])]
+        [
+            stars.x[:, KS - 2] - stars.x[:, KS],
+            np.log10(np.maximum(a, 0.02)),
+            stars.x[:, KS],
+            np.abs(stars.x[:, LATITUDE]),
+        ]
     )
     with_dust = np.column_stack([inputs, dust.feature(l_deg, b_deg).numpy()])
     heading("APO-K2 by LightGBM, a campaign held out", stars)

@@ -14,7 +14,7 @@ from candlesql.commands.export import export
 from candlesql.commands.ingest import name_in_place
 from candlesql.errors import RefusedFile
 from candlesql.scale import bench, sources
-from candlesql.scale.partition import make_part
+from candlesql.scale.partition import do_stage
 from candlesql.scale.plan import make_plan
 from candlesql.sql.open import open_sky, writing
 from candlesql.workspace.folder import find_sky
@@ -46,7 +46,7 @@ def part_of(sky):
     with writing(sky.root, whole=True) as connection:
         plan = make_plan(connection, sky, "red_clump")
     (tile,) = plan.tiles[:1]
-    outcome = make_part(plan.file, tile)
+    outcome = do_stage(0, plan.file, tile)
     return plan, outcome, {file.name: pl.read_parquet(file) for file in plan.part(tile).glob("*.parquet")}
 
 
@@ -71,7 +71,7 @@ def test_a_partition_that_cannot_be_had_is_named(skies, store):
         plan = make_plan(connection, sky, "red_clump")
     store.bad = {file.name: 403 for file in (store.folder / "bucket/twomass.hats").rglob("Npix=*.parquet")}
     bench.close_all()
-    outcome = make_part(plan.file, plan.tiles[0])
+    outcome = do_stage(0, plan.file, plan.tiles[0])
     assert outcome.fault.startswith("s3://bucket/")
     assert outcome.fault.endswith("access is refused: the store says 403")
 
