@@ -10,16 +10,18 @@ and is then `red_clump.expected_changes`, which `red_clump.gradient_strength` an
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from ..errors import MissingPackage, UserError
 from ..sql.open import open_sky, writing
 from ..sql.place import write_product
-from ..workspace.folder import existing_sky
+from ..workspace.folder import Sky, existing_sky
 from ..workspace.query import quoted
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ FILTERS = {
     "w2": "wise2010-W2",
 }
 CHANGES = "red_clump.expected_changes"
+SPECTRA = "red_clump.expected_spectra"
+#: Bins of the spectra that are kept for the report: relative width in wavelength.
+BIN = 1e-3
 
 Spectrum = tuple[np.ndarray, np.ndarray]
 
@@ -107,7 +112,8 @@ def survey_magnitudes(connection: duckdb.DuckDBPyConnection, spectrum: Spectrum)
 def write_expected_changes(
     path: str | Path, before: Spectrum, after: Spectrum, change_cn_dex: float, origin: str = "synthetic spectra"
 ) -> int:
-    """Store the change of each magnitude from one spectrum to another as `red_clump.expected_changes`.
+    """Store the change of each magnitude from one spectrum to another as `red_clump.expected_changes`, and that of flux
+    in bins of wavelength as `red_clump.expected_spectra`.
 
     Parameters
     ----------
@@ -134,8 +140,44 @@ def write_expected_changes(
     )
     query = f"select * from (values {rows}) as t(band, change_mag, change_cn_dex, origin)"
     with writing(path) as connection:
+        _write_spectra(connection, sky, before, after, origin)
         target = sky.results / "red_clump_expected_changes.parquet"
         return write_product(connection, sky, CHANGES, query, target, origin, [])
+
+
+def _write_spectra(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, before: Spectrum, after: Spectrum, origin: str
+) -> None:
+    connection.register("binned_change", binned_change(before, after))
+    target = sky.results / "red_clump_expected_spectra.parquet"
+    try:
+        write_product(connection, sky, SPECTRA, "from binned_change", target, origin, [])
+    finally:
+        connection.unregister("binned_change")
+
+
+def binned_change(before: Spectrum, after: Spectrum) -> pa.Table:
+    """Where both spectra have light, in bins of wavelength a thousandth wide: `wavelength_low_um`, `flux` of the first
+    over its largest, and `flux_change` from the first to the second, relative."""
+    first, second = (_binned(spectrum) for spectrum in (before, after))
+    both = sorted(number for number in first.keys() & second.keys() if first[number] > 0)
+    largest = max((first[number] for number in both), default=1.0)
+    found = {
+        "wavelength_low_um": [math.exp(number * BIN) / 1e4 for number in both],
+        "flux": [first[number] / largest for number in both],
+        "flux_change": [second[number] / first[number] - 1 for number in both],
+    }
+    return pa.table({name: pa.array(values, pa.float32()) for name, values in found.items()})
+
+
+def _binned(spectrum: Spectrum) -> dict[int, float]:
+    """Mean flux by number of bin."""
+    wavelength, flux = spectrum
+    numbers, place, n = np.unique(
+        np.floor(np.log(wavelength) / BIN).astype(int), return_inverse=True, return_counts=True
+    )
+    means = np.bincount(place, weights=flux) / n
+    return dict(zip(numbers.tolist(), means.tolist(), strict=True))
 
 
 def _speclite() -> ModuleType:

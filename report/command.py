@@ -111,9 +111,9 @@ def _derive(sky: Sky) -> None:
 
 
 def _plots() -> list[Plot]:
-    from . import galaxy, networks, parameters, selection
+    from . import galaxy, mixing, networks, parameters, selection
 
-    return [*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS]
+    return [*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS, *mixing.PLOTS]
 
 
 def _draw(connection: duckdb.DuckDBPyConnection, sky: Sky, folder: Path) -> Iterator[str]:

@@ -81,6 +81,13 @@ def label(parameter: str) -> str:
     return f"{name} [{unit}]" if unit else name
 
 
+def band_name(band: str) -> str:
+    """A band as text on an axis; Gaia's G and Pan-STARRS1's g are a letter apart."""
+    if band.startswith("ps1_"):
+        return f"{band.removeprefix('ps1_')}$_{{\\rm P1}}$"
+    return {"g": "G", "bp": "BP", "rp": "RP", "ks": "Ks"}.get(band, band.upper())
+
+
 def cells(
     axes: Axes,
     x: np.ndarray,

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from .figure import BLUE, GREY, ORANGE, RED, Plot, cells, columns, counts, panels, where
 
@@ -129,6 +130,8 @@ def sky_map(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         mesh = ax.pcolormesh(*edges, image, norm=norm, cmap="cividis", rasterized=True)
         ax.grid(color=GREY, lw=0.3)
         ax.set_xticks(np.radians(range(-120, 121, 60)), [f"{-x % 360}°" for x in range(-120, 121, 60)], fontsize=8)
+        for longitude in ax.get_xticklabels():  # they stand on the map
+            longitude.set_path_effects([withStroke(linewidth=2, foreground="white")])
         ax.set_yticks(np.radians(range(-60, 61, 30)), [f"{b}°" for b in range(-60, 61, 30)], fontsize=8)
         figure.colorbar(mesh, ax=ax, label=text, shrink=0.8)
     return figure

@@ -8,7 +8,24 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from .figure import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Plot, cells, columns, kiel, label, legend, panels, where
+from .figure import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    Plot,
+    band_name,
+    cells,
+    columns,
+    kiel,
+    label,
+    legend,
+    panels,
+    where,
+)  # fmt: skip
+from .mixing import changes_origin
 
 INPUTS = {"G-W2": r"$\sigma_{G-W2}$ [mag]", "parallax": r"$\sigma_\varpi / \varpi$"}
 SUBSETS = {
@@ -112,11 +129,7 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
     expected = np.abs(table["change_mag"].astype(float))
     known = np.isfinite(expected).any()
     figure, axes = panels(1, 2 if known else 1, 5.4, 4.2)
-    # Gaia's G and Pan-STARRS1's g are a letter apart
-    names = [
-        f"{band.removeprefix('ps1_')}$_{{\\rm P1}}$" if band.startswith("ps1_") else _capital(band)
-        for band in table["band"]
-    ]
+    names = [band_name(band) for band in table["band"]]
     place = np.arange(len(names))
     for k, (column, text, colour) in enumerate(
         (("d_teff_k", r"$T_{\rm eff}$", BLUE), ("d_logg", r"$\log g$", GREEN), ("d_delta_p_s", r"$\Delta P$", RED))
@@ -133,7 +146,7 @@ def strengths(connection: duckdb.DuckDBPyConnection) -> Figure | None:
         ax.margins(0.12)
         _name_points(ax, 1e3 * expected, table["strength"], names)
         ax.set_ylabel(r"|d$\Delta P$/dm| / (|d$T_{\rm eff}$/dm| |d$\log g$/dm|) [s mag K$^{-1}$ dex$^{-1}$]")
-        ax.set_title(f"expected changes: {_origin(connection)}")
+        ax.set_title(f"expected changes: {changes_origin(connection)}")
     return figure
 
 
@@ -162,16 +175,6 @@ def _name_points(ax: Axes, x: np.ndarray, y: np.ndarray, names: list[str]) -> No
         )
 
 
-def _capital(band: str) -> str:
-    return {"g": "G", "bp": "BP", "rp": "RP", "ks": "Ks"}.get(band, band.upper())
-
-
-def _origin(connection: duckdb.DuckDBPyConnection) -> str:
-    rows = connection.execute("select max(origin), max(change_cn_dex) from red_clump.expected_changes").fetchall()
-    origin, change = rows[0]
-    return origin if change is None else f"{origin}, [C/N] {change:+.2f} dex"
-
-
 PLOTS = (
     Plot(
         "sigma",
@@ -183,7 +186,7 @@ PLOTS = (
     ),
     Plot(
         "gradients",
-        "Derivatives by band (figures 10 and 13)",
+        "Derivatives by band (figure 10)",
         "From red_clump.gradient_cells: medians of exact derivatives over labelled giants, in ten by ten cells of "
         "inferred Teff and log g. The box is where the red clump is (figure 11). Outputs of the paper's networks, and "
         "P(RC) of the joint ones.",

@@ -183,3 +183,8 @@ and (
         and is_in_ps1 is not false
     )
 );
+
+-- [dex] The change of [C/N] from the lower red giant branch to the red clump that the mock sky gives a star of iron [dex], its [Fe/H], and
+-- mass_msun [solMass]: assumed, larger for light and metal-poor stars as in Lagarde et al. 2012.
+create or replace macro red_clump.mock_cn_change(iron, mass_msun) as
+-0.30 - 0.65 * greatest(0, least((0.15 - iron) / 0.85, 1.2)) * greatest(0, least((2 - mass_msun) / 1.15, 1));

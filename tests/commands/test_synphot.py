@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from candlesql import UserError, open_sky
-from candlesql.commands.synphot import FILTERS, ab_magnitudes, read_spectrum, survey_magnitudes, write_expected_changes
+from candlesql.commands.synphot import (
+    FILTERS,
+    ab_magnitudes,
+    binned_change,
+    read_spectrum,
+    survey_magnitudes,
+    write_expected_changes,
+)  # fmt: skip
 
 pytest.importorskip("speclite", reason="speclite is not installed (extra `spectra`)")
 
@@ -85,6 +92,29 @@ def test_an_absorbed_band_is_the_only_one_that_changes(own_sky):
         rows = dict(connection.execute("select band, change_mag from red_clump.expected_changes").fetchall())
     assert rows.pop("w2") == pytest.approx(-2.5 * np.log10(0.9), abs=0.003)
     assert list(rows.values()) == pytest.approx([0] * 12, abs=2e-4)
+
+
+def test_the_change_of_flux_is_kept_by_wavelength(own_sky):
+    wavelength, flux = flat(1.0)
+    absorbed = np.where((wavelength > 4e4) & (wavelength < 5.5e4), 0.9 * flux, flux)
+    write_expected_changes(own_sky, (wavelength, flux), (wavelength, absorbed), -0.5)
+    with open_sky(own_sky) as connection:
+        rows = connection.execute("select wavelength_low_um, flux_change from red_clump.expected_spectra").fetchall()
+    within = [change for low, change in rows if 4.01 < low < 5.49]
+    assert len(within) == pytest.approx(1000 * np.log(5.49 / 4.01), abs=1)
+    assert within == pytest.approx([-0.1] * len(within), abs=1e-6)
+    without = [change for low, change in rows if low < 3.99 or low > 5.51]
+    assert without == pytest.approx([0] * len(without), abs=1e-6)
+
+
+def test_spectra_are_kept_where_both_have_light():
+    """Bins of a thousandth: 4000 and 4001 Angstrom are ln 8.29405 and 8.29430, 4010 and 4020 bins of their own."""
+    before = np.array([4000, 4001, 4010, 4020.0]), np.array([1, 3, 8, 0.0])
+    after = np.array([4000.5, 4010, 4020, 4030]), np.array([1, 8, 4, 1.0])
+    found = binned_change(before, after).to_pydict()
+    assert found["wavelength_low_um"] == pytest.approx([np.exp(8.294) / 1e4, np.exp(8.296) / 1e4])
+    assert found["flux"] == [0.25, 1]
+    assert found["flux_change"] == [-0.5, 0]
 
 
 def test_bands_that_a_spectrum_does_not_cover_are_left_out():

@@ -12,6 +12,7 @@ import gc
 import hashlib
 import importlib
 import json
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -149,20 +150,28 @@ def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
     noting = _Noting(measured)
     items[0].session.config.pluginmanager.register(noting)
     tests = {}
+    signal.signal(signal.SIGPROF, _too_dear)
     measured.start()
     for item, following in zip(items, [*items[1:], None], strict=True):
         noting.begin(item.nodeid)
         before = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, 3 * BUDGET)
         reports = runtestprotocol(item, nextitem=following, log=False)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         seconds = time.process_time() - before - noting.in_fixtures
         if all(report.passed for report in reports):
             fixtures = sorted(noting.names & noting.seconds.keys())
             tests[item.nodeid] = {"module": of[item.nodeid], "seconds": seconds, "fixtures": fixtures}
         else:
-            print(f"{item.nodeid} is skipped or fails without any fault", flush=True)
+            print(f"{item.nodeid} is skipped, too dear, or fails without any fault", flush=True)
     measured.stop()
     measured.save()
     Path(f"{to}.json").write_text(json.dumps({"tests": tests, "fixtures": noting.seconds}))
+
+
+def _too_dear(*_: object) -> None:
+    """Ends a test, and with it the fixture that it waits for, that no fault could be tried by."""
+    raise TimeoutError
 
 
 @dataclass(eq=False)

@@ -42,7 +42,8 @@ def main() -> int:
     is_python = any(path.suffix == ".py" for path in paths)
     tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
     if is_python:
-        tests += [str(path) for path in TESTS.glob("test_*.py")]
+        # test_package.py runs an installed package, in which no fault is planted
+        tests += [str(path) for path in sorted(TESTS.glob("test_*.py")) if path.name != "test_package.py"]
     quickly = drawn if is_python else _tried_quickly(drawn)
     if options.quick or not quickly:
         return _print_score(drawn, options.quick)

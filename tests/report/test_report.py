@@ -14,10 +14,10 @@ from candlesql import open_sky
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra `report`)")
 
-from candlesql.report import galaxy, networks, page, parameters, selection
+from candlesql.report import galaxy, mixing, networks, page, parameters, selection
 from candlesql.report.figure import cells, columns, panels, present, shares, where
 
-PLOTS = (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS)
+PLOTS = (*parameters.PLOTS, *selection.PLOTS, *galaxy.PLOTS, *networks.PLOTS, *mixing.PLOTS)
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +165,53 @@ def test_blocks_hold_whole_bins():
 def test_values_that_are_present_keep_their_order():
     table = {"parameter": np.array(["joint_logg", "teff_k", "ebv"])}
     assert present(table, "parameter", ("teff_k", "logg", "delta_p_s"), "joint_") == ["teff_k", "logg"]
+
+
+@pytest.fixture
+def changes(views):
+    """A view of three bands and one change of [C/N], as synphot writes it."""
+    views.execute(
+        """
+        create view red_clump.expected_changes as select 'two spectra' as origin, -0.5 as change_cn_dex;
+        create view red_clump.band_signal as
+        select unnest(['ps1_g', 'j', 'w2']) as band, unnest([0.5, 1.2, 4.6]) as wavelength_um,
+            unnest([0.004, 0.01, -0.02]) as change_mag, unnest([0.5, 0.4, 0.8]) as signal_to_noise;
+        """
+    )
+    return views
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize(("spectra", "n_panels"), [("where false", 2), ("", 3)])
+def test_the_signal_of_spectra(changes, spectra, n_panels):
+    changes.execute(
+        "create view red_clump.expected_spectra as select unnest([0.5, 1.2, 4.0]) as wavelength_low_um, "
+        f"unnest([1, 0.5, 0.1]) as flux, unnest([0.0, -0.01, 0.02]) as flux_change {spectra}"
+    )
+    axes = mixing.signal(changes).axes
+    assert len(axes) == n_panels
+    assert [bar.get_height() for bar in axes[-2].patches] == pytest.approx([4, 10, -20])
+    assert [text.get_text() for text in axes[-1].get_xticklabels()] == ["g$_{\\rm P1}$", "J", "W2"]
+    assert axes[-2].get_title() == "two spectra, [C/N] -0.50 dex"
+    assert n_panels == 2 or axes[0].lines[0].get_ydata() == pytest.approx([0, -1, 2])
+
+
+def test_lines_of_mass_stand_where_the_mass_is(views):
+    """Mass falls by a tenth from cell to cell of 50 K, from 1.55 in the middle of the coolest, 4525 K."""
+    views.execute(
+        """
+        create view red_clump.mixing_cells as
+        select 4500.0 + 50 * i as teff_low_k, 2.0 + 0.05 * j as logg_low, 'models' as origin, 9 as n,
+            -0.5 - 0.01 * i as change_cn_dex, 1.55 - 0.1 * i as mass_msun, 0.05 as feh
+        from range(5) as t(i), range(3) as s(j);
+        create view red_clump.mixing as
+        select mass_msun, change_cn_dex, feh from red_clump.mixing_cells;
+        """
+    )
+    axes = mixing.mixing(views).axes
+    (drawn,) = [one for one in axes[0].collections if hasattr(one, "levels")]
+    assert list(drawn.levels) == [1.2, 1.5]
+    heavy = np.concatenate(drawn.allsegs[1])  # in pieces, about what it says
+    assert heavy[:, 0] == pytest.approx(4525 + 0.05 / 0.1 * 50)
+    assert (heavy[:, 1].min(), heavy[:, 1].max()) == pytest.approx((2.025, 2.125))
+    assert axes[0].get_title() == "135 red clump stars: models"
