@@ -37,7 +37,7 @@ create or replace macro cuts.lucey_training_seismology() as 30000; -- [] Lucey+2
 create or replace macro cuts.brightest_m_ks() as -9; -- [mag] absolute Ks above which no giant is, with a magnitude for noise (asymptotic giant branch to -8); red_clump.parallax_checks
 create or replace macro cuts.faintest_m_ks() as 12; -- [mag] absolute Ks below which no star is that has a place here (late M dwarfs to 10.5); red_clump.parallax_checks
 create or replace macro cuts.state_limit_delta_p() as 150; -- [s] Vrard+2016 and the Kepler states: red clump above, giant branch below
-create or replace macro cuts.red_clump_prior() as 0; -- [] share of red clump among giants that p_rc_sky is corrected to; 0 takes that of each cell of magnitude and latitude (red_clump.shares)
+create or replace macro cuts.red_clump_prior() as 0; -- [] share of red clump among the giants of each survey that p_rc_sky is corrected to; 0 leaves P(RC) as it is, with the shares by magnitude and latitude that the network learnt
 create or replace macro cuts.rc_training_share() as 0.45; -- [] share of red clump that P(RC) was learnt with, among giants of log g 2 to 3.5 (metadata of the model)
 
 -- Red clump: giants and tiers

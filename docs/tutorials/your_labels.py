@@ -124,5 +124,5 @@ sky.sql(
 ).pl()
 
 # %% [markdown]
-# `red_clump.sky_probabilities` does that with the share of each cell of magnitude and latitude. What the shipped
-# network does on real stars stands in [how good is it](../real-stars.md).
+# `red_clump.sky_probabilities` does that for all giants of a survey, with the share that the cut `red_clump_prior`
+# says. What the shipped network does on real stars stands in [how good is it](../real-stars.md).

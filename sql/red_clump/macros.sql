@@ -135,6 +135,10 @@ p_rc_inferred * share * (1 - cuts.rc_training_share())
     + (1 - p_rc_inferred) * (1 - share) * cuts.rc_training_share()
 );
 
+-- [] P(RC) p [] with its odds multiplied by odds_factor [].
+create or replace macro red_clump.with_odds(p, odds_factor) as
+p * odds_factor / (p * odds_factor + 1 - p);
+
 -- [] survey_name [] if bands [], as red_clump.band_list gives them, hold all of the list of_survey []; in brackets if they
 -- hold a part of it, else NULL.
 create or replace macro red_clump.survey_in_set(bands, of_survey, survey_name) as

@@ -218,25 +218,14 @@ INPUTS = [
 ]  # fmt: skip
 
 
-def share_of(*given: float) -> float:
-    """The share of red clump by thirty steps of expectation maximisation from 0.45, as in Saerens et al. 2002, equation 2.7."""
-    share = 0.45
-    for _ in range(30):
-        share = statistics.fmean(p * share / 0.45 / (p * share / 0.45 + (1 - p) * (1 - share) / 0.55) for p in given)
-    return share
-
-
-GIANTS = """red_clump.giants(survey, source_id, phot_g_mean_mag, ks_m, b, p_rc)"""
 PRIORS = [
-    # the middles of fiftieths
-    Case("red_clump.shares", "magnitude_low, abs_b_low, n, clump_share", given={GIANTS:
-        "('s', 1, 13.2, 9.0, -15.0, 0.81), ('s', 2, 13.9, 9.0, 11.0, 0.31), ('s', 3, 13.9, 9.0, 11.0, 1.0), ('s', 4, null, 9.9, 5.0, 0.5), ('s', 5, 13.0, 9.0, 15.0, null)"},
-        rows=[(9, 0, 1, share_of(0.51)), (13, 10, 3, share_of(0.81, 0.31, 0.99))]),
-    Case("red_clump.sky_probabilities", "source_id, clump_share, p_rc_sky", given={
-        GIANTS: "('s', 1, 13.7, 9.0, -15.0, 0.8), ('s', 2, null, 13.0, 15.0, 0.8), ('s', 3, 13.2, 9.0, 25.0, 0.8), ('s', 4, 13.2, 9.0, 25.0, null)",
-        "red_clump.shares(magnitude_low, abs_b_low, clump_share)": "(13, 10, 0.2)"},
-        # odds 4, times 0.2 / 0.8, over 0.45 / 0.55
-        rows=[(1, 0.2, 1 / (1 + 0.45 / 0.55)), (2, 0.2, 1 / (1 + 0.45 / 0.55)), (3, None, None)]),
+    Case("red_clump.shares", "survey, magnitude_low, abs_b_low, n, clump_share", given={
+        "red_clump.giants(survey, source_id, phot_g_mean_mag, ks_m, b)": "('s', 1, 13.2, 9.0, -15.0), ('s', 2, 13.9, 9.0, 11.0), ('s', 3, null, 9.9, 5.0), ('t', 3, 13.9, 9.0, 11.0), ('s', 4, 13, 9, 5)",
+        "red_clump.sky_probabilities(survey, source_id, p_rc_sky)": "('s', 1, 0.8), ('s', 2, 0.3), ('s', 3, 0.5), ('t', 3, 0.9)"},
+        rows=[("s", 12, 0, 1, 0.5), ("s", 13, 10, 2, 0.55), ("t", 13, 10, 1, 0.9)]),
+    Case("red_clump.sky_probabilities", "source_id, odds_factor, p_rc_sky", given={
+        "red_clump.giants(survey, source_id, p_rc)": "('s', 1, 0.8), ('s', 2, null), ('t', 3, 0.3)",
+        "red_clump.odds_factors(survey, odds_factor)": "('s', 0.25)"}, rows=[(1, 0.25, 0.5), (3, 1.0, 0.3)]),
 ]  # fmt: skip
 
 GRADIENTS = {
@@ -319,7 +308,7 @@ MACROS = [
     *(value(f"red_clump.cell_width('{prefix}{name}')", width) for name, width in [("teff_k", 25.0), ("logg", 0.05), ("delta_nu_uhz", 0.25), ("delta_p_s", 5.0)] for prefix in ("", "joint_", "any_")),
     value("red_clump.band_list(1,1,1,1,1,1,1,1,1,1,1,1,1,1)", ALL_BANDS),
     *(value(f"red_clump.band_list({', '.join('1' if k == only else 'null' for k in range(14))})", name) for only, name in enumerate(ALL_BANDS.split())),
-    value("red_clump.with_share(0.8, 0.45)", 0.8), value("red_clump.with_share(0.45, 0.3)", 0.3), value("red_clump.with_share(0.8, 0.2)", 1 / (1 + 0.45 / 0.55)),
+    value("red_clump.with_share(0.8, 0.45)", 0.8), value("red_clump.with_share(0.45, 0.3)", 0.3), value("red_clump.with_share(0.8, 0.2)", 1 / (1 + 0.45 / 0.55)), value("red_clump.with_odds(0.8, 0.25)", 0.5),
     value("red_clump.survey_in_set('G BP', ['G', 'BP'], 'Gaia')", "Gaia"), value("red_clump.survey_in_set('G', ['G', 'BP'], 'Gaia')", "(Gaia)"), value("red_clump.survey_in_set('J', ['G'], 'Gaia')", None),
     value(f"red_clump.band_set('{ALL_BANDS}')", "Gaia PS1 2MASS WISE parallax"), value("red_clump.band_set('BP r H W1')", "(Gaia) (PS1) (2MASS) (WISE)"),
     value("stats.hypot(3, 4)", 5.0), value("stats.normal_density(3, 1, 2)", exp(-0.5) / 2 / sqrt(2 * 3.141592653589793)), value("stats.wilson_low(3, 10)", wilson(3, 10)[0]),
