@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from astropy.table import Column, Table
 from candlesql.sql import files
-from candlesql.training.any_bands.dust import Dust
+from candlesql.training.any_bands.dust import CENTRE, Dust
 from candlesql.training.any_bands.noise import magnitude_errors, parallax_errors
-from candlesql.training.any_bands.real import FOLDS, ZERO_POINTS, apo_k2, folds, kepler
+from candlesql.training.any_bands.real import FOLDS, ZERO_POINTS, apo_k2, campaigns, folds, kepler
 from candlesql.training.any_bands.space import INPUTS, KS, LATITUDE, LONGITUDE, N_BANDS, PARALLAX
 from candlesql.training.any_bands.stars import GIANT_LOGG, PRIOR_SHARE, Labelled, gap_patterns
 from candlesql.udfs.model import Model, load_model
@@ -78,7 +78,7 @@ def main() -> None:
         calibration(held_out(models, stars), stars)
     stars = samples["Kepler, all bands but W1"][0]
     wrong_magnitudes(models, stars)
-    campaigns(given.data, k2)
+    campaigns_by_trees(given.data, k2)
     heading("Kepler, all bands but W1, as faint as", stars)
     for g in FAINT:
         row(f"G = {g:.0f}", held_out(models, as_faint_as(stars, g)), stars)
@@ -272,13 +272,9 @@ def wrong_magnitudes(models: dict[str, Model], stars: Labelled) -> None:
     row("noise in every band", held_out(models, Labelled(x, stars.labels, stars.state, stars.id)), stars)
 
 
-def campaigns(data: Path, stars: Labelled) -> None:
+def campaigns_by_trees(data: Path, stars: Labelled) -> None:
     """What a place is worth where no star near it was learnt from: LightGBM, every campaign of K2 held out."""
-    table = f"read_csv('{data / 'apo_k2/apo_k2.csv'}')"
-    query = f"select regexp_extract(camp::varchar, '[0-9]+')::int as first from {table} order by epic"
-    campaign = CONNECTION.execute(query).fetchnumpy()["first"]
-    dust = Dust.from_json(json.loads(load_model(SHIPPED / "red_clump_any_bands.onnx").metadata["dust"]))
-    l_deg, b_deg = (torch.tensor(stars.x[:, place]) for place in (LONGITUDE, LATITUDE))
+    campaign = campaigns(data)
     a = stars.x[:, PARALLAX] * 10 ** (0.2 * (stars.x[:, KS] - 10))
     inputs = np.column_stack(
         [
@@ -288,7 +284,7 @@ def campaigns(data: Path, stars: Labelled) -> None:
             np.abs(stars.x[:, LATITUDE]),
         ]
     )
-    with_dust = np.column_stack([inputs, dust.feature(l_deg, b_deg).numpy()])
+    with_dust = np.column_stack([inputs, np.log(ebv(stars.x[:, LONGITUDE], stars.x[:, LATITUDE]))])
     heading("APO-K2 by LightGBM, a campaign held out", stars)
     for name, chosen in (
         ("J - Ks, M_Ks, Ks", inputs[:, :3]),
@@ -297,6 +293,12 @@ def campaigns(data: Path, stars: Labelled) -> None:
     ):
         row(name, trees(chosen, stars, campaign), stars)
     row("all of these, in the five folds", trees(with_dust, stars, folds(stars)), stars)
+
+
+def ebv(l_deg: np.ndarray, b_deg: np.ndarray) -> np.ndarray:
+    """E(B-V) [mag] along lines of sight, as the network knows it."""
+    dust = Dust.from_json(json.loads(load_model(SHIPPED / "red_clump_any_bands.onnx").metadata["dust"]))
+    return np.exp(dust.feature(torch.tensor(l_deg), torch.tensor(b_deg)).numpy() + CENTRE)
 
 
 def corot(data: Path) -> None:
@@ -377,6 +379,7 @@ def said(name: str, difference: np.ndarray, sigma: np.ndarray, unit: str) -> Non
 
 CONNECTION = duckdb.connect()
 
+CONNECTION.execute(f"create schema stats; {(files.ROOT / 'stats/sampling.sql').read_text()}")
+
 if __name__ == "__main__":
-    CONNECTION.execute(f"create schema stats; {(files.ROOT / 'stats/sampling.sql').read_text()}")
     main()

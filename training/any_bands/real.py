@@ -17,6 +17,8 @@ from .space import INPUTS, KS, LATITUDE, LONGITUDE, N_BANDS, PARALLAX
 from .stars import Labelled, MockStars
 
 FOLDS = 5
+#: Campaigns of K2 whose number leaves the same rest are held out together.
+PLACES = 4
 #: What a parallax of each release reads at infinity [mas]: Zinn et al. 2019, Lindegren et al. 2021.
 ZERO_POINTS = {"DR2": -0.05, "EDR3": -0.017}
 #: G of EDR3 less that of DR2 [mag], from clusters (documentation of Gaia EDR3).
@@ -78,6 +80,13 @@ def apo_k2(folder: Path) -> Labelled:
     x[:, LATITUDE], x[:, LONGITUDE] = t["glat"], t["glon"]
     labels = np.column_stack([t["teff"], t["logg"], t["feh"], t["dnu"], np.full(len(x), np.nan)])
     return Labelled(x, labels, (t["ev"] == "RC").astype(float), t["epic"].astype(int), is_moved=False)
+
+
+def campaigns(folder: Path) -> np.ndarray:
+    """The (first) campaign of K2 of each star of `apo_k2` [rows]."""
+    table = quoted(folder / "apo_k2/apo_k2.csv")
+    query = f"select regexp_extract(camp::varchar, '[0-9]+')::integer as camp from read_csv({table}) order by epic"
+    return _columns(query)["camp"].astype(int)
 
 
 def names_and_places(folder: Path) -> str:

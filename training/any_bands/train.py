@@ -1,8 +1,8 @@
 """Makes the shipped network for any bands: `python -m candlesql.training.any_bands.train DATA [OUT] [--folds FOLDER]`.
 
 DATA holds `kepler/kepler_seismic.parquet` and `apo_k2/apo_k2.csv`. The network is pre-trained on a mock sky, then
-learns from all real stars. With `--folds` it is trained anew without each fifth of the real stars, and on one field
-alone, for `benchmarks/compare/real_stars.py` to judge on the stars that were left out.
+learns from all real stars. With `--folds` it is trained anew without each fifth of the real stars, without campaigns of
+K2, and on one field alone, for `benchmarks/compare/real_stars.py` to judge on the stars that were left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .dust import Dust, dust_map, fit_dust
 from .graph import any_bands_graph, outputs
 from .network import AnyBands, fine_tuned, pretrained
 from .noise import magnitude_errors
-from .real import FOLDS, apo_k2, folds, kepler, names_and_places, zero_points
+from .real import FOLDS, PLACES, apo_k2, campaigns, folds, kepler, names_and_places, zero_points
 from .space import BANDS, INPUTS, LATITUDE, Factors, fit_factors
 from .stars import PRIOR_SHARE, Labelled, MockStars, mock_stars
 
@@ -76,7 +76,7 @@ class Trainer:
     """Holds the stars and the pre-trained networks."""
 
     def __init__(self, data: Path, steps: int, members: int):
-        self.started = time.time()
+        self.started, self.data = time.time(), data
         self.mock = mock_stars(MOCK_SEED, MOCK_CHUNKS)
         self.factors = factors_of(self.mock, fit_dust(*dust_map()))
         self.kepler, self.k2 = kepler(data), apo_k2(data)
@@ -105,10 +105,14 @@ class Trainer:
         return write_model(path, any_bands_graph(networks, self.factors), metadata)
 
     def judged_models(self, folder: Path, members: int, steps: int) -> None:
-        """Models that have not seen a fold, those of one field alone, and one of the mock sky alone."""
+        """Models that have not seen a fold, or a quarter of the campaigns, those of one field alone or of none."""
         for fold in range(FOLDS):
             kepler_left, k2_left = (np.flatnonzero(folds(sample) != fold) for sample in (self.kepler, self.k2))
             self.model(folder / f"fold{fold}.onnx", kepler_left, k2_left, members, steps)
+        for number in range(PLACES):
+            kepler_left = np.flatnonzero(folds(self.kepler) != number)
+            k2_left = np.flatnonzero(campaigns(self.data) % PLACES != number)
+            self.model(folder / f"place{number}.onnx", kepler_left, k2_left, members, steps)
         nobody = np.array([], int)
         self.model(folder / "kepler.onnx", None, nobody, members, steps)
         self.model(folder / "k2.onnx", nobody, None, members, steps)

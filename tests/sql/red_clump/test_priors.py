@@ -9,7 +9,7 @@ import pytest
 
 
 def test_a_survey_of_which_the_share_is_told(view, connection):
-    """P(RC) learnt at 45 % of two Gaussians, +-2.25 of width 1.5, in a survey of which 20 % are red clump and one of 70 %:
+    """P(RC) learnt at 45 % of two Gaussians, +-2.25 of width 1.5, in surveys of which 20 % and 70 % are red clump:
     told a share, the odds are multiplied by (share / (1 - share)) / (0.45 / 0.55), for each survey by itself."""
     quantiles = NormalDist(0, 1.5)
     rows = []
