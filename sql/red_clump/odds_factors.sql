@@ -31,12 +31,13 @@ halves as (
             halves.low,
             halves.high,
             (halves.low + halves.high) / 2 as middle,
-            sum(levels.n * red_clump.with_odds(levels.p_rc, exp(middle))) < cuts.red_clump_prior() * sum(levels.n) as is_below
+            sum(levels.n * red_clump.with_odds(levels.p_rc, exp(middle)))
+            < cuts.red_clump_prior() * sum(levels.n) as is_below
         from halves
         inner join levels on halves.survey = levels.survey
         where halves.step < 40
         group by halves.survey, halves.step, halves.low, halves.high
-    )
+    ) as tried
 )
 
 select

@@ -1,4 +1,5 @@
--- A star that may be red clump: of a Gaia release with its neighbours in the other surveys, or of a wide table.
+-- A star that may be red clump: of a Gaia release with its neighbours in the other surveys, or of a wide table. Where a wide table
+-- has BP - RP alone, BP and RP are those of a giant of its G and BP - RP.
 with gaia_stars as (
     select
         gaia.survey,
@@ -66,8 +67,13 @@ wide_stars as (
         coalesce(parallax_zero_point, 0) as parallax_zero_point,
         gaia_passband,
         phot_g_mean_mag,
-        phot_bp_mean_mag,
-        phot_rp_mean_mag,
+        if(
+            coalesce(phot_bp_mean_mag, phot_rp_mean_mag) is null and bp_rp is not null,
+            phot_g_mean_mag - photometric.giant_g_rp(bp_rp),
+            null
+        ) as rp_of_colour,
+        coalesce(phot_bp_mean_mag, rp_of_colour + bp_rp) as phot_bp_mean_mag,
+        coalesce(phot_rp_mean_mag, rp_of_colour) as phot_rp_mean_mag,
         g_mean_psf_mag,
         r_mean_psf_mag,
         i_mean_psf_mag,
@@ -84,4 +90,4 @@ wide_stars as (
 
 select * from gaia_stars
 union all by name
-select * from wide_stars
+select * exclude (rp_of_colour) from wide_stars

@@ -98,10 +98,17 @@ STARS = {
     "match.allwise(survey, source_id, designation)": "('s', 1, 'w'), ('t', 2, 'w')", "quality.allwise(designation, w1mpro, w2mpro, w1mpro_error, w2mpro_error, passes_allwise, passes_w1, passes_w2)": "('w', 10.1, 10.2, 0.04, 0.05, true, true, false), ('v', 1, 1, 1, 1, false, false, false)",
     "match.panstarrs1(survey, source_id, obj_id)": "('s', 1, 5), ('t', 2, 5)", "staging.panstarrs1(obj_id, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag)": "(5, 15.1, 15.2, 15.3, 15.4, 15.5), (6, 1, 1, 1, 1, 1)",
     "staging.wide_stars": """select 'w' as wide_survey, i::bigint as source_id, 266.4 as ra, -28.9 as "dec", if(i = 1, 33.0, null) as l, if(i = 1, 44.0, null) as b, 0.5 as parallax, 0.05 as parallax_error, if(i = 1, -0.03, null) as parallax_zero_point,
-        'Gaia DR3' as gaia_passband, 13.0 as phot_g_mean_mag, 13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, 15.1 as g_mean_psf_mag, 15.2 as r_mean_psf_mag, 15.3 as i_mean_psf_mag, 15.4 as z_mean_psf_mag, 15.5 as y_mean_psf_mag,
+        'Gaia DR3' as gaia_passband, 13.0 as phot_g_mean_mag, 13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, null::double as bp_rp, 15.1 as g_mean_psf_mag, 15.2 as r_mean_psf_mag, 15.3 as i_mean_psf_mag, 15.4 as z_mean_psf_mag, 15.5 as y_mean_psf_mag,
         11.1 as j_m, 11.2 as h_m, 11.3 as ks_m, 10.1 as w1mpro, 10.2 as w2mpro from range(1, 3) as t(i)""",
 }  # fmt: skip
+COLOURS = (
+    "(1, 13.5, 12.5, 9.0), (2, null, null, 1.3), (3, null, null, 2.3), (4, 13.5, null, 1.3), (5, null, null, null)"
+)
 STAR_CASES = [
+    # G - RP of 1.3: 0.05424 + 0.59775 * 1.3 - 0.06613 * 1.69
+    Case("red_clump.stars", "source_id, round(phot_bp_mean_mag, 4), round(phot_rp_mean_mag, 4)", query="(from red_clump.stars where survey = 'w')", given=STARS | {
+        "staging.wide_stars": f"select * replace (i as source_id, bp as phot_bp_mean_mag, rp as phot_rp_mean_mag, colour as bp_rp) from ({STARS['staging.wide_stars']} limit 1), (values {COLOURS}) as c(i, bp, rp, colour)"},
+        rows=[(1, 13.5, 12.5), (2, 13.5804, 12.2804), (3, None, None), (4, 13.5, None), (5, None, None)]),
     # Sagittarius A* is within 0.1 deg of the Galactic centre
     Case("red_clump.stars", """survey, source_id, round(l), round(b), parallax_zero_point, g_mean_psf_mag, y_mean_psf_mag, j_m, ks_m, w1mpro, w2mpro, j_m_error, w2mpro_error, passes_ruwe, passes_twomass, passes_allwise, has_panstarrs1,
          passes_h, passes_w2""", given=STARS, rows=[
