@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def one_line(text: object) -> str:
+    """A text as one line without control characters, which names and values in a file may hold and a terminal obeys."""
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "?" for letter in str(text))
+
+
 class UserError(Exception):
     """The input, not the program, is at fault.
 
@@ -35,7 +40,7 @@ class UserError(Exception):
     def __str__(self) -> str:
         where = "" if self.file is None else f"{self.file}: "
         way_out = "" if self.hint is None else f"; {self.hint}"
-        return f"{where}{self.what}{way_out}"
+        return one_line(f"{where}{self.what}{way_out}")
 
 
 class NoWorkspace(UserError):

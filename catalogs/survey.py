@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import RefusedFile, UnknownName
 from ..workspace.short import short_text
+from .typed import listed, refuse_other_types
 
 SHIPPED = Path(__file__).parent / "surveys"
 TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "VARCHAR"}
@@ -221,6 +222,8 @@ def _read(path: Path, own: Path | None) -> Survey:
     try:
         parent = _parent(path, entries.pop("like", None), own)
         survey = _build(path, entries, parent)
+        if path.parent != SHIPPED:
+            refuse_other_types(survey)
         _check(survey)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise RefusedFile(f"{_said(error)}; see surveys/gaia_dr2.toml for the form", file=path) from None
@@ -257,12 +260,13 @@ def _build(path: Path, entries: dict[str, Any], parent: Survey | None) -> Survey
     if "sentinels" in entries:
         entries["sentinels"] = tuple(float(value) for value in entries["sentinels"])
     if "id_prefixes" in entries:
-        entries["id_prefixes"] = tuple(entries["id_prefixes"])
+        entries["id_prefixes"] = listed("id_prefixes", entries["id_prefixes"])
     if "layout" in entries:
         entries["layout"] = _layout(entries["layout"])
     if "release" in entries:
-        _refuse_unknown(entries["release"], {each.name for each in fields(Release)})
-        entries["release"] = Release(**(entries["release"] | {"columns": tuple(entries["release"].get("columns", ()))}))
+        said = {"columns": []} | entries["release"]
+        _refuse_unknown(said, {each.name for each in fields(Release)})
+        entries["release"] = Release(**(said | {"columns": listed("columns", said["columns"])}))
     given: dict[str, Any] = {"name": path.stem, "path": path} | entries
     if parent:
         return replace(parent, **given)
@@ -282,7 +286,7 @@ def _layout(entry: dict[str, Any]) -> Layout:
         if not found or not 0 < int(found[1]) <= int(found[2] or found[1]):
             raise ValueError(f'layout: the bytes of {name} are {text!r}, not "first-last" counted from 1')
         places[name] = (int(found[1]), int(found[2] or found[1]))
-    names = tuple(entry.get("names", places))
+    names = listed("names", entry.get("names", [*places]))
     if len(set(names)) < len(names):
         raise ValueError("layout: a name stands twice")
     return Layout(names, entry.get("delimiter", ""), places, entry.get("comment", "#"))
@@ -293,7 +297,7 @@ def _column(name: str, entry: dict[str, Any], parent: Column | None) -> Column:
     if not PLAIN_NAME.fullmatch(name):
         raise ValueError(f"column {name!r} is no plain name (letters, digits, _); put the file's name into its aka")
     if "aka" in entry:
-        entry = entry | {"aka": tuple(entry["aka"])}
+        entry = entry | {"aka": listed("aka", entry["aka"])}
     if "element" in entry:
         entry = entry | {"element": _element(name, entry["element"])}
     if "type" not in entry and not parent:
@@ -340,7 +344,7 @@ def _check(survey: Survey) -> None:
     _refuse_narrower(survey)
     for role in ("id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity", "magnitude"):
         column = getattr(survey, role)
-        if column and column not in survey.columns:
+        if (column or role == "id") and column not in survey.columns:
             raise ValueError(f"{role} = {column!r} is not among its columns")
     _check_errors(survey)
     if bool(survey.ra) != bool(survey.dec) or bool(survey.pmra) != bool(survey.pmdec):

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -75,6 +76,8 @@ def fetch_survey(
         done = ingest_survey(path, name, files, {}, {})
     for folder in folders:
         shutil.rmtree(folder)
+    with suppress(OSError):
+        (find_sky(path).root / ".fetch").rmdir()
     return replace(done, taken_as_told=[])  # the archive was asked for that release
 
 

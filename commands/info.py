@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ..catalogs.survey import Survey, load_survey, survey_files
+from ..errors import one_line
 from ..sql import files
 from ..sql.open import open_sky
 from ..workspace.folder import existing_sky
@@ -47,7 +48,7 @@ def describe_sky(path: Path) -> Iterator[str]:
         runs = connection.execute(RUNS).fetchall()
         for product, rows, seconds, made_by, made_at, simulated in runs:
             said = f"  {product}: {rows:,} rows in {seconds:.1f} s by `{made_by}`, {made_at:%Y-%m-%d %H:%M}"
-            yield said + (f", by {simulated}" if simulated else "")
+            yield one_line(said + (f", by {simulated}" if simulated else ""))
         yield from _refused(connection)
         for system in ("red_clump", "distmass"):
             for line in fitted_lines(connection, system):
@@ -55,7 +56,8 @@ def describe_sky(path: Path) -> Iterator[str]:
         changed = connection.execute("select name, value from candlesql.cuts order by name").fetchall()
         for name, value in changed:
             published = files.cuts().get(name)
-            yield f"  cut {name} = {value}, {f'published {published.value}' if published else 'unknown here'}"
+            said = f"published {published.value}" if published else "unknown here"
+            yield one_line(f"  cut {name} = {value}, {said}")
         if not changed:
             yield "  all cuts as published"
 

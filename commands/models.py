@@ -86,7 +86,7 @@ def _fields(model: Model | SpectralModel) -> list[list[dict[str, str]]]:
 
 def _stars(model: Model | SpectralModel) -> str:
     n = model.metadata.get("n_train", "")
-    return f"{int(n):,}" if n.isdigit() else ""
+    return f"{int(n):,}" if n.isdecimal() and len(n) < 20 else ""
 
 
 def _trained_on(model: Model | SpectralModel) -> str:

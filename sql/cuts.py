@@ -21,7 +21,7 @@ def apply_stored_cuts(connection: duckdb.DuckDBPyConnection) -> None:
     published = files.cuts()
     for name, value in connection.execute("select name, value from candlesql.cuts").fetchall():
         if name in published:
-            replace_cut(connection, name, value)
+            replace_cut(connection, name, str(value))
 
 
 def replace_cut(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> bool:

@@ -32,6 +32,9 @@ from .template import code_of, data_of, is_known, remember, template_of
 
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
 LEDGER = ("cuts", "runs", "match_statistics")
+#: What a row of the ledger is; another says nothing of a product, which is then made again.
+ROW = """product is not null and made_by is not null and n_rows >= 0 and seconds >= 0 and made_at is not null
+    and json_type(inputs) = 'OBJECT' and json_type(cuts) = 'OBJECT' and json_type(models) = 'OBJECT'"""
 #: Names that the folder of a HATS catalog has one of.
 HATS = ("hats.properties", "properties", "collection.properties")
 #: How many databases of workspaces that others wrote are kept in the cache, those used last.
@@ -340,7 +343,7 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, schema: str, table: str) 
     name = f"{identifier(schema)}.{identifier(table)}"
     connection.execute(f"create schema if not exists {identifier(schema)}")
     if schema == "candlesql":
-        connection.execute(f"insert into {name} by name from before.{name}")
+        connection.execute(f"insert into {name} by name from before.{name}{' where ' + ROW if table == 'runs' else ''}")
     else:
         connection.execute(f"create table {name} as from before.{name}")
 

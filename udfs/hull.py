@@ -7,7 +7,6 @@ distance from an interior centre. The largest of these is found by climbing from
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -111,17 +110,8 @@ def read_hull(path: Path) -> Hull:
             raise ValueError(f"it unpacks to {size:,} bytes")
         with np.load(path, allow_pickle=False) as file:
             names, corners = tuple(str(name) for name in file["names"]), file["corners"]
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        MemoryError,
-        NotImplementedError,
-    ) as error:
-        raise UserError(f"truncated or no convex hull ({error}); train the model again", file=path) from None
+    except Exception as error:  # of NumPy, zipfile, its decompressors and Python's tokenizer
+        raise UserError(f"truncated or no convex hull ({error!s:.200}); train the model again", file=path) from None
     named = all(NAME.fullmatch(name) for name in (*names, path.stem))
     shaped = corners.ndim == 2 and corners.shape[1] == len(names) < len(corners)
     if not (named and shaped and corners.dtype == np.float64 and np.isfinite(corners).all()):

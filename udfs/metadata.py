@@ -65,10 +65,11 @@ def check_metadata(path: Path, metadata: dict[str, str]) -> None:
         names[f"column {number}"] = entry.name
         if not isinstance(entry.unit, str) or not UNIT.fullmatch(entry.unit):
             raise UserError(f"unit {entry.unit!r:.80} of {entry.name!r:.80} is not plain text", file=path)
-    _check_origin(path, metadata, {f["name"] for f in json.loads(metadata["inputs"])})
     for what, name in names.items():
         if not is_plain(name):
             raise UserError(f"{what} {name!r:.80} is no name for SQL: small letters, digits and _ only", file=path)
+    check_tables(path, metadata)
+    _check_origin(path, metadata, {f["name"] for f in json.loads(metadata["inputs"])})
     for key in ("inputs", "outputs"):
         named = [entry["name"] for entry in json.loads(metadata[key])]
         if len(set(named)) < len(named):
@@ -77,6 +78,20 @@ def check_metadata(path: Path, metadata: dict[str, str]) -> None:
         raise UserError(f"system {metadata['system']!r} is a schema of candlesql's own; give it another", file=path)
     if any(not is_plain(Field(**entry).function) for entry in json.loads(metadata["outputs"])):
         raise UserError("an output's name is nothing but its unit; give it a name", file=path)
+
+
+def check_tables(path: Path, metadata: dict[str, str]) -> None:
+    """What else a model says of itself in JSON must be an object, and a scatter a number."""
+    for key in ("metrics", "domain", "relative_scatter", "factors"):
+        try:
+            said = json.loads(metadata.get(key) or "{}")
+        except (ValueError, RecursionError):
+            said = None
+        values = said.values() if isinstance(said, dict) else [None]
+        if not isinstance(said, dict) or (
+            key == "relative_scatter" and not all(isinstance(v, int | float) and abs(v) < 1e300 for v in values)
+        ):
+            raise UserError(f"metadata {PREFIX}{key} is no JSON object of the form that models have", file=path)
 
 
 def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> None:
@@ -88,7 +103,7 @@ def _check_origin(path: Path, metadata: dict[str, str], inputs: set[str]) -> Non
         )
     try:
         systems = dict(json.loads(metadata.get("input_systems", "{}")))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise UserError(f"metadata {PREFIX}input_systems is no JSON object of inputs and systems", file=path) from None
     if metadata.get("training_stars") and not is_plain(metadata["training_stars"]):
         raise UserError(f"metadata {PREFIX}training_stars is no name: small letters, digits and _ only", file=path)

@@ -54,6 +54,9 @@ def checked(path: Path, content: bytes) -> dict[str, Any]:
         proto = onnx.load_from_string(content)
         _refuse_foreign(path, proto)
         onnx.checker.check_model(proto)
+        said = {str(p.key, "utf-8") if isinstance(p.key, bytes) else p.key: p.value for p in proto.metadata_props}
+        if not all(isinstance(value, str) for value in said.values()):
+            raise ValueError("metadata that is no text")
     except UserError:
         raise
     except Exception as error:  # protobuf and onnx raise many kinds
@@ -61,7 +64,7 @@ def checked(path: Path, content: bytes) -> dict[str, Any]:
         raise UserError(
             f"truncated or not an ONNX model ({reason}); train it again or take it away", file=path
         ) from None
-    metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props if p.key.startswith(PREFIX)}
+    metadata = {key.removeprefix(PREFIX): value for key, value in said.items() if key.startswith(PREFIX)}
     check_metadata(path, metadata)
     stated = metadata.get("graph_sha256")
     if stated and stated != graph_hash(proto.graph):

@@ -26,7 +26,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ..errors import UserError
 from .comments import comment
-from .metadata import PREFIX, RESERVED
+from .metadata import PREFIX, RESERVED, UNIT, check_tables
 from .model_files import spectral_files
 from .names import identifier, is_plain, run_one
 from .soundness import graph_hash
@@ -118,16 +118,24 @@ def _load(path: Path, mtime_ns: int, size: int) -> SpectralModel:
     try:
         proto = onnx.load_from_string(content)
         metadata = {p.key.removeprefix(PREFIX): p.value for p in proto.metadata_props}
+        if any(tensor.external_data or tensor.data_location for tensor in proto.graph.initializer):
+            raise ValueError("a weight is in another file")
         tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in proto.graph.initializer}
+        if not all(tensors[name].dtype == np.float32 for name in WEIGHTS):
+            raise ValueError("weights are not of single precision")
         plain, spectrum, constant = (tensors[name] for name in WEIGHTS)
         model = SpectralModel(path, content, plain, spectrum, constant, metadata)
         n_inputs, n_outputs = len(model.inputs), len(model.outputs)
         names = [path.stem, metadata["system"], metadata["function"], *model.inputs, *model.errors, *model.outputs]
+        units = [entry.get("unit", "") for key in ("inputs", "outputs") for entry in json.loads(metadata[key])]
     except Exception as error:
         raise UserError(f"not a model over spectra ({error!s:.200}); train it again", file=path) from None
     odd = [name for name in names if not is_plain(name) or name in RESERVED]
     if odd:
         raise UserError(f"{odd[0]!r:.80} is no name for SQL: small letters, digits and _ only", file=path)
+    if not all(isinstance(unit, str) and UNIT.fullmatch(unit) for unit in units):
+        raise UserError("a unit is not plain text; train it again", file=path)
+    check_tables(path, metadata)
     if graph_hash(proto.graph) != metadata.get("graph_sha256"):
         raise UserError(
             "changed since it was written (its weights do not match its own hash); train it again", file=path
@@ -152,7 +160,7 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
         given, errors = model.inputs, [f"{name}_error" for name in model.inputs]
         value, relative = _value(model, -1, given), _relative_error(model, -1, errors)
         schema = identifier(system)
-        unit = json.loads(model.metadata["outputs"])[-1]["unit"]
+        unit = json.loads(model.metadata["outputs"])[-1].get("unit", "")
         error = f"Standard error of {model.outputs[-1]}, with the errors of the inputs (…_error) after them,"
         for name, arguments, body, what in (
             (f"{model.name}_net", given, _struct(model, _value), "[struct] All outputs"),
@@ -179,7 +187,7 @@ def create_stored_macros(connection: duckdb.DuckDBPyConnection, own: Path) -> No
 
 def _with_units(model: SpectralModel) -> str:
     """The inputs with their units, and what their standard errors are called."""
-    return ", ".join(f"{entry['name']} [{entry['unit']}]" for entry in json.loads(model.metadata["inputs"]))
+    return ", ".join(f"{entry['name']} [{entry.get('unit', '')}]" for entry in json.loads(model.metadata["inputs"]))
 
 
 def _scatter(model: SpectralModel) -> str:

@@ -70,8 +70,9 @@ def _is_whole(path: Path, mtime_ns: int) -> bool:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException):
         return False
-    said = (table.schema.metadata or {}).get(SEAL.encode(), b"").decode()
-    return table.column_names == ["key"] and said == seal(table["key"].to_numpy())
+    if table.column_names != ["key"] or table["key"].type != pa.int64() or table["key"].null_count:
+        return False
+    return (table.schema.metadata or {}).get(SEAL.encode()) == seal(table["key"].to_numpy()).encode()
 
 
 def fingerprint(own: Path) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ..errors import NoSpace
+from ..errors import NoSpace, one_line
 from .query import first_row
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
             if is_there and file.stat().st_size == size:
                 continue
             what = "is damaged: its size is not what was written" if is_there else "is gone"
-            print(f"{file}: {what}; `candlesql {made_by}` made {product}, and makes it again", file=sys.stderr)
+            said = f"{file}: {what}; `candlesql {made_by}` made {product}, and makes it again"
+            print(one_line(said), file=sys.stderr)
             break
 
 

@@ -92,7 +92,8 @@ def _smooth(flux: np.ndarray, error: np.ndarray, places: np.ndarray, chip: slice
     target = np.where(usable, flux, 0) / np.where(scale > 0, scale, 1)[:, None]
     normal = np.einsum("np,pi,pj->nij", weight, some, some, optimize=True)
     right = np.einsum("np,pi->ni", weight * target, some, optimize=True)
-    enough = usable.sum(axis=1) > 2 * degree
+    sign, size = np.linalg.slogdet(normal)
+    enough = (usable.sum(axis=1) > 2 * degree) & (sign != 0) & np.isfinite(size)
     normal[~enough], right[~enough] = np.eye(degree + 1), np.eye(degree + 1)[0]
     coefficients = np.linalg.solve(normal, right[..., None])[..., 0]
     level = coefficients @ basis.T * np.where(scale > 0, scale, 1)[:, None]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 
+from ...errors import UserError
 from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...sql.views import products
@@ -52,11 +53,15 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
     found = connection.execute(query).fetchnumpy()
     x = np.column_stack([np.ma.filled(np.ma.asarray(found[band]).astype(float), np.nan) for band in bands])
     surveys = np.asarray(found["survey"])
-    rows = [
-        [survey, bands[band], n, off, offset]
-        for survey in np.unique(surveys)
-        for band, n, off, offset in offsets(x[surveys == survey], factors)
-    ]
+    try:
+        rows = [
+            [survey, bands[band], n, off, offset]
+            for survey in np.unique(surveys)
+            for band, n, off, offset in offsets(x[surveys == survey], factors)
+        ]
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        said = f"its metadata candlesql.factors do not fit its inputs ({error}); train it again"
+        raise UserError(said, file=path) from None
     columns = ", ".join(f"{name} {kind}" for name, kind in products()[PRODUCT]["columns"].items())
     connection.execute(f"create or replace temp table offsets_found ({columns})")
     if rows:

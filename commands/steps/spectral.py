@@ -84,7 +84,14 @@ def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: System
     ).fetchall()
     if not rows:
         return
-    wrong = FeatureSpace.from_text(stored).misfit(np.array([row[0] for row in rows], np.float32))
+    try:
+        wrong = FeatureSpace.from_text(stored).misfit(np.array([row[0] for row in rows], np.float32))
+    except Exception as error:  # of base64, zlib, JSON and NumPy
+        raise UserError(
+            f"does not say which spectra it was trained on: its metadata candlesql.feature_space is damaged ({error})",
+            file=model.path,
+            hint="train it again",
+        ) from None
     if wrong:
         raise UserError(
             f"the spectra of {steps.inputs} are not those that {model.path.name} was trained on ("

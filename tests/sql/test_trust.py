@@ -60,6 +60,43 @@ def test_cuts_of_a_stranger_are_numbers_or_letters(own_sky):
         open_sky(own_sky)
 
 
+def test_cuts_of_a_stranger_that_are_nothing(own_sky):
+    spoil(own_sky, "insert into candlesql.cuts values ('max_ruwe', null)")
+    with pytest.raises(UserError, match="is not a number"):
+        open_sky(own_sky)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "product = null",
+        "made_at = null",
+        "n_rows = -5",
+        "seconds = null",
+        "cuts = '5'",
+        "inputs = '[]'",
+        "models = null",
+    ],
+)
+def test_a_strangers_row_that_is_none_of_the_ledger_says_nothing(own_sky, candlesql, spoilt):
+    spoil(own_sky, f"update candlesql.runs set {spoilt} where product like 'match.%'")
+    done = candlesql("info", own_sky)
+    assert (done.code, done.err) == (0, "")
+    assert "match.gaia_dr2_twomass" not in done.out
+    assert "staging.gaia_dr2" in done.out
+
+
+def test_a_strangers_words_do_not_reach_the_terminal_as_more_than_words(own_sky, candlesql):
+    spoil(
+        own_sky, "update candlesql.runs set made_by = 'x' || chr(10) || chr(27) || '[31m' where product like 'match.%'"
+    )
+    (own_sky / "matches" / "gaia_dr2_twomass.parquet").unlink()
+    done = candlesql("info", own_sky)
+    assert len(done.err.splitlines()) == 1
+    assert "\x1b" not in done.out + done.err
+    assert "by `x ?[31m`" in done.out
+
+
 @pytest.mark.parametrize(
     "files", ['{"../x": [1, "a"]}', '{"matches/x": 3}', "[1, 2]", '"x"', '{"/etc/passwd": [1, ""]}']
 )

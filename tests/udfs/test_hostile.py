@@ -269,3 +269,59 @@ def test_a_hull_that_unpacks_to_more_than_memory(tmp_path):
         file.writestr("corners.npy", header)
     with pytest.raises(UserError, match="truncated or no convex hull"):
         read_hull(path)
+
+
+@pytest.mark.parametrize("values", [{"names": np.array("a"), "corners": np.zeros((9, 1))}, {"names": np.array(["a"])}])
+def test_a_hull_of_another_form(tmp_path, values):
+    path = tmp_path / "red_clump_hull.npz"
+    np.savez(path, **values)
+    with pytest.raises(UserError, match="convex hull"):
+        read_hull(path)
+
+
+def test_a_hull_whose_header_is_no_python(tmp_path):
+    path = tmp_path / "red_clump_hull.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("names.npy", "corners.npy"):
+            file.writestr(name, b"\x93NUMPY\x01\x00\x0a\x00{'descr': \"")
+    with pytest.raises(UserError, match="truncated or no convex hull"):
+        read_hull(path)
+
+
+def test_a_model_whose_texts_are_none(make):
+    path = make().model.path
+    path.write_bytes(path.read_bytes().replace(b"candlesql.system", b"candlesql.\xff\xfeystem"))
+    with pytest.raises(UserError, match="truncated or not an ONNX model"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("inputs", '[{"name": ["a"], "unit": ""}]'),
+        ("inputs", '[{"name": {"a": 1}, "unit": ""}]'),
+        ("metrics", "[1]"),
+        ("factors", "5"),
+        ("domain", "{"),
+        ("relative_scatter", '{"teff_k": NaN}'),
+        ("relative_scatter", '{"teff_k": "1); drop table x"}'),
+        ("input_systems", 2000 * "["),
+    ],
+)
+def test_metadata_of_another_kind(make, key, text):
+    path = make().model.path
+    kept = {p.key: p.value for p in onnx.load(path).metadata_props}
+    change(path, lambda proto: helper.set_model_props(proto, kept | {PREFIX + key: text}))
+    with pytest.raises(UserError) as caught:
+        load_model(path)
+    assert str(path) in str(caught.value)
+
+
+def test_weights_of_a_model_over_spectra_that_are_in_another_file(tmp_path):
+    path = tmp_path / "parallax.onnx"
+    tensor = TensorProto(name="plain_weight", data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value="/etc/hostname")
+    proto = helper.make_model(helper.make_graph([], "g", [], [], [tensor]))
+    path.write_bytes(proto.SerializeToString())
+    with pytest.raises(UserError, match="a weight is in another file"):
+        spectral.load_spectral(path)
