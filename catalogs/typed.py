@@ -58,6 +58,6 @@ def _is(value: Any, wanted: Any) -> bool:
         return True
     if wanted in (int, float):
         return isinstance(value, (int, wanted)) and not isinstance(value, bool)
-    if is_dataclass(wanted) and isinstance(value, wanted):
+    if is_dataclass(value):
         refuse_other_types(value)
     return isinstance(value, wanted)
