@@ -29,8 +29,9 @@ def refuse_other_types(made: Any) -> None:
     TypeError
         If one is of another type than its annotation says.
     """
+    kind: Any = type(made)
     for field in fields(made):
-        value, wanted = getattr(made, field.name), _hints(type(made))[field.name]
+        value, wanted = getattr(made, field.name), _hints(kind)[field.name]
         if not _is(value, wanted):
             name = f"{made.name}: {field.name}" if hasattr(made, "name") else field.name
             raise TypeError(f"{name} is {value!r:.80}, where {_in_words(wanted)} is wanted")
