@@ -28,6 +28,7 @@ def scattered(database):
         "create macro parallax_scatter() as {'parallax_by_a': 0.48::double, 'parallax_by_b': 0.1875::double,"
         " 'parallax_by_both': 99::double}"
     )
+    database.execute("insert or replace into candlesql.models(model, trained_on) values ('parallax', 'simulated')")
 
 
 @pytest.mark.usefixtures("scattered")
@@ -83,6 +84,23 @@ def test_a_star_in_a_list_is_judged_by_the_model_of_the_other(view, database, sa
     assert tuple(row[name] for name in names) == wanted[other if by == "half" else by]
     if by is None:  # what is left is Gaia's
         assert (row["combined_parallax"], row["combined_parallax_error"]) == (near(2), near(0.1))
+
+
+@pytest.mark.usefixtures("scattered")
+@pytest.mark.parametrize(
+    ("halves", "is_known"), [(["parallax/a"], False), (["parallax/b"], False), (["parallax/a", "parallax/b"], True)]
+)
+def test_a_model_that_does_not_say_its_stars_judges_none(view, database, halves, is_known):
+    """Of a model of real stars both halves must be listed; the star is in neither list."""
+    database.execute(
+        "update candlesql.models set trained_on = 'real', training_stars = 'parallax' where model = 'parallax'"
+    )
+    for name in halves:
+        database.execute("insert into candlesql.training_stars values (?, 1)", [name])
+    given = {PARENT: "('a', 'A', 10.0, 20.0, 1.952, 0.1, 0, 0, 10, true, null)"}
+    (row,) = view("parallax.estimates", **given, **{SCORES: "('a', 1.0, 0.1, 2.0, 0.2, 9, 9)"})
+    names = ("spec_parallax", "spec_parallax_error")
+    assert tuple(row[name] for name in names) == ((near(2), near(0.2)) if is_known else (None, None))
 
 
 def test_both_zero_points_meet_the_training_stars(view):
