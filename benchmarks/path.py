@@ -3,6 +3,7 @@
     python benchmarks/path.py                          # 1 million mock stars
     python benchmarks/path.py 1000000 4000000 --memory 2GB
     python benchmarks/path.py 20000000 --memory 2GB --folder /big/disk
+    python benchmarks/path.py 20000000 --keep /big/disk    # the ingested sky stays there for the next time
     python benchmarks/path.py 4000000 --memory 1GB --process 2GB   # the whole process in 2 GB, or it fails
 
 Prints CPU seconds a million rows (of Gaia; ingest: of all catalogs), wall seconds, and the process' peak of memory in
@@ -30,8 +31,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
+
+if TYPE_CHECKING:
+    from candlesql.workspace.folder import Sky
 
 OUT_OF_PATH = ("new workspace", "mock sky", "ingest")
 ON_PAPER = 200_000_000
@@ -52,19 +57,15 @@ class Stages:
         print(json.dumps(entry), flush=True)
 
 
-def child(root: Path, stars: int, views: bool) -> None:
-    """Take a mock sky along the path; a line of JSON for each stage."""
+def ingested(stages: Stages, root: Path, stars: int) -> Sky:
+    """A workspace with the catalogs of a mock sky, which is there already if it was kept."""
     from candlesql.catalogs.mock import make_sky as make_mock
     from candlesql.catalogs.prepare import ingest
     from candlesql.catalogs.survey import load_survey
-    from candlesql.commands.demo import _judge
-    from candlesql.commands.match import match_all
-    from candlesql.commands.run import run_system
-    from candlesql.commands.score import score
-    from candlesql.sql.open import make_sky, open_sky, refresh, writing
-    from candlesql.sql.systems import system_model, system_steps
+    from candlesql.sql.open import make_sky
 
-    stages = Stages()
+    if any((root / "sky" / "catalogs").glob("*.parquet")) and not (root / "mock").exists():
+        return make_sky(root / "sky")
     with stages.stage("new workspace", stars):
         sky = make_sky(root / "sky")
     with stages.stage("mock sky", stars):
@@ -79,6 +80,23 @@ def child(root: Path, stars: int, views: bool) -> None:
             plain_copy(file, sky.catalog(name), root / "copy.parquet")
     shutil.rmtree(root / "mock")
     (root / "copy.parquet").unlink()
+    return sky
+
+
+def child(root: Path, stars: int, views: bool) -> None:
+    """Take a mock sky along the path; a line of JSON for each stage."""
+    from candlesql.commands.demo import _judge
+    from candlesql.commands.match import match_all
+    from candlesql.commands.run import run_system
+    from candlesql.commands.score import score
+    from candlesql.sql.open import open_sky, refresh, writing
+    from candlesql.sql.systems import system_model, system_steps
+
+    stages = Stages()
+    sky = ingested(stages, root, stars)
+    for folder in (sky.matches, sky.scores, sky.results):
+        shutil.rmtree(folder)
+        folder.mkdir()
 
     def change(work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         with writing(sky.root) as connection:
@@ -236,7 +254,8 @@ def on_paper(first: Told, last: Told) -> None:
 
     times = ON_PAPER / last.stars
     seconds = last.path * times ** power(first.path, last.path)
-    ingest = last.took["ingest"] * times ** power(first.took["ingest"], last.took["ingest"])
+    ingests = [table.took.get("ingest", math.nan) for table in (first, last)]
+    ingest = ingests[1] * times ** power(*ingests)
     disk = last.disk * times ** power(first.disk, last.disk)
     print(
         f"\n{ON_PAPER:,} stars on paper: {ingest / 3600:.1f} CPU hours to ingest, {seconds / 3600:.1f} to the "
@@ -252,6 +271,7 @@ def main() -> None:
     parser.add_argument("--threads", default="", help="DuckDB's threads")
     parser.add_argument("--process", default="", help="limit of the process' own memory, such as 2GB")
     parser.add_argument("--folder", type=Path, help="where the skies go while they are measured")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps the ingested skies, and has them the next time")
     parser.add_argument("--views", action="store_true", help="also what demo asks to judge the catalogue")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -262,6 +282,9 @@ def main() -> None:
     first = None
     for stars in options.stars:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            if options.keep:
+                folder = str(options.keep / str(stars))
+                Path(folder).mkdir(parents=True, exist_ok=True)
             said = {name: getattr(options, name) for name in ("memory", "threads", "process")}
             arguments = [*(f"--{name}={value}" for name, value in said.items()), "--folder", folder, "--child"]
             arguments += ["--views"] * options.views

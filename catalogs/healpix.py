@@ -30,7 +30,9 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
 def _healpix(ra: pa.ChunkedArray, dec: pa.ChunkedArray) -> pa.Array:
     lon, lat = (numbers(whole(column)) for column in (ra, dec))
     on_sphere = np.isfinite(lon) & (np.abs(lat) <= 90)
-    lon, lat = np.where(on_sphere, lon, 0.0), np.where(on_sphere, lat, 0.0)
+    known = None
+    if not on_sphere.all():
+        lon, lat = np.where(on_sphere, lon, 0.0), np.where(on_sphere, lat, 0.0)
+        known = bitmap(on_sphere)
     index = lonlat_to_healpix(lon * u.deg, lat * u.deg, 2**ORDER, order="nested")
-    known = None if on_sphere.all() else bitmap(on_sphere)
     return pa.Array.from_buffers(pa.int64(), len(index), [known, pa.py_buffer(index.astype(np.int64, copy=False))])

@@ -19,7 +19,7 @@ from ..udfs.model_files import model_files
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import Run, execute, is_fresh
 from ..workspace.progress import run_with_bar
-from ..workspace.query import first_row
+from ..workspace.query import first_row, literal_path
 from . import nmsu
 from .match import match_all
 from .score import score, sources
@@ -67,7 +67,7 @@ def run_system(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, run
     model = system_model(sky, system)
     if not _scores_are_fresh(connection, sky, system_steps(system), model):
         made[f"{system}.scores"] = score(connection, sky, system)
-    labels = _found_once(connection, system_steps(system).labels)
+    labels = _found_once(connection, system_steps(system).labelled)
     made |= score_baseline(connection, sky, system_steps(system), run, labels)
     if system == "red_clump":
         written = {
@@ -95,8 +95,18 @@ def _scores_are_fresh(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: Sy
     product, models = f"{steps.name}.scores", {model.name: model.sha256}
     if not is_fresh(connection, product, sources(sky), models, steps.scoring_cuts):
         return False
+    if not holds(connection, sorted((sky.scores / steps.name).glob("*.parquet")), steps.carries):
+        return False
     picked = steps.scored != product
     return not picked or not first_row(connection, f"select 1 from {steps.name}.unscored limit 1")
+
+
+def holds(connection: duckdb.DuckDBPyConnection, parts: list[Path], columns: tuple[str, ...]) -> bool:
+    """Whether the files have all these columns: those of an earlier version may lack some."""
+    if not parts or not columns:
+        return True
+    found = connection.execute(f"select name from parquet_schema({literal_path(parts[0])})").fetchall()
+    return set(columns) <= {name for (name,) in found}
 
 
 def score_baseline(

@@ -19,8 +19,9 @@ LISTS = ("neighbours", "beside", "carries")
 class SystemSteps:
     """From `systems.toml`: where a system's rows come from (several surveys may hold its stars), which matches it
     reads, the model that scores if it has several, the models that score beside it and what its own outputs are called
-    there, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, the file
-    of its spectra if it reads those, the view whose rows are scored, and the view over the scores."""
+    there, the columns of its inputs that stand beside the scores, its labelled rows if a baseline judges them, and what
+    the scores keep of those, the file of its spectra if it reads those, the view whose rows are scored, and the view
+    over the scores."""
 
     name: str
     inputs: str
@@ -33,6 +34,7 @@ class SystemSteps:
     renamed: dict[str, str] = field(default_factory=dict)
     carries: tuple[str, ...] = ()
     labels: str = ""
+    labelled: str = ""
     spectra: str = ""
     rows: str = ""
     scored: str = ""

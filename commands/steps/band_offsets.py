@@ -49,7 +49,7 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
     bands = [field.name for field in model.inputs if field.unit == "mag"]
     (n_stars,) = first_row(connection, "select count(*) from red_clump.scores")
     chosen = f"hash(source_id) % {max(1, n_stars // STARS)} = 0"
-    query = f"select survey, {', '.join(bands)} from red_clump.inputs where {chosen}"
+    query = f"select survey, {', '.join(bands)} from red_clump.kept_inputs where {chosen}"
     found = connection.execute(query).fetchnumpy()
     x = np.column_stack([np.ma.filled(np.ma.asarray(found[band]).astype(float), np.nan) for band in bands])
     surveys = np.asarray(found["survey"])

@@ -4,7 +4,8 @@
 select
     * exclude (
         uses_parallax, uses_g, uses_bp_rp, ruwe, phot_bp_rp_excess_factor, bp_rp,
-        passes_twomass, passes_allwise, has_panstarrs1
+        passes_twomass, passes_allwise, has_panstarrs1, phot_bp_mean_mag, phot_rp_mean_mag,
+        g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag
     )
     replace (
         if(

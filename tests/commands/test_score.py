@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from candlesql import UserError, open_sky
 from candlesql.catalogs.survey import load_survey
-from candlesql.commands.run import run_system
+from candlesql.commands.run import holds, run_system
 from candlesql.commands.score import score
 from candlesql.commands.steps import scoring
 from candlesql.sql.open import make_sky
+from candlesql.sql.systems import system_steps
 from candlesql.udfs.graph import GraphBuilder, Layer
 from candlesql.udfs.model import write_model
 from candlesql.workspace.folder import Sky
@@ -221,6 +222,15 @@ def refused(sky: Sky, words: str) -> None:
     with pytest.raises(UserError, match=words) as caught:
         scored(sky)
     assert "\n" not in str(caught.value)
+
+
+def test_scores_of_a_version_that_kept_less_are_made_again(mock_sky, tmp_path):
+    with open_sky(mock_sky) as connection:
+        part = tmp_path / "part.parquet"
+        connection.execute(f"copy (select * exclude (y_mean_psf_mag) from red_clump.scored limit 9) to '{part}'")
+        carries = system_steps("red_clump").carries
+        assert not holds(connection, [part], carries)
+        assert holds(connection, [part], tuple(name for name in carries if name != "y_mean_psf_mag"))
 
 
 def test_inputs_that_do_not_fit_are_refused_and_scores_stay(sky):

@@ -23,10 +23,16 @@ FUNNEL = "from red_clump.funnel"
 #: In the place of the network of the density.
 DENSITY = "create or replace macro red_clump_density_net(g, j, ks, w1, w2, p) as {'log_density': g - 13}"
 SCORED = (
-    "red_clump.scored(source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, "
-    "bp_rp, passes_twomass, passes_allwise, has_panstarrs1, inside_hull, phot_g_mean_mag, j_m, ks_m, w1mpro, "
-    "w2mpro, parallax)"
+    "source_id, uses_parallax, uses_g, uses_bp_rp, ruwe, g_error_ratio, phot_bp_rp_excess_factor, bp_rp, "
+    "passes_twomass, passes_allwise, has_panstarrs1, inside_hull, phot_g_mean_mag, j_m, ks_m, w1mpro, w2mpro, parallax"
 )
+KEPT = ("phot_bp_mean_mag", "phot_rp_mean_mag", *(f"{band}_mean_psf_mag" for band in "grizy"))
+
+
+def scored(stars: str) -> dict[str, str]:
+    """Rows of red_clump.scored without magnitudes that only the networks read."""
+    nulls = ", ".join(f"null::real as {name}" for name in KEPT)
+    return {"red_clump.scored": f"select *, {nulls} from (values {stars}) as scored({SCORED})"}
 
 
 def rows(sky: Path, query: str, variables: dict[str, str] | None = None) -> list[tuple]:
@@ -61,6 +67,16 @@ def moved_sky(mock_sky, tmp_path_factory):
     assert files_of(sky) == before
     assert not any(line.startswith("red_clump.scores: ") for line in lines)
     return sky
+
+
+def test_scores_keep_what_the_networks_read(moved_sky):
+    with open_sky(moved_sky) as connection:
+        kept = ", ".join(row[0] for row in connection.execute("describe red_clump.kept_inputs").fetchall())
+        for view, joined in (("kept_inputs", "inputs"), ("labelled", "training")):
+            sides = [f"select {kept} from red_clump.{name}" for name in (view, joined)]
+            for one, other in (sides, sides[::-1]):
+                assert not connection.execute(f"({one}) except ({other})").fetchall()
+            assert connection.execute(f"select count(distinct source_id) from ({sides[0]})").fetchall()[0][0] > 100
 
 
 def test_moved_cuts_give_what_scoring_with_them_gives(moved_sky, mock_sky, tmp_path):
@@ -136,9 +152,9 @@ def test_scores_are_the_rows_of_the_outcome_in_force(view, database):
         (4, true, true, false, 1.0, 0.00001, 1.5, 1.0, true, true, true, {rest}),
         (4, true, true, true, 1.0, 0.00001, 1.5, 1.0, true, true, true, {rest})"""
     query = "select source_id from red_clump.scores order by 1"
-    assert [row["source_id"] for row in view("red_clump.scores", query, **{SCORED: stars})] == [1, 2, 3, 4]
+    assert [row["source_id"] for row in view("red_clump.scores", query, **scored(stars))] == [1, 2, 3, 4]
     database.execute("set variable lucey_quality_cuts = true")
-    assert [row["source_id"] for row in view("red_clump.scores", query, **{SCORED: stars})] == [1, 3]
+    assert [row["source_id"] for row in view("red_clump.scores", query, **scored(stars))] == [1, 3]
 
 
 def test_validity_by_density(view, database):
@@ -150,10 +166,10 @@ def test_validity_by_density(view, database):
     )
     database.execute(DENSITY)
     query = "select inside_hull from red_clump.scores order by source_id"
-    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **{SCORED: stars})]
+    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **scored(stars))]
     assert inside == [True, False, None, True]
     database.execute("set variable validity_by_density = true")
-    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **{SCORED: stars})]
+    inside = [row["inside_hull"] for row in view("red_clump.scores", query, **scored(stars))]
     assert inside == [False, True, True, None]
 
 
