@@ -19,6 +19,7 @@ from .hats_layout import PROPERTIES
 from .healpix import ORDER
 from .metadata import kv_metadata
 from .readers import FileColumn, parquet
+from .readers.hats import rows_of
 from .remote.address import Address, place_of
 from .remote.hats import RemoteCatalog
 from .remote.objects import Objects
@@ -61,12 +62,13 @@ class _Catalog:
     def __init__(self, place: str) -> None:
         self.place, self.objects = place_of(place), Objects()
         self.remote = RemoteCatalog(self.objects, self.place) if isinstance(self.place, Address) else None
+        self.folder = Path() if isinstance(self.place, Address) else rows_of(self.place)
 
     def partitions(self) -> list[tuple[int, int]]:
         """Order and pixel of each."""
         if self.remote:
             return [(partition.order, partition.pixel) for partition in self.remote.partitions]
-        info = Path(str(self.place)) / hats_layout.INFO
+        info = self.folder / hats_layout.INFO
         try:
             return hats_layout.listed(info.read_text(encoding="utf-8"), self.place)
         except OSError as error:
@@ -76,7 +78,7 @@ class _Catalog:
         if self.remote:
             file = next(p.address for p in self.remote.partitions if (p.order, p.pixel) == (order, pixel))
             return self.objects.open(file)
-        path = hats.partition_file(Path(str(self.place)), order, pixel)
+        path = hats.partition_file(self.folder, order, pixel)
         try:
             return path.open("rb")
         except OSError as error:

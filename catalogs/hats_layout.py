@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 
 from ..errors import RefusedFile
 
@@ -15,6 +16,11 @@ def entries(text: str) -> dict[str, str]:
     """What a file of properties says."""
     lines = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
     return {key.strip(): value.strip() for key, _, value in lines}
+
+
+def text_of(said: Mapping[str, object]) -> str:
+    """A file of properties that says this."""
+    return "".join(f"{key}={value}\n" for key, value in said.items())
 
 
 def listed(text: str, catalog: object) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow.parquet as pq
 
+from ..catalogs.writers.collection import write_around
 from ..catalogs.writers.hats import write_index
 from ..commands import nmsu
 from ..commands.run import run_command, score_baseline
@@ -229,8 +230,7 @@ def _publish(
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
     if pixels:
-        write_index(plan.catalogue, pixels, "\n".join([plan.note, *(f"left out: {fault}" for fault in left_out)]))
-        shutil.copytree(plan.catalogue, made / "catalogue.hats", copy_function=_link)
+        _collect(connection, plan, pixels, left_out, made / "catalogue.hats")
     for view in plan.wanted.rows:
         _write(connection, f"from {parquet_rows(_parts(plan, view, tiles))}", plan.whole(view))
     for file in plan.whole("x").parent.glob("*.parquet"):
@@ -280,6 +280,23 @@ def _publish(
         change.afterwards.append(plan.work)
     else:
         shutil.rmtree(plan.work)
+
+
+def _collect(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    pixels: list[tuple[int, int, int]],
+    left_out: list[str],
+    folder: Path,
+) -> None:
+    """The catalogue as a HATS collection, given orders, pixels and rows of its partitions."""
+    note = "\n".join([plan.note, *(f"left out: {fault}" for fault in left_out)])
+    name, key = plan.catalogue.name, plan.steps.id.split(",")[-1].strip().lower()
+    write_index(plan.catalogue, pixels, note)
+    shutil.copytree(plan.catalogue, folder / name, copy_function=_link)
+    columns = pq.read_schema(folder / name / "dataset/_common_metadata").names
+    key = next(column for column in columns if column.lower() == key)
+    write_around(connection, folder, name, [(order, pixel) for order, pixel, _ in pixels], key, note)
 
 
 def _nothing_to_score(connection: duckdb.DuckDBPyConnection, plan: Plan) -> str:

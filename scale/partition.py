@@ -181,8 +181,9 @@ def _give(bench: Bench, tile: Tile, stage: Stage, folder: Path) -> dict[str, int
 def _make_catalogue(bench: Bench, tile: Tile, folder: Path) -> dict[str, int]:
     """The tile's rows of the catalogue as a HATS partition; those without a position are in the views alone."""
     plan, connection = bench.plan, bench.connection
-    bench.show_as(plan.steps.catalogue, "tile_catalogue", f"from {plan.steps.catalogue}")
+    # a view that is shown as rows has no comments, and so no units
     columns = bench.catalogue_columns
+    bench.show_as(plan.steps.catalogue, "tile_catalogue", f"from {plan.steps.catalogue}")
     fields = ", ".join(f"{identifier(c.name)}::{c.type} as {identifier(c.name)}" for c in columns)
     places = plan.wanted.places
     by = ", ".join(places.by) if places else ""

@@ -1,7 +1,10 @@
 """A server of files on this machine that gives parts of them, by HTTP or as S3 does, and fails as such servers do."""
 
+import gzip
 import hashlib
 import re
+import socket
+import struct
 import threading
 import time
 from dataclasses import dataclass, field
@@ -59,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say(fault, **({"Retry_After": store.retry_after} if store.retry_after else {}))
         elif fault.startswith("http") or fault.startswith("file"):
             self.say(302, Location=fault)
+        elif fault == "in circles":
+            self.say(302, Location=self.path)
         elif store.code:
             self.say(store.status, error(store.code), Content_Type="application/xml")
         elif not file.is_file():
@@ -76,7 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-Match", tag) != tag and fault != "ignores If-Match":
             self.say(412, error("PreconditionFailed"))
             return
-        if fault == "ignores Range":
+        if fault == "speaks HTTP/1.0":
+            self.protocol_version, self.close_connection = "HTTP/1.0", True
+        if fault in ("ignores Range", "speaks HTTP/1.0"):
             self.say(200, body, ETag=tag)
             return
         first, last = int(wanted[1]), min(int(wanted[2]), len(body) - 1)
@@ -91,6 +98,19 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"Content_Range": f"bytes {first}-{last}/{total}", "ETag": tag}
         if fault == "gives more":
             part += b"more"
+        if fault == "packs it":
+            part, headers["Content_Encoding"] = gzip.compress(part), "gzip"
+        if fault == "does not know the size":
+            headers["Content_Range"] = f"bytes {first}-{last}/*"
+        if fault == "two parts":
+            headers |= {"Content_Type": "multipart/byteranges; boundary=x"}
+            del headers["Content_Range"]
+        if fault == "resets":
+            self.reset(part, headers)
+            return
+        if fault == "drips":
+            self.drip(part, headers)
+            return
         if fault == "waits":
             time.sleep(3)
         if fault == "breaks off":
@@ -98,6 +118,29 @@ class Handler(BaseHTTPRequestHandler):
             headers["Content_Length"] = len(part)
             part = part[: len(part) // 2]
         self.say(206, part, **headers)
+
+
+    def reset(self, part, headers):
+        """Half of it, and then the connection is torn down, not closed."""
+        self.close_connection = True
+        self.begin(part, headers)
+        self.wfile.write(part[: len(part) // 2])
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def begin(self, part, headers):
+        self.send_response(206)
+        for name, value in ({"Content_Length": len(part)} | headers).items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def drip(self, part, headers):
+        """A byte at a time, as long as anybody listens."""
+        self.close_connection = True
+        self.begin(part, headers)
+        for place in range(len(part)):
+            self.wfile.write(part[place : place + 1])
+            time.sleep(0.02)
 
 
 def error(code):

@@ -23,10 +23,10 @@ def is_catalog(folder: Path) -> bool:
 
 def partitions(folder: Path) -> list[Path]:
     """The Parquet files that hold rows, in the order of their pixels' names."""
-    return sorted(p for p in (_rows_of(folder) / "dataset").glob("Norder=*/**/*.parquet") if p.is_file())
+    return sorted(p for p in (rows_of(folder) / "dataset").glob("Norder=*/**/*.parquet") if p.is_file())
 
 
-def _rows_of(folder: Path) -> Path:
+def rows_of(folder: Path) -> Path:
     """Where a catalog's own files are: of a collection, which LSDB writes, beside those of its margins and indexes."""
     if not (folder / COLLECTION).is_file():
         return folder
@@ -71,7 +71,7 @@ def read(connection: duckdb.DuckDBPyConnection, folder: Path) -> Source:
 
 def _refuse_incomplete(connection: duckdb.DuckDBPyConnection, folder: Path, files: list[Path]) -> None:
     """Refuse a catalog whose partitions or rows are fewer, or others, than its own lists say."""
-    catalog = _rows_of(folder)
+    catalog = rows_of(folder)
     there = {(int(found[1]), int(found[2])) for found in map(_pixel, files) if found}
     listed = _listed(catalog / INFO)
     for missing in sorted(listed - there if listed else ()):

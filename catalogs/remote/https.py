@@ -10,9 +10,8 @@ from typing import Any
 from ...errors import RefusedFile
 from ..web import TIMEOUT, Later, session_for
 from .address import Address
-from .objects import LONGEST_PIECE, NoSuchObject, Version, check_whole, replaced
+from .objects import NoSuchObject, Version, body_of, replaced
 
-BLOCK = 1 << 20
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 #: Answers that may be others later.
 PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -34,7 +33,7 @@ class Web:
         try:
             with self.session.get(address.asked, headers=headers, stream=True, timeout=(10, TIMEOUT)) as response:
                 found = _checked(address, response, first, last, version)
-                return check_whole(_body(address, response, last + 1 - first), first, last), found
+                return body_of(response.raw, address, first, last), found
         except requests.RequestException as error:
             raise _said_of(address, error) from None
 
@@ -56,22 +55,13 @@ def _checked(address: Address, response: Any, first: int, last: int, version: Ve
         raise RefusedFile("the server does not give parts of files; download it, and name the file", file=address)
     if status != 206:
         raise RefusedFile(f"the server says {status} {response.reason}", file=address)
+    packed = response.headers.get("Content-Encoding", "identity").lower()
+    if packed != "identity":
+        raise RefusedFile(f"the server gives it packed ({packed:.20}); download it, and name the file", file=address)
     said = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if said is None or (int(said[1]), int(said[2])) != (first, last):
-        raise RefusedFile("the server gives other parts of the file than it is asked for; download it", file=address)
+        raise RefusedFile("the server gives other parts of the file than it is asked for; download it, and name the file", file=address)
     return Version(int(said[3]), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
-
-
-def _body(address: Address, response: Any, most: int) -> bytes:
-    """What comes, which is at most so long and takes no longer than a piece may."""
-    began, found = time.monotonic(), bytearray()
-    for block in response.iter_content(BLOCK):
-        found += block
-        if len(found) > most:
-            raise RefusedFile("the server gives more bytes than it is asked for; download it", file=address)
-        if time.monotonic() - began > LONGEST_PIECE:
-            raise Later(f"sends {most:,} bytes in more than {LONGEST_PIECE:.0f} s")
-    return bytes(found)
 
 
 def _pause(said: str) -> float:
@@ -101,6 +91,4 @@ def _said_of(address: Address, error: Exception) -> Exception:
         return Later("there is no host of this name (DNS)")
     if isinstance(error, requests.Timeout):
         return Later(f"the server says nothing for {TIMEOUT} s")
-    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in said:
-        return Later("breaks off")
     return Later("the server cannot be reached")

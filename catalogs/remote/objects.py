@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...errors import RefusedFile, UserError
 from .. import web
@@ -17,6 +18,8 @@ from .address import Address
 PIECE, MOST_BYTES, MOST_TEXT = 1 << 24, 1 << 40, 1 << 26
 #: Seconds that a piece may take to come.
 LONGEST_PIECE = 600.0
+#: Bytes that are taken from a connection at once, at most.
+BLOCK = 1 << 20
 AGAIN = "run it again"
 
 
@@ -150,17 +153,34 @@ def replaced(address: Address) -> RefusedFile:
     return RefusedFile(f"was replaced while it was read; {AGAIN}", file=address)
 
 
-def check_whole(data: bytes, first: int, last: int) -> bytes:
-    """The bytes that came, if they are as many as were asked for.
+def body_of(stream: Any, address: Address, first: int, last: int) -> bytes:
+    """The bytes from `first` to `last`, which a urllib3 response holds; they take no longer than a piece may.
 
     Raises
     ------
     Later
-        If fewer came: the connection broke.
+        If fewer come, or too slowly.
+    RefusedFile
+        If more come.
     """
-    if len(data) < last + 1 - first:
-        raise Later(f"breaks off: {len(data):,} of {last + 1 - first:,} bytes came")
-    return data
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+    wanted, began, found = last + 1 - first, time.monotonic(), bytearray()
+    try:
+        # what is there already, since a server that sends byte by byte would have `read` wait for all
+        while block := stream.read1(BLOCK):
+            found += block
+            if len(found) > wanted:
+                raise RefusedFile("gives more bytes than it is asked for; download it, and name the file", file=address)
+            if time.monotonic() - began > LONGEST_PIECE:
+                raise Later(f"sends {wanted:,} bytes in more than {LONGEST_PIECE:g} s")
+    except ReadTimeoutError:
+        raise Later(f"says nothing for {web.TIMEOUT} s") from None
+    except (HTTPError, OSError):
+        raise Later(f"breaks off: {len(found):,} of {wanted:,} bytes came") from None
+    if len(found) < wanted:
+        raise Later(f"breaks off: {len(found):,} of {wanted:,} bytes came")
+    return bytes(found)
 
 
 class ObjectFile(io.RawIOBase):

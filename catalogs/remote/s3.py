@@ -8,7 +8,7 @@ from ...errors import MissingPackage, RefusedFile
 from ..web import Later
 from .address import Address
 from .https import PASSING, _pause
-from .objects import NoSuchObject, Version, check_whole, replaced
+from .objects import NoSuchObject, Version, body_of, replaced
 
 PASSING_CODES = ("SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "ServiceUnavailable")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
@@ -53,22 +53,20 @@ class S3:
             wanted["IfMatch"] = version.tag
         try:
             answer = self.client.get_object(**wanted)
+            said = str(answer.get("ContentRange", ""))
+            if not said.startswith(f"bytes {first}-{last}/") or not said.rpartition("/")[2].isdigit():
+                raise RefusedFile("the store gives other parts of the file than it is asked for", file=address)
             with answer["Body"] as body:
-                data = body.read(last + 2 - first)
+                data = body_of(body, address, first, last)
         except ClientError as error:
             raise self._refused(address, error.response, version) from None
         except HTTPClientError as error:
             raise _said_of(error) from None
         except BotoCoreError as error:
             raise RefusedFile(f"cannot be asked for: {_words(error)}", file=address) from None
-        said = str(answer.get("ContentRange", ""))
-        if not said.startswith(f"bytes {first}-{last}/") or not said.rpartition("/")[2].isdigit():
-            raise RefusedFile("the store gives other parts of the file than it is asked for", file=address)
-        if len(data) > last + 1 - first:
-            raise RefusedFile("the store gives more bytes than it is asked for", file=address)
         date = answer.get("LastModified")
         found = Version(int(said.rpartition("/")[2]), answer.get("ETag", ""), date.isoformat() if date else "")
-        return check_whole(data, first, last), found
+        return data, found
 
     def _refused(self, address: Address, response: dict[str, Any], version: Version | None) -> Exception:
         """What to say of an answer that is none."""
@@ -103,8 +101,6 @@ def _said_of(error: Exception) -> Exception:
         return RefusedFile("the store's certificate is not accepted")
     if "NameResolution" in said or "getaddrinfo" in said or "Name or service not known" in said:
         return Later("there is no store of this name (DNS)")
-    if "IncompleteRead" in said or "ResponseStreaming" in type(error).__name__:
-        return Later("breaks off")
     return Later("the store cannot be reached")
 
 

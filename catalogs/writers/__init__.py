@@ -109,9 +109,9 @@ def _write_votable(
 def _write_hats(
     connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
 ) -> None:
-    from . import hats
+    from . import collection
 
-    hats.write(connection, query, columns, note, path)
+    collection.write(connection, query, columns, note, path)
 
 
 WRITERS: dict[str, Writer] = {

@@ -21,8 +21,11 @@ MAX_ROWS, MAX_ORDER = 1_000_000, 10
 INDEX = Column("_healpix_29", "BIGINT", ucd="pos.healpix", description="HEALPix index, order 29, NESTED")
 
 
-def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
-    """Write a query that has ra and dec [deg] as a HATS catalog with at most a million rows a partition.
+def write(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path
+) -> list[tuple[int, int]]:
+    """Write a query that has ra and dec [deg] as a HATS catalog with at most a million rows a partition; returns order
+    and pixel of each partition.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
         )
     whole.unlink()
     write_index(path, [(order, pixel, rows) for pixel, rows in pixels], note)
+    return [(order, pixel) for pixel, _ in pixels]
 
 
 def partition_file(path: Path, order: int, pixel: int) -> Path:
@@ -65,13 +69,21 @@ def partition_file(path: Path, order: int, pixel: int) -> Path:
     return path / hats_layout.partition_name(order, pixel)
 
 
-def write_index(path: Path, pixels: list[tuple[int, int, int]], note: str) -> None:
-    """What makes a HATS catalog of a folder of partitions, given their orders, pixels and numbers of rows."""
+def write_index(
+    path: Path,
+    pixels: list[tuple[int, int, int]],
+    note: str,
+    kind: str = "object",
+    further: dict[str, object] | None = None,
+) -> None:
+    """What makes a HATS catalog of a folder of partitions, given their orders, pixels and numbers of rows; `kind` and
+    `further` are properties."""
     file = partition_file(path, *pixels[0][:2])
     pq.write_metadata(pq.read_schema(file), path / "dataset" / "_common_metadata")
     lines = ["Norder,Npix", *(f"{order},{pixel}" for order, pixel, _ in pixels)]
     (path / "partition_info.csv").write_text("\n".join(lines) + "\n")
-    (path / "hats.properties").write_text(_properties(path, pixels), encoding="utf-8")
+    said = _properties(path.name, pixels) | {"dataproduct_type": kind} | (further or {})
+    (path / hats_layout.PROPERTIES[0]).write_text(hats_layout.text_of(said), encoding="utf-8")
     (path / "provenance.txt").write_text(note + "\n", encoding="utf-8")
 
 
@@ -85,10 +97,9 @@ def _partitions(connection: duckdb.DuckDBPyConnection, indexed: str) -> tuple[in
     return order, pixels
 
 
-def _properties(path: Path, pixels: list[tuple[int, int, int]]) -> str:
-    entries = {
-        "obs_collection": path.name.strip(".").removesuffix(".tmp").removesuffix(".hats"),
-        "dataproduct_type": "object",
+def _properties(name: str, pixels: list[tuple[int, int, int]]) -> dict[str, object]:
+    return {
+        "obs_collection": name,
         "hats_nrows": sum(n for _, _, n in pixels),
         "hats_col_ra": "ra",
         "hats_col_dec": "dec",
@@ -98,8 +109,13 @@ def _properties(path: Path, pixels: list[tuple[int, int, int]]) -> str:
         "hats_max_rows": max(n for _, _, n in pixels),
         "hats_order": max(order for order, _, _ in pixels),
         "moc_sky_fraction": f"{math.fsum(1 / (12 * 4**order) for order, _, _ in pixels):.5f}",
+    } | made_by()
+
+
+def made_by() -> dict[str, object]:
+    """The properties that say what wrote a catalog, and when."""
+    return {
         "hats_builder": f"candlesql {version('candlesql')}",
         "hats_creation_date": f"{datetime.now(UTC):%Y-%m-%dT%H:%MUTC}",
         "hats_version": "v0.1",
     }
-    return "".join(f"{key}={value}\n" for key, value in entries.items())

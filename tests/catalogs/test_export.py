@@ -157,11 +157,11 @@ def test_hats_catalog_is_valid_and_comes_back(connection, tmp_path):
     from hats.io.validation import is_valid_catalog
 
     assert is_valid_catalog(tmp_path / "gaia.hats", strict=True)
-    said = pq.read_schema(tmp_path / "gaia.hats/dataset/_common_metadata").metadata[b"IVOA.VOTable-Parquet.content"]
+    said = pq.read_schema(tmp_path / "gaia.hats/gaia/dataset/_common_metadata").metadata[b"IVOA.VOTable-Parquet.content"]
     parallax = next(field for field in parse_single_table(BytesIO(said)).fields if field.name == "parallax")
     assert parallax.unit == "mas"
-    assert "staging.gaia_dr2 made" in (tmp_path / "gaia.hats/provenance.txt").read_text()
-    catalog = hats.read_hats(tmp_path / "gaia.hats")
+    assert "staging.gaia_dr2 made" in (tmp_path / "gaia.hats/gaia/provenance.txt").read_text()
+    catalog = hats.read_hats(tmp_path / "gaia.hats").main_catalog
     assert (catalog.catalog_info.total_rows, catalog.catalog_name) == (4, "gaia")
     source = open_file(connection, tmp_path / "gaia.hats")
     assert source.columns["parallax"].unit == "mas"

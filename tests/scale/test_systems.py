@@ -58,7 +58,7 @@ def test_giants_by_partitions_are_those_of_one_machine(giants, scheduler, tmp_pa
     sky = not_run(giants, tmp_path)
     lines = list(run_by_tiles(sky, "distmass", {}, None, scheduler, skip_bad=False))
     results = sky / "results/distmass"
-    hats = list(results.glob("catalogue.hats/dataset/Norder=*/Dir=*/Npix=*.parquet"))
+    hats = list(results.glob("catalogue.hats/catalogue/dataset/Norder=*/Dir=*/Npix=*.parquet"))
     n_nowhere = len(range(0, 480, WITHOUT_POSITION))
     assert len(hats) == 2
     assert f"{results / 'catalogue.hats'}: {480 - n_nowhere} rows in 2 partitions" in lines

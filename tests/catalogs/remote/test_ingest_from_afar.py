@@ -7,6 +7,7 @@ import pytest
 from candlesql import open_sky
 from candlesql.catalogs import web
 from candlesql.catalogs.prepare import ingest
+from candlesql.catalogs.remote import objects as remote_objects
 from candlesql.catalogs.remote import ranges
 from candlesql.catalogs.remote.address import place_of
 from candlesql.catalogs.remote.objects import Objects
@@ -159,18 +160,44 @@ def test_it_waits_as_long_as_the_server_asks(store, stars, monkeypatch):
         (503, "says 503"),
         (429, "says 429"),
         ("breaks off", "breaks off"),
+        ("resets", "breaks off"),
         ("ignores Range", "parts of"),
+        ("speaks HTTP/1.0", "parts of"),
         ("gives another part", "other parts of the file than it is asked for"),
+        ("gives more", "more bytes than it is asked for"),
+        ("does not know the size", "other parts of the file than it is asked for"),
+        ("two parts", "other parts of the file than it is asked for"),
         (418, "says 418"),
     ],
 )
 def test_what_does_not_pass(read, store, stars, scheme, fault, said):
+    _is_said_in_a_line(read, store, scheme, fault, said)
+
+
+@pytest.mark.parametrize(("fault", "said"), [("packs it", "packed (gzip)"), ("in circles", "sends in circles")])
+def test_what_web_servers_do_besides(read, store, stars, fault, said):
+    _is_said_in_a_line(read, store, "http", fault, said)
+
+
+def _is_said_in_a_line(read, store, scheme, fault, said):
     store.bad["stars.parquet"] = fault
     place = f"{store.url}/bucket/stars.parquet" if scheme == "http" else "s3://bucket/stars.parquet"
     found = read(place)
     assert found.startswith(f"{place}: ")
     assert said in found
     assert len(found.splitlines()) == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "s3"])
+def test_a_piece_that_drips_in_is_given_up(store, stars, monkeypatch, scheme):
+    """Each byte comes in time, and all of them would take 80 s."""
+    monkeypatch.setattr(remote_objects, "LONGEST_PIECE", 0.2)
+    place = place_of(f"{store.url}/bucket/stars.parquet" if scheme == "http" else "s3://bucket/stars.parquet")
+    objects = Objects()
+    objects.version(place)
+    store.bad["stars.parquet"] = "drips"
+    with pytest.raises(UserError, match=r"sends 4,000 bytes in more than 0\.2 s, 3 times; run it again later"):
+        objects.read(place, 0, 4000)
 
 
 def test_a_size_that_is_a_lie(read, store, stars):
