@@ -170,7 +170,7 @@ def test_it_goes_into_other_commands(runs, catalogue, rows, tmp_path):
         assert export(connection, "red_clump.catalogue", exported) == len(rows)
     with explore(runs.tiles) as page:
         assert page.url
-    joined = duckdb.sql(f"select count(*), count_if(tier = tier_candlesql) from '{out}'").fetchall()
+    joined = duckdb.sql(f"select count(*), count_if(tier is not distinct from tier_candlesql) from '{out}'").fetchall()
     assert joined == [(len(rows), len(rows))]
     again = lsdb.open_catalog(exported)
     assert again.margin is not None

@@ -311,6 +311,16 @@ def test_catalogs_that_are_not_all_there(read, store, hats_stars, name, change, 
     assert said in read(f"{store.url}/bucket/gaia")
 
 
+@pytest.mark.parametrize("scheme", ["http", "s3"])
+def test_catalogs_with_nothing_in_them(read, store, hats_stars, scheme):
+    place = f"{store.url}/bucket/gaia" if scheme == "http" else "s3://bucket/gaia"
+    file = next(hats_stars.rglob("Npix=*.parquet"))
+    file.write_bytes(b"")
+    assert f"{file.name}: is empty" in read(place)
+    (hats_stars / "partition_info.csv").write_text("Norder,Npix\n")
+    assert read(place) == f"{place}: a HATS catalog without partitions"
+
+
 def test_join_and_propose(candlesql, own_sky, store, stars, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place = f"{store.url}/bucket/stars.parquet"
