@@ -119,7 +119,6 @@ class Handler(BaseHTTPRequestHandler):
             part = part[: len(part) // 2]
         self.say(206, part, **headers)
 
-
     def reset(self, part, headers):
         """Half of it, and then the connection is torn down, not closed."""
         self.close_connection = True

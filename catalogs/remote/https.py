@@ -60,7 +60,7 @@ def _checked(address: Address, response: Any, first: int, last: int, version: Ve
         raise RefusedFile(f"the server gives it packed ({packed:.20}); download it, and name the file", file=address)
     said = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if said is None or (int(said[1]), int(said[2])) != (first, last):
-        raise RefusedFile("the server gives other parts of the file than it is asked for; download it, and name the file", file=address)
+        raise RefusedFile("the server gives other parts of the file than it is asked for; download it", file=address)
     return Version(int(said[3]), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
 
 

@@ -1,4 +1,4 @@
-"""HATS collections: a catalog with the margins of its partitions and an index of its identifiers, as LSDB reads them."""
+"""HATS collections: a catalog, the margins of its partitions and an index of its identifiers, as LSDB reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from astropy import units as u
 from astropy_healpix import lonlat_to_healpix, nside_to_pixel_resolution
 
 from ...udfs.names import identifier
-from ...workspace.query import literal_path, parquet_rows, quoted
+from ...workspace.query import first_row, literal_path, parquet_rows, quoted
 from .. import hats_layout as layout
 from ..healpix import ORDER
 from ..survey import Column
@@ -122,8 +122,8 @@ def _write_margin(connection: duckdb.DuckDBPyConnection, catalog: Path, margin: 
 
 def _kept_metadata(file: Path) -> str:
     """The option of COPY that gives a file the metadata of another."""
-    found = pq.read_metadata(file).metadata or {}
-    kept = [f"{quoted(key.decode())}: {quoted(value.decode())}" for key, value in found.items() if key != b"ARROW:schema"]
+    found = {key.decode(): value.decode() for key, value in (pq.read_metadata(file).metadata or {}).items()}
+    kept = [f"{quoted(key)}: {quoted(value)}" for key, value in found.items() if key != "ARROW:schema"]
     return f", kv_metadata {{{', '.join(kept)}}}" if kept else ""
 
 
@@ -188,11 +188,12 @@ def _write_id_index(connection: duckdb.DuckDBPyConnection, catalog: Path, index:
     files = [hats.partition_file(catalog, *pixel) for pixel in grid.pixels]
     found = "regexp_extract(filename, 'Norder=(\\d+)/Dir=(\\d+)/Npix=(\\d+)', {})"
     order, folder, pixel = (found.format(group) for group in (1, 2, 3))
-    (rows,) = connection.execute(
-        f"copy (select {identifier(key)}, {order}::tinyint as Norder, {folder}::bigint as Dir, {pixel}::bigint as Npix "
-        f"from {parquet_rows(files, 'filename = true', 'hive_partitioning = false')} where {identifier(key)} is not null "
-        f"order by 1) to {quoted(file)} ({OPTIONS})"
-    ).fetchall()[0]
+    source = parquet_rows(files, "filename = true", "hive_partitioning = false")
+    query = (
+        f"select {identifier(key)}, {order}::tinyint as Norder, {folder}::bigint as Dir, {pixel}::bigint as Npix "
+        f"from {source} where {identifier(key)} is not null order by 1"
+    )
+    (rows,) = first_row(connection, f"copy ({query}) to {quoted(file)} ({OPTIONS})")
     metadata = pq.read_metadata(file)
     metadata.set_file_path("index/part.0.parquet")
     metadata.write_metadata_file(index / "dataset" / "_metadata")

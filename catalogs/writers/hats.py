@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -74,7 +75,7 @@ def write_index(
     pixels: list[tuple[int, int, int]],
     note: str,
     kind: str = "object",
-    further: dict[str, object] | None = None,
+    further: Mapping[str, object] | None = None,
 ) -> None:
     """What makes a HATS catalog of a folder of partitions, given their orders, pixels and numbers of rows; `kind` and
     `further` are properties."""
@@ -82,7 +83,7 @@ def write_index(
     pq.write_metadata(pq.read_schema(file), path / "dataset" / "_common_metadata")
     lines = ["Norder,Npix", *(f"{order},{pixel}" for order, pixel, _ in pixels)]
     (path / "partition_info.csv").write_text("\n".join(lines) + "\n")
-    said = _properties(path.name, pixels) | {"dataproduct_type": kind} | (further or {})
+    said = {**_properties(path.name, pixels), "dataproduct_type": kind, **(further or {})}
     (path / hats_layout.PROPERTIES[0]).write_text(hats_layout.text_of(said), encoding="utf-8")
     (path / "provenance.txt").write_text(note + "\n", encoding="utf-8")
 

@@ -157,7 +157,8 @@ def test_hats_catalog_is_valid_and_comes_back(connection, tmp_path):
     from hats.io.validation import is_valid_catalog
 
     assert is_valid_catalog(tmp_path / "gaia.hats", strict=True)
-    said = pq.read_schema(tmp_path / "gaia.hats/gaia/dataset/_common_metadata").metadata[b"IVOA.VOTable-Parquet.content"]
+    common = tmp_path / "gaia.hats/gaia/dataset/_common_metadata"
+    said = pq.read_schema(common).metadata[b"IVOA.VOTable-Parquet.content"]
     parallax = next(field for field in parse_single_table(BytesIO(said)).fields if field.name == "parallax")
     assert parallax.unit == "mas"
     assert "staging.gaia_dr2 made" in (tmp_path / "gaia.hats/gaia/provenance.txt").read_text()

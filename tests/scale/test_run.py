@@ -146,9 +146,7 @@ def catalogue(runs):
 
 @pytest.fixture(scope="module")
 def rows(catalogue):
-    return duckdb.sql(
-        f"select source_id, ra, dec as \"dec\" from read_parquet('{catalogue}/{ROWS}')"
-    ).df()
+    return duckdb.sql(f"select source_id, ra, dec as \"dec\" from read_parquet('{catalogue}/{ROWS}')").df()
 
 
 def test_hats_validates_it_strictly(catalogue):
