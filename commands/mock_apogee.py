@@ -79,7 +79,7 @@ def write_simulated_spectra(path: Path, giants: Giants, seed: int) -> None:
     lines = Lines.drawn(np.random.default_rng([seed, 2]))
     first = np.arange(min(BLOCK_STARS, len(giants)))
     continuum = choose_continuum(*observed_spectra(lines, giants, first, np.random.default_rng([seed, 3])))
-    with spectra_writer(path, continuum) as writer:
+    with spectra_writer(path, continuum, simulated=True) as writer:
         for start in range(0, len(giants), BLOCK_STARS):
             rows = np.arange(start, min(start + BLOCK_STARS, len(giants)))
             flux, error = observed_spectra(lines, giants, rows, np.random.default_rng([seed, 4, start]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,8 @@ def describe_model(sky: Sky, name: str) -> Iterator[str]:
     for key in KEYS:
         if key in said:
             yield f"  {key:<8} {said[key]}"
+    if "feature_space" in model.metadata:
+        yield f"  feature_space {_space(model.metadata['feature_space'])}"
     yield f"  sha256   {model.sha256}"
 
 
@@ -99,6 +102,16 @@ def _which_stars(model: Model | SpectralModel) -> str:
     return (
         kind if has_list(model) or kind == "simulated" else f"{kind}; which stars is not known, so `trained_on` is NULL"
     )
+
+
+def _space(stored: str) -> str:
+    """The pixels of the spectra that it was trained on, and a fingerprint of their mean and directions."""
+    try:
+        said = json.loads(stored)
+        print_of = hashlib.sha256(said["arrays"].encode()).hexdigest()[:12]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return "damaged: train it again"
+    return f"{', '.join(map(str, said['detectors']))} pixels; mean and directions of the spectra {print_of}"
 
 
 def _with_unit(field: dict[str, str]) -> str:

@@ -16,89 +16,109 @@ import numpy as np
 #: Directions that are kept, and spectra that are looked at.
 DIRECTIONS, SAMPLE = 8, 1000
 #: How far the mean may lie from that of training outside the directions, in rms deviations of a training spectrum from
-#: its mean. Simulated spectra: 0.07 for other stars with the same lines, 0.7 to 0.8 for other lines, 0.44 moved by a
-#: pixel, 0.46 with a continuum 3 % higher, 0.35 where one pixel in twenty is missing.
-MAX_OFFSET = 0.3
+#: its mean. Simulated spectra: 0.01 to 0.07 for other stars with the same lines, 0.7 to 0.8 for other lines, 0.2 moved
+#: by half a pixel, 0.3 with a continuum 2 % higher; either changes parallaxes by 10 %.
+MAX_OFFSET = 0.15
 #: And in the directions, in the rms deviation there: 0.3 for other stars, 1.1 for lines half as deep, 2.2 for none.
 MAX_SHIFT = 0.9
-#: Rms deviations outside the directions beyond which a spectrum is far, and the share of such that may be more than in
-#: training: none for other stars, a half for other lines.
-FAR, MAX_FAR = 3.0, 0.05
-#: And how little of the variance in the directions of training may be left, against the share that it has there.
-MIN_SHARE = 0.5
+#: Added to the errors of ln flux, for what the directions leave of any spectrum.
+ERROR_FLOOR = 0.005
+#: Pixels of errors from here on say nothing, those that are missing among them.
+NO_VALUE = 0.05
+#: Of the polynomials of a continuum, which each workspace fits to pixels of its own choice.
+CONTINUUM_ORDER = 2
+#: A spectrum is a stranger if what directions and continuum leave of it, in squared errors a pixel, is this much above
+#: what all
+#: but a few of training have. Simulated spectra: every one of other lines, 3 in a thousand of the same.
+FEW, ABOVE = 0.005, 1.1
+#: The share of strangers that may be there beside those few.
+MAX_STRANGERS = 0.02
 
 
 @dataclass(frozen=True)
 class Distances:
-    """Of the mean, outside the directions of training and in them, in its rms deviations there; the share of spectra
-    that lie far outside, and that of the variance in the directions, against training's."""
+    """Of the mean, outside the directions of training and in them, in its rms deviations there; how many strangers."""
 
     offset: float
     shift: float
-    far: float
-    share: float
+    strangers: int
 
 
 @dataclass(frozen=True)
 class FeatureSpace:
     """Mean [pixels] and unit directions [directions, pixels] of ln flux, the pixels of each detector, the rms deviation
-    of a pixel, the share of the variance that lies in the directions, and that of spectra that lie far outside them."""
+    of a pixel, the share of the variance that lies in the directions, and from where on a spectrum is a stranger."""
 
     mean: np.ndarray
     directions: np.ndarray
     detectors: tuple[int, ...]
     spread: float
     share: float
-    far: float = 0.0
+    strange: float = np.inf
 
     @classmethod
-    def of(cls, spectra: np.ndarray, detectors: tuple[int, ...]) -> FeatureSpace:
-        """That of spectra [stars, pixels]."""
+    def of(cls, spectra: np.ndarray, errors: np.ndarray, detectors: tuple[int, ...]) -> FeatureSpace:
+        """That of spectra and their errors [stars, pixels].
+
+        What directions leave of a spectrum is measured on those of the half that did not give the directions.
+        """
+        space, odd = cls._spanned(spectra, detectors), np.arange(len(spectra)) % 2 == 1
+        left = [cls._spanned(spectra[~half], detectors).left(spectra[half], errors[half]) for half in (odd, ~odd)]
+        return replace(space, strange=ABOVE * float(np.quantile(np.concatenate(left), 1 - FEW)))
+
+    @classmethod
+    def _spanned(cls, spectra: np.ndarray, detectors: tuple[int, ...]) -> FeatureSpace:
         mean = spectra.mean(axis=0, dtype=np.float64)
         centred = (spectra - mean).astype(np.float32)
         _, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))
         directions = vectors[:, ::-1][:, :DIRECTIONS].T @ centred
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        space = cls(mean, directions, detectors, float(np.sqrt(np.mean(centred**2))), _share(centred, directions))
-        return replace(space, far=space.distances(spectra).far)
+        return cls(mean, directions, detectors, float(np.sqrt(np.mean(centred**2))), _share(centred, directions))
 
-    def misfit(self, spectra: np.ndarray) -> str:
-        """What is wrong with spectra [stars, pixels]; empty if they are like those of training.
+    def misfit(self, spectra: np.ndarray, errors: np.ndarray) -> str:
+        """What is wrong with spectra [stars, pixels] of such errors; empty if they are like those of training.
 
-        The fewer there are, the farther their mean may lie.
+        The fewer there are, the farther their mean may lie. Those that hold NaN have no estimate and are not judged.
         """
         if spectra.shape[1] != len(self.mean):
             return f"they have {spectra.shape[1]} pixels and the model {len(self.mean)}"
-        found, n = self.distances(spectra), len(spectra)
+        whole = np.isfinite(spectra).all(axis=1) & np.isfinite(errors).all(axis=1)
+        found, n = self.distances(spectra[whole], errors[whole]), int(whole.sum())
+        if not n:
+            return "each has pixels without a value"
         for kind, value, most in (
-            ("", found.offset, MAX_OFFSET + 1.5 * self._outside / np.sqrt(n)),
+            ("", found.offset, MAX_OFFSET + 3 * self._outside / np.sqrt(n)),
             (" in its directions", found.shift, MAX_SHIFT + 2 / np.sqrt(n)),
         ):
             if value > most:
                 return (
                     f"their mean lies {value:.2f} deviations from that of training{kind}, at most {most:.2f} is allowed"
                 )
-        if found.far > self.far + MAX_FAR + 1 / n:
-            return f"{found.far:.0%} of them lie far from those of training, {self.far:.0%} did of these"
-        if found.share < MIN_SHARE:
-            return (
-                f"{found.share:.0%} of the variance is left in the directions of training, "
-                f"at least {MIN_SHARE:.0%} is wanted"
-            )
+        most = int(MAX_STRANGERS * n + 2 * np.sqrt(FEW * n))
+        if found.strangers > most:
+            return f"{found.strangers} of {n} are unlike any of training beyond their errors, at most {most} may be"
         return ""
 
-    def distances(self, spectra: np.ndarray) -> Distances:
-        """How spectra [stars, pixels] lie to those of training, as the limits have it."""
-        mean = spectra.mean(axis=0, dtype=np.float64)
-        along, outside = self._parted(mean[None] - self.mean)
+    def distances(self, spectra: np.ndarray, errors: np.ndarray) -> Distances:
+        """How spectra of such errors [stars, pixels] lie to those of training, as the limits have it."""
+        if not len(spectra):
+            return Distances(np.inf, np.inf, 0)
+        along, outside = self._parted(spectra.mean(axis=0, dtype=np.float64)[None] - self.mean)
         rms_along = self.spread * np.sqrt(self.share)
-        _, each = self._parted(spectra - self.mean)
         return Distances(
             offset=float(np.sqrt(np.mean(outside**2))) / self.spread,
-            shift=float(np.sqrt(np.sum(along**2) / len(mean))) / rms_along,
-            far=float(np.mean(np.sqrt(np.mean(each**2, axis=1)) > FAR * self._outside * self.spread)),
-            share=_share((spectra - mean).astype(np.float32), self.directions) / self.share,
+            shift=float(np.sqrt(np.sum(along**2) / len(self.mean))) / rms_along,
+            strangers=int(np.sum(self.left(spectra, errors) > self.strange)),
         )
+
+    def left(self, spectra: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """What directions and continuum leave of spectra [stars, pixels], in squared errors, the mean over their pixels."""
+        basis = np.linalg.qr(np.concatenate([self.directions, _continua(self.detectors)]).T)[0]
+        offsets = spectra - self.mean
+        outside = offsets - (offsets @ basis) @ basis.T
+        known = errors < NO_VALUE
+        squared = np.sum(outside**2 / (np.square(errors) + ERROR_FLOOR**2), axis=1, where=known)
+        return np.where(known.mean(axis=1) < 0.5, np.inf, squared / np.maximum(known.sum(axis=1), 1))
 
     @property
     def _outside(self) -> float:
@@ -114,7 +134,7 @@ class FeatureSpace:
         """As JSON for the metadata of a model, arrays in float16."""
         packed = np.concatenate([self.mean[None], self.directions]).astype(np.float16)
         arrays = base64.b64encode(zlib.compress(packed.tobytes(), 9)).decode()
-        said = {"detectors": self.detectors, "spread": self.spread, "share": self.share, "far": self.far}
+        said = {"detectors": self.detectors, "spread": self.spread, "share": self.share, "strange": self.strange}
         return json.dumps(said | {"arrays": arrays})
 
     @classmethod
@@ -124,8 +144,18 @@ class FeatureSpace:
         rows = np.frombuffer(zlib.decompress(base64.b64decode(said["arrays"])), np.float16)
         rows = rows.reshape(-1, sum(said["detectors"])).astype(np.float32)
         return cls(
-            rows[0], rows[1:], tuple(said["detectors"]), *(said.get(name, 0.0) for name in ("spread", "share", "far"))
+            rows[0], rows[1:], tuple(said["detectors"]), *(float(said[name]) for name in ("spread", "share", "strange"))
         )
+
+
+def _continua(detectors: tuple[int, ...]) -> np.ndarray:
+    """Polynomials of second order over the pixels of each detector [3 a detector, pixels]."""
+    rows = [np.vander(np.linspace(-1, 1, n), CONTINUUM_ORDER + 1).T for n in detectors]
+    starts = np.cumsum([0, *detectors])
+    whole = np.zeros((len(rows), CONTINUUM_ORDER + 1, starts[-1]))
+    for i, polynomials in enumerate(rows):
+        whole[i, :, starts[i] : starts[i + 1]] = polynomials
+    return whole.reshape(-1, starts[-1])
 
 
 def _share(centred: np.ndarray, directions: np.ndarray) -> float:

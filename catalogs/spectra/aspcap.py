@@ -38,6 +38,14 @@ SCHEMA = pa.schema(
 CONTINUUM_KEY = b"candlesql.continuum_pixels"
 
 
+SIMULATED_KEY = b"candlesql.simulated"
+
+
+def are_simulated(path: Path) -> bool:
+    """Whether the spectra that a file of features holds were simulated, as it says itself."""
+    return SIMULATED_KEY in (pq.read_schema(path).metadata or {})
+
+
 def read_aspcap_star(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
     """Name, flux and error [7405] of an aspcapStar file: spectrum in its first extension, errors in its second.
 
@@ -74,11 +82,12 @@ def _check_grid(path: Path, header: dict[str, object], flux: np.ndarray, error: 
 
 
 @contextmanager
-def spectra_writer(path: Path, continuum: np.ndarray) -> Iterator[pq.ParquetWriter]:
+def spectra_writer(path: Path, continuum: np.ndarray, simulated: bool = False) -> Iterator[pq.ParquetWriter]:
     """Opens the Parquet file of the features, under a temporary name until the block ends."""
     temporary = path.with_name(f".{path.name}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
-    schema = SCHEMA.with_metadata({CONTINUUM_KEY: ",".join(map(str, continuum.tolist())).encode()})
+    said = {CONTINUUM_KEY: ",".join(map(str, continuum.tolist())).encode()}
+    schema = SCHEMA.with_metadata(said | ({SIMULATED_KEY: b"true"} if simulated else {}))
     try:
         with pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=False) as writer:
             yield writer

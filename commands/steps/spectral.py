@@ -80,12 +80,13 @@ def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: System
         )
     anywhere = f"select {steps.id} from {steps.inputs} order by hash({steps.id}) limit {SAMPLE}"
     rows = connection.execute(
-        f"select {model.inputs[-1]} from {steps.inputs} where {steps.id} in ({anywhere})"
+        f"select {model.inputs[-1]}, {model.errors[-1]} from {steps.inputs} where {steps.id} in ({anywhere})"
     ).fetchall()
     if not rows:
         return
+    spectra, errors = (np.array(part, np.float32) for part in zip(*rows, strict=True))
     try:
-        wrong = FeatureSpace.from_text(stored).misfit(np.array([row[0] for row in rows], np.float32))
+        wrong = FeatureSpace.from_text(stored).misfit(spectra, errors)
     except Exception as error:  # of base64, zlib, JSON and NumPy
         raise UserError(
             f"does not say which spectra it was trained on: its metadata candlesql.feature_space is damaged ({error})",

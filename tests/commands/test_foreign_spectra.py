@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pyarrow.parquet as pq
 import pytest
+from candlesql.catalogs.spectra.aspcap import are_simulated, feature_batch, spectra_writer
 from candlesql.sql.open import open_sky
 from candlesql.udfs.model_files import spectral_files
 
@@ -35,6 +36,16 @@ def test_foreign_spectra_are_refused_in_one_line(simulated, candlesql, command):
     assert not (simulated[7] / "results" / "parallax_scores.parquet").exists()
 
 
+def test_spectra_say_themselves_that_they_are_simulated(simulated, tmp_path):
+    """Wherever they lie, and whatever lies beside them."""
+    (found,) = (simulated[1] / "results").glob("parallax_spectra.parquet")
+    assert are_simulated(shutil.copy(found, tmp_path / "spectra.parquet"))
+    with spectra_writer(tmp_path / "real.parquet", np.arange(3)) as writer:
+        writer.write_batch(feature_batch(["2M00000002+7417074"], *np.ones((2, 1, 7405)), np.arange(7405)))
+    (tmp_path / "truth.parquet").touch()
+    assert not are_simulated(tmp_path / "real.parquet")
+
+
 def test_a_model_that_does_not_say_what_it_knows_is_refused(simulated, candlesql, tmp_path):
     """Its weights are whole, its metadata is not."""
     sky = Path(shutil.copytree(simulated[1], tmp_path / "sky"))
@@ -57,6 +68,7 @@ def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, t
     detail = candlesql("models", simulated[1], "parallax").out
     assert "spectra/parallax.onnx" in detail
     assert "trained_on simulated" in detail
+    assert "feature_space 2992, 2459, 1954 pixels" in detail
     made = pq.read_schema(simulated[1] / "results" / "parallax_scores.parquet").metadata
     assert made[b"candlesql.trained_on.parallax"] == b"simulated"
     assert candlesql("export", simulated[1], "parallax.catalogue", tmp_path / "stars.ecsv").code == 0

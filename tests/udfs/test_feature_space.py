@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from candlesql.udfs.feature_space import FeatureSpace
 
-DETECTORS = (120, 80)
-STARS = 60
+DETECTORS = (600, 400)
+STARS = 100
+ERRORS = np.full((STARS, sum(DETECTORS)), 0.01, np.float32)
 
 
 def spectra(lines: int, stars: int, shift: float = 0.0, tilt: float = 0.0) -> np.ndarray:
@@ -20,40 +21,82 @@ def spectra(lines: int, stars: int, shift: float = 0.0, tilt: float = 0.0) -> np
 
 @pytest.fixture(scope="module")
 def space() -> FeatureSpace:
-    return FeatureSpace.from_text(FeatureSpace.of(spectra(1, 1), DETECTORS).text())
+    return FeatureSpace.from_text(FeatureSpace.of(spectra(1, 1), ERRORS, DETECTORS).text())
+
+
+def misfit(space: FeatureSpace, given: np.ndarray) -> str:
+    """What is wrong with spectra whose errors are all the same."""
+    return space.misfit(given, np.full(given.shape, 0.01, np.float32))
 
 
 def test_other_stars_and_nearly_the_same_continuum_fit(space):
-    assert space.misfit(spectra(1, 2)) == ""
-    assert space.misfit(spectra(1, 3, shift=0.15)) == ""
-    assert space.misfit(spectra(1, 4, tilt=0.005)) == ""
+    assert misfit(space, spectra(1, 2)) == ""
+    assert misfit(space, spectra(1, 3, shift=0.15)) == ""
+    assert misfit(space, spectra(1, 4, tilt=0.005)) == ""
 
 
-def test_one_star_fits(space):
-    assert space.misfit(spectra(1, 2)[:1]) == ""
+def test_few_stars_fit(space):
+    for n in (1, 2, 5, 20):
+        assert misfit(space, spectra(1, 2)[:n]) == ""
+
+
+def test_stars_that_are_all_alike_fit(space):
+    """A cluster's differ by noise alone, in no direction of training."""
+    stars = spectra(1, 2)
+    middle = np.argsort(stars.mean(axis=1))[STARS // 2]
+    given = np.repeat(stars[middle : middle + 1], 20, axis=0) + np.random.default_rng(1).normal(
+        0, 0.003, (20, sum(DETECTORS))
+    )
+    assert misfit(space, given.astype(np.float32)) == ""
+
+
+@pytest.mark.parametrize("n", [1, 5, 20])
+def test_a_few_of_other_lines_do_not(space, n):
+    """One by one, and any n of them."""
+    given = spectra(2, 1)
+    assert all(misfit(space, given[i : i + n]) for i in range(0, STARS - n + 1, n))
+
+
+def test_a_pixel_without_a_value_hides_nothing(space):
+    mixed = spectra(2, 1)
+    mixed[0, 3], mixed[1, 4] = np.nan, np.inf
+    assert "deviations from that of training" in misfit(space, mixed)
+    own = spectra(1, 2)
+    own[0, 3], own[1, 4] = np.nan, np.inf
+    assert misfit(space, own) == ""
+    own[:, 7] = np.nan
+    assert misfit(space, own) == "each has pixels without a value"
 
 
 def test_another_continuum_does_not(space):
-    assert "deviations from that of training" in space.misfit(spectra(1, 2, tilt=0.1))
-    assert "deviations from that of training" in space.misfit(np.exp(spectra(1, 2)))
+    assert "deviations from that of training" in misfit(space, spectra(1, 2, tilt=0.1))
+    assert "deviations from that of training" in misfit(space, np.exp(spectra(1, 2)))
 
 
 def test_stars_that_are_all_unlike_those_of_training_do_not(space):
     """Labels 1 +- 0.3 were trained on; those of 1.6 lie two deviations away, spectra without a line more than three."""
-    assert "of training in its directions" in space.misfit(spectra(1, 3, shift=0.6))
-    assert "of training in its directions" in space.misfit(np.zeros((STARS, sum(DETECTORS)), np.float32))
+    assert "of training in its directions" in misfit(space, spectra(1, 3, shift=0.6))
+    assert "of training in its directions" in misfit(space, np.zeros((STARS, sum(DETECTORS)), np.float32))
 
 
 def test_some_strangers_among_many_do_not(space):
     mixed = np.concatenate([spectra(1, 2), spectra(2, 1)[:6]])
-    assert space.misfit(mixed) == "9% of them lie far from those of training, 0% did of these"
+    assert misfit(space, mixed) == ("6 of 106 are unlike any of training beyond their errors, at most 3 may be")
 
 
 def test_spectra_moved_by_a_pixel_or_with_pixels_missing_do_not(space):
-    assert space.misfit(np.roll(spectra(1, 2), 1, axis=1))
+    assert misfit(space, np.roll(spectra(1, 2), 1, axis=1))
     masked = spectra(1, 2)
     masked[np.random.default_rng(1).random(masked.shape) < 0.05] = 0
-    assert "lie far from those of training" in space.misfit(masked)
+    assert "unlike any of training beyond their errors" in misfit(space, masked)
+
+
+def test_a_few_pixels_that_are_known_to_be_missing_fit(space):
+    masked = spectra(1, 2)
+    missing = np.random.default_rng(1).random(masked.shape) < 0.003
+    masked[missing] = 0
+    assert "beyond their errors" in misfit(space, masked)
+    assert space.misfit(masked, np.where(missing, np.float32(0.1), np.float32(0.01))) == ""
 
 
 def test_what_is_stored_says_what_was_measured(space):
@@ -63,22 +106,29 @@ def test_what_is_stored_says_what_was_measured(space):
     assert space.spread == pytest.approx(np.sqrt((centred**2).mean()), rel=1e-3)
     values = np.linalg.svd(centred, compute_uv=False) ** 2
     assert space.share == pytest.approx(values[:8].sum() / values.sum(), rel=1e-3)
-    found = space.distances(given.astype(np.float32))
+    found = space.distances(given.astype(np.float32), ERRORS)
     assert found.offset < 0.01
     assert found.shift < 0.01
-    assert found.far == space.far
-    assert found.share == pytest.approx(1, abs=1e-3)
+    assert found.strangers == 0
+
+
+def test_the_limit_is_what_noise_leaves():
+    """Noise of 0.01 in errors of 0.01 beside the floor of 0.005: 0.8 a pixel for each spectrum, and a tenth above that."""
+    rng = np.random.default_rng(3)
+    found = FeatureSpace.of(rng.normal(0, 0.01, (200, 5000)), np.full((200, 5000), 0.01), (3000, 2000))
+    assert found.strange == pytest.approx(0.8 * 1.1, rel=0.08)
 
 
 def test_other_lines_do_not(space):
-    assert "deviations from that of training" in space.misfit(spectra(2, 1))
+    assert "deviations from that of training" in misfit(space, spectra(2, 1))
 
 
-def test_other_directions_do_not(space):
-    """The mean of training with noise about it, as little as training has."""
+def test_what_errors_do_not_explain_does_not(space):
+    """The mean of training with noise about it: as the errors say, and three times as much."""
     noise = np.random.default_rng(5).normal(0, 0.01, (STARS, sum(DETECTORS)))
-    assert "in the directions of training" in space.misfit(space.mean + noise)
+    assert misfit(space, space.mean + noise) == ""
+    assert "beyond their errors" in misfit(space, space.mean + 3 * noise)
 
 
 def test_other_pixels_do_not(space):
-    assert space.misfit(spectra(1, 2)[:, :-1]) == "they have 199 pixels and the model 200"
+    assert misfit(space, spectra(1, 2)[:, :-1]) == "they have 999 pixels and the model 1000"

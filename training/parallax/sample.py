@@ -90,7 +90,7 @@ def read_sample(connection: duckdb.DuckDBPyConnection) -> Sample:
     ).fetchnumpy()
     names = np.asarray(table["apogee_id"]).astype(str)
     photometry = np.stack([np.ones(n), *(np.asarray(table[name], float) for name in MAGNITUDES)], axis=1)
-    design, scaling = centre(Design(photometry, _spectra(connection, names)))
+    design, scaling = centre(Design(photometry, spectra_of(connection, names, "ln_flux")))
     n_first = counts[HALVES[0]]
     halves = {HALVES[0]: slice(0, n_first), HALVES[1]: slice(n_first, n)}
     parallax, error = (np.asarray(table[name], float) for name in ("parallax", "parallax_error"))
@@ -110,11 +110,12 @@ def _too_few(connection: duckdb.DuckDBPyConnection, half: str, n: int) -> str:
     return f"parallax.training: {n} stars in half {half}, at least {FEWEST} are needed; left out were: {taken}"
 
 
-def _spectra(connection: duckdb.DuckDBPyConnection, names: np.ndarray) -> np.ndarray:
-    """Features of the named stars [N, 7405], in the order of the names."""
+def spectra_of(connection: duckdb.DuckDBPyConnection, names: np.ndarray, column: str) -> np.ndarray:
+    """An array of the named stars' spectra, `ln_flux` or its error [N, 7405], in the order of the names."""
     places = {name: i for i, name in enumerate(names.tolist())}
     found = np.empty((len(names), N_PIXELS), np.float32)
-    reader = connection.sql("select apogee_id, ln_flux from parallax.spectra").to_arrow_reader(4096)
+    wanted = f"select apogee_id, {column} from parallax.spectra where apogee_id in (select unnest($names::varchar[]))"
+    reader = connection.execute(wanted, {"names": names.tolist()}).to_arrow_reader(4096)
     n_read = 0
     for batch in reader:
         rows = [(i, places[name]) for i, name in enumerate(batch.column(0).to_pylist()) if name in places]

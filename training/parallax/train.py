@@ -13,13 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
+from ...catalogs.spectra.aspcap import are_simulated
 from ...catalogs.spectra.pixels import chips
 from ...commands.score import score
+from ...commands.spectra import spectra_path
 from ...commands.steps.cuts import cuts_applied
 from ...sql.open import open_sky, refresh, writing
 from ...udfs import spectral
@@ -30,7 +33,7 @@ from ...workspace.query import first_row
 from .beyond import feature_variance, network
 from .calibrate import OTHER_HALF, calibrate, relative_errors
 from .fit import Fit, Settings, fit
-from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample, write_training_stars
+from .sample import ERRORS, HALVES, MAGNITUDES, Sample, read_sample, spectra_of, write_training_stars
 from .validate import Score, judge
 
 CITATION = "Hogg, Eilers & Rix 2019, AJ 158, 147 (arXiv:1810.09468)"
@@ -41,7 +44,7 @@ CLEARLY_WORSE = 1.02
 #: Offsets [mas] whose chi-square is reported beside that of the one in force and Gaia's own.
 OTHER_OFFSETS = (0.0, 0.08)
 OUTPUTS = [f"parallax_by_{who}" for who in ("a", "b", "both")]
-#: In the model file, of workspaces that `simulate.py` made.
+#: In the model file, where its spectra are simulated.
 SIMULATED = "Trained on a simulated APOGEE, not on observed spectra: for tests and examples"
 Say = Callable[[str], None]
 
@@ -155,7 +158,6 @@ def export(
             {"name": "ln_flux", "unit": "", "error": "ln_flux_error"},
         ],
         "outputs": [{"name": name, "unit": "mas"} for name in OUTPUTS],
-        "feature_space": feature_space(sample),
         "training_sha256": sample.sha256(),
         "n_train": str(len(sample.names)),
         "domain": {m: [round(float(a), 3), round(float(b), 3)] for m, a, b in zip(MAGNITUDES, low, high, strict=True)},
@@ -166,11 +168,13 @@ def export(
     return spectral.write_spectral(path, theta[:, 1:n].T, theta[:, n:].T, theta[:, 0], about | metadata)
 
 
-def feature_space(sample: Sample) -> str:
+def feature_space(connection: duckdb.DuckDBPyConnection, sample: Sample) -> str:
     """The space of the training spectra, by a sample of them as they were before they were centred."""
-    few = sample.design.spectra[:: max(1, len(sample.names) // SAMPLE)][:SAMPLE]
+    some = slice(None, None, max(1, len(sample.names) // SAMPLE))
+    spectra = sample.design.spectra[some][:SAMPLE]
     mean = sample.scaling.mean[sample.design.photometry.shape[1] :].astype(np.float32)
-    return FeatureSpace.of(few + mean, tuple(chip.stop - chip.start for chip in chips())).text()
+    errors = spectra_of(connection, sample.names[some][:SAMPLE], "ln_flux_error")
+    return FeatureSpace.of(spectra + mean, errors, tuple(chip.stop - chip.start for chip in chips())).text()
 
 
 def write_table(scores: list[Score], path: Path) -> None:
@@ -213,7 +217,7 @@ def train_sky(
     fits, strength, scores = train(sample, offsets, strengths, settings, say)
     linear = next(one for one in scores if one.regularisation == strength)
     file = sky.models / "spectra" / "parallax.onnx"
-    simulated = (sky.root / "truth.parquet").exists()
+    simulated = are_simulated(spectra_path(sky.results))
     with open_sky(sky.root, trust=True) as connection:
         say("errors of features, and what the model scatters beside them")
         relative = relative_errors(connection, sample, fits)
@@ -221,6 +225,7 @@ def train_sky(
             "note": SIMULATED if simulated else "",
             "trained_on": "simulated" if simulated else "real",
             "training_stars": write_training_stars(connection, file.parent),
+            "feature_space": feature_space(connection, sample),
         }
     calibration = calibrate(sample, held_out(sample, fits), relative, in_force)
     model = export(file, sample, fits, linear, about | calibration.metadata(OUTPUTS))
