@@ -20,10 +20,13 @@ RUNS = """
     select product, n_rows, seconds, made_by, made_at,
         (
             select string_agg(
-                model || ', which was trained on ' || if(trained_on = 'both', 'simulated and real', 'simulated')
+                model || ', which was trained on ' || if(kind = 'both', 'simulated and real', 'simulated')
                 || ' stars', ', and by ' order by model
-            ) from candlesql.models
-            where trained_on in ('simulated', 'both') and contains(runs.models::varchar, sha256)
+            ) from (
+                select used.model, coalesce(runs.trained_on ->> used.model, said.trained_on) as kind
+                from (select unnest(json_keys(runs.models)) as model) as used
+                left join candlesql.models as said on said.sha256 = runs.models ->> used.model
+            ) where kind in ('simulated', 'both')
         ) as simulated
     from candlesql.runs as runs order by made_at
 """

@@ -70,11 +70,14 @@ def provenance(connection: duckdb.DuckDBPyConnection, view: str, query: str | No
     stored = (query,) if query else _definition(connection, view)
     view = "query" if query else view
     kinds = dict(connection.execute("select sha256, trained_on from candlesql.models").fetchall())
-    runs = connection.execute("select product, inputs, models, made_at from candlesql.runs order by product").fetchall()
+    runs = connection.execute(
+        "select product, inputs, models, made_at, trained_on from candlesql.runs order by product"
+    ).fetchall()
     lines = [f"{view} by candlesql {version('candlesql')}"]
-    for product, inputs, models, made_at in runs:
+    for product, inputs, models, made_at, trained_on in runs:
+        said = json.loads(trained_on or "{}")
         hashes = " ".join(f"{Path(p).name}:{h[:12]}" for p, h in json.loads(inputs).items())
-        used = " ".join(f"{m}:{h[:12]}{_kind(kinds, h)}" for m, h in json.loads(models).items())
+        used = " ".join(f"{m}:{h[:12]}{_kind(said.get(m) or kinds.get(h))}" for m, h in json.loads(models).items())
         lines.append(f"{product} made {made_at:%Y-%m-%dT%H:%M:%SZ} from {hashes} {used}".rstrip())
     lines.append(f"cuts {cut_values(connection)}")
     return "\n".join([*lines, f"query {' '.join(stored[0].split())}"] if stored else lines)
@@ -89,9 +92,9 @@ def _definition(connection: duckdb.DuckDBPyConnection, view: str) -> tuple | Non
     )
 
 
-def _kind(kinds: dict[str, str | None], sha256: str) -> str:
+def _kind(trained_on: str | None) -> str:
     """What to say of a model beside its hash: that it knows simulated stars, where it does."""
-    said = {"simulated": "simulated", "both": "simulated and real"}.get(kinds.get(sha256) or "")
+    said = {"simulated": "simulated", "both": "simulated and real"}.get(trained_on or "")
     return f" (trained on {said} stars)" if said else ""
 
 

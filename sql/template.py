@@ -38,7 +38,8 @@ TABLES = """
     create table candlesql.match_statistics("left" varchar, "right" varchar, low_arcsec double, high_arcsec double,
         n_pairs bigint, n_random bigint, n_left bigint);
     create table candlesql.runs(product varchar, made_by varchar, inputs json, cuts json, models json,
-        n_rows bigint, seconds double, made_at timestamp, version varchar, files json);
+        n_rows bigint, seconds double, made_at timestamp, version varchar, files json,
+        trained_on json);
     create table candlesql.state(format integer, code varchar, data varchar, version varchar);
 """
 

@@ -112,7 +112,7 @@ class FeatureSpace:
         )
 
     def left(self, spectra: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """What directions and continuum leave of spectra [stars, pixels], in squared errors, the mean over their pixels."""
+        """What directions and continuum leave of spectra [stars, pixels], in squared errors a pixel."""
         basis = np.linalg.qr(np.concatenate([self.directions, _continua(self.detectors)]).T)[0]
         offsets = spectra - self.mean
         outside = offsets - (offsets @ basis) @ basis.T

@@ -90,11 +90,18 @@ def record(
         datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         version("candlesql"),
         json.dumps(_sizes_and_hashes(connection, made)),
+        json.dumps(_trained_on(connection, models)),
     ]
     connection.begin()
     connection.execute("delete from candlesql.runs where product = ?", [product])
-    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     connection.commit()
+
+
+def _trained_on(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> dict[str, str]:
+    """What stars each model knows, as the models of today say: tomorrow's may be others."""
+    kinds = dict(connection.execute("select sha256, trained_on from candlesql.models").fetchall())
+    return {name: kinds[sha256] for name, sha256 in models.items() if kinds.get(sha256)}
 
 
 def is_fresh(

@@ -75,6 +75,22 @@ def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, t
     assert "(trained on simulated stars)" in (tmp_path / "stars.ecsv").read_text()[:20000]
 
 
+def test_what_made_a_product_is_said_when_the_model_is_another(simulated, candlesql, tmp_path):
+    """A model put in its place afterwards, that says it knows real stars, has not made the estimates."""
+    sky = Path(shutil.copytree(simulated[1], tmp_path / "sky"))
+    assert candlesql("run", sky, "parallax").code == 0
+    proto = onnx.load(spectral_files(sky / "models")["parallax"])
+    (kind,) = (entry for entry in proto.metadata_props if entry.key == "candlesql.trained_on")
+    kind.value = "real"
+    (sky / "models" / "spectra").mkdir(parents=True)
+    onnx.save(proto, sky / "models" / "spectra" / "parallax.onnx")
+    assert "by parallax, which was trained on simulated stars" in candlesql("info", sky).out
+    for kind in ("ecsv", "fits", "csv", "vot", "parquet"):
+        assert candlesql("export", sky, "parallax.catalogue", tmp_path / f"stars.{kind}").code == 0
+        texts = [path.read_bytes() for path in tmp_path.glob(f"stars.{kind}*")]
+        assert any(b"simulated stars)" in text for text in texts)
+
+
 def test_errors_hold_the_true_parallaxes(simulated, candlesql):
     """Of stars that the shipped model never saw: more than half within one calibrated error, few beyond two."""
     assert candlesql("run", simulated[1], "parallax").code == 0

@@ -113,7 +113,7 @@ def test_what_is_stored_says_what_was_measured(space):
 
 
 def test_the_limit_is_what_noise_leaves():
-    """Noise of 0.01 in errors of 0.01 beside the floor of 0.005: 0.8 a pixel for each spectrum, and a tenth above that."""
+    """Noise of 0.01 in errors of 0.01 beside the floor of 0.005: 0.8 a pixel, and a tenth above that."""
     rng = np.random.default_rng(3)
     found = FeatureSpace.of(rng.normal(0, 0.01, (200, 5000)), np.full((200, 5000), 0.01), (3000, 2000))
     assert found.strange == pytest.approx(0.8 * 1.1, rel=0.08)

@@ -115,7 +115,7 @@ def spectra_of(connection: duckdb.DuckDBPyConnection, names: np.ndarray, column:
     places = {name: i for i, name in enumerate(names.tolist())}
     found = np.empty((len(names), N_PIXELS), np.float32)
     wanted = f"select apogee_id, {column} from parallax.spectra where apogee_id in (select unnest($names::varchar[]))"
-    reader = connection.execute(wanted, {"names": names.tolist()}).to_arrow_reader(4096)
+    reader = connection.sql(wanted, params={"names": names.tolist()}).to_arrow_reader(4096)
     n_read = 0
     for batch in reader:
         rows = [(i, places[name]) for i, name in enumerate(batch.column(0).to_pylist()) if name in places]
