@@ -1,5 +1,5 @@
 -- A star and what photometry, parallax and reddening prior say of it: mean and standard deviation of the posterior of
--- equation 19 of Green et al. 2020, as `candlesql score` wrote it; with a distance from the modulus. `flag` says what is
+-- equation 19 of Green et al. 2020, as `candlesql score` wrote it, errors of cool stars' Teff widened; with a distance from the modulus. `flag` says what is
 -- wrong with a star whose parameters, or whose [Fe/H], are NULL; photometry.scores has them still. Of the stars that
 -- `may_be_metal_poor` some are far below what the posterior says, beyond its errors: the prior has few such.
 with flagged as (
@@ -22,8 +22,14 @@ select
     n_bands::tinyint as n_bands,
     flag,
     may_be_metal_poor,
-    case when not is_misfit then teff_k end as teff_k,
-    case when not is_misfit then teff_k_error end as teff_k_error,
+    case when not is_misfit then flagged.teff_k end as teff_k,
+    case
+        when is_misfit then null
+        when flagged.teff_k < cuts.cool_teff()
+            then stats.hypot(flagged.teff_k_error, cuts.cool_teff_error())::float
+        else flagged.teff_k_error
+    end
+        as teff_k_error,
     case when not is_misfit then logg end as logg,
     case when not is_misfit then logg_error end as logg_error,
     case when flag is null then feh end as feh,

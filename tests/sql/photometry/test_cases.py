@@ -148,13 +148,13 @@ PAIRS = [
         rows=[(1, "bp", "rp", 1.0, 0.5, 4.5, 1.5, 5.0), (1, "j", "w1", 0.8, 0.2, 4.5, None, 5.0)]),
     Case("photometry.observed", "band, magnitude", given={"photometry.inputs": "select 's' as survey, 1 as source_id, " + ", ".join(f"{k}.5 as {b}_mag, {0.2 if k % 2 else 0.21} as {b}_mag_error" if b != "w2" else "null::double as w2_mag, 0.1 as w2_mag_error" for k, b in enumerate(BANDS))},
          rows=sorted((b, k + 0.5) for k, b in enumerate(BANDS) if k % 2)),
-    # [Fe/H] of 1 is two errors above -1, that of 3 less
+    # [Fe/H] of 1 is two errors above -1, that of 3 less; 5 is cooler than 4500 K
     Case("photometry.inferred", "source_id, flag, teff_k, teff_k_error, logg, logg_error, feh, feh_error, ebv, ebv_error, distance_modulus, distance_modulus_error, distance_kpc, distance_kpc_error", given={
         "photometry.scores(survey, source_id, chi2, n_bands, teff_k, teff_k_error, logg, logg_error, feh, feh_error, ebv, ebv_error, distance_modulus, distance_modulus_error)":
         """('s', 1, 15.0, 5, 4500, 50, 2.5, 0.1, -0.5, 0.25, 0.1, 0.01, 10.0, 0.3), ('s', 2, 15.1, 5, 4500, 50, 2.5, 0.1, -1.5, 0.2, 0.1, 0.01, 10.0, 0.3), ('s', 3, 1.0, 5, 4500, 50, 2.5, 0.1, -0.5, 0.26, 0.1, 0.01, 10.0, 0.3),
-           ('s', 4, 1.0, 2, 4500, 50, 2.5, 0.1, -0.9, 0.2, 0.1, 0.01, 10.0, 0.3), ('s', 5, 1.0, 3, 4500, 50, 2.5, 0.1, null, null, 0.1, 0.01, 15.0, 0.3)"""},
+           ('s', 4, 1.0, 2, 4500, 50, 2.5, 0.1, -0.9, 0.2, 0.1, 0.01, 10.0, 0.3), ('s', 5, 1.0, 3, 4499, 50, 2.5, 0.1, null, null, 0.1, 0.01, 15.0, 0.3)"""},
         rows=[(1, None, 4500, 50, 2.5, 0.1, -0.5, 0.25, 0.1, 0.01, 10.0, 0.3, 1.0, 0.06 * LN10), (2, "chi-square per band", *[None] * 12), (3, "[Fe/H]", 4500, 50, 2.5, 0.1, None, None, 0.1, 0.01, 10.0, 0.3, 1.0, 0.06 * LN10),
-              (5, None, 4500, 50, 2.5, 0.1, None, None, 0.1, 0.01, 15.0, 0.3, 10.0, 0.6 * LN10)]),
+              (5, None, 4499, 86.0233, 2.5, 0.1, None, None, 0.1, 0.01, 15.0, 0.3, 10.0, 0.6 * LN10)]),
     Case("photometry.reddening_variation", "survey, band, is_giant, bin_low, n, extinction_variation, extinction_variation_scatter, logg", given={"photometry.reddening_variations(survey, band, teff_k, logg, extinction_variation)":
         "('s', 'g', 4751, 3.49, 0.01), ('s', 'g', 4999, 3.4, 0.03), ('s', 'g', 4999, 3.5, 0.05), ('s', 'g', 5000, 3.4, 0.07)"},
         rows=[("s", "g", False, 4750.0, 1, 0.05, 0.0, 3.5), ("s", "g", True, 4750.0, 2, 0.02, 0.01, 3.445), ("s", "g", True, 5000.0, 1, 0.07, 0.0, 3.4)]),
