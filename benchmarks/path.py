@@ -4,7 +4,7 @@
     python benchmarks/path.py 1000000 4000000 --memory 2GB
     python benchmarks/path.py 20000000 --memory 2GB --folder /big/disk
     python benchmarks/path.py 20000000 --keep /big/disk    # the ingested sky stays there for the next time
-    python benchmarks/path.py 4000000 --memory 1GB --process 2GB   # the whole process in 2 GB, or it fails
+    python benchmarks/path.py 4000000 --memory 1GB --process 2GB --keep /big/disk   # in 2 GB, or it fails
 
 Prints CPU seconds a million rows (of Gaia; ingest: of all catalogs), wall seconds, and the process' peak of memory in
 the stage. A floor is what the stage cannot do without, by the shortest way that this machine has: for ingest a plain
@@ -12,8 +12,8 @@ COPY (SELECT the same columns ORDER BY the same key) of the same files; for matc
 on an integer; for scores the query of the inputs, raw ONNX Runtime on its rows and a COPY of the result; for views one
 scan of all that they read. Each size runs in a process of its own; `--memory` is DuckDB's limit, `--process` that of
 all the memory that the process asks for (RLIMIT_DATA: its heap and private mappings, not the files that it maps; a
-limit by systemd or cgroups would need root). Last come 200 million stars on paper, by the rates of the last
-size and the way they have grown since the first.
+limit by systemd or cgroups would need root; the mock sky asks for more, so keep one first). Last come 200 million
+stars on paper, by the rates of the last size and the way they have grown since the first.
 """
 
 from __future__ import annotations
