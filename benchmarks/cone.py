@@ -53,10 +53,10 @@ def main(n: int) -> None:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, n: int, folder: Path) -> None:
-    for schema in ("sphere", "stats", "staging"):
+    for schema in ("cuts", "sphere", "stats", "staging"):
         connection.execute(f"create schema {schema}")
     for item in files.items():
-        if item.is_macro and item.name.startswith(("sphere.", "stats.")):
+        if item.is_macro and item.name.startswith(("cuts.", "sphere.", "stats.")):
             connection.execute(item.body)
     healpix.register(connection)
     connection.execute("select setseed(0.5)")

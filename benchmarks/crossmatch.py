@@ -71,10 +71,10 @@ def two_catalogs(n: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
 def prepare(connection: duckdb.DuckDBPyConnection, stars: dict, others: dict) -> None:
     """Tables of both catalogs, with motion and without, and the macros of the crossmatch."""
-    for schema in ("sphere", "stats", "still", "moving"):
+    for schema in ("cuts", "sphere", "stats", "still", "moving"):
         connection.execute(f"create schema {schema}")
     for item in files.items():
-        if item.is_macro and item.name.startswith(("sphere.", "stats.")):
+        if item.is_macro and item.name.startswith(("cuts.", "sphere.", "stats.")):
             connection.execute(item.body)
     position = 'row_number() over () - 1 as id, ra, "dec"'
     for schema, motion, epoch in (("still", "0.0::double", "2015.5::double"), ("moving", "pm", "epoch_yr")):

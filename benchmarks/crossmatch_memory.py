@@ -64,10 +64,10 @@ def match(folder: Path, limit: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{limit}'")
         connection.execute(f"set temp_directory = '{folder}/spill'")
-        for schema in ("sphere", "stats"):
+        for schema in ("cuts", "sphere", "stats"):
             connection.execute(f"create schema {schema}")
         for item in files.items():
-            if item.is_macro and item.name.startswith(("sphere.", "stats.")):
+            if item.is_macro and item.name.startswith(("cuts.", "sphere.", "stats.")):
                 connection.execute(item.body)
         started, used = time.perf_counter(), time.process_time()
         pairs = pairs_sql(

@@ -55,10 +55,10 @@ def main(n: int) -> None:
 
 def prepare(connection: duckdb.DuckDBPyConnection, n: int, folder: Path) -> None:
     """Both catalogs as Parquet, FITS and CSV."""
-    for schema in ("sphere", "stats"):
+    for schema in ("cuts", "sphere", "stats"):
         connection.execute(f"create schema {schema}")
     for item in files.items():
-        if item.is_macro and item.name.startswith(("sphere.", "stats.")):
+        if item.is_macro and item.name.startswith(("cuts.", "sphere.", "stats.")):
             connection.execute(item.body)
     columns = [Column("id", "BIGINT"), Column("ra", "DOUBLE", "deg"), Column("dec", "DOUBLE", "deg")]
     for name, stars in zip("ab", two_catalogs(n), strict=True):
