@@ -73,6 +73,11 @@ def of_lookups(system: str, name: str) -> bool:
     return any(kinds[need] is Kind.LOOKUP for view in reads for need in kinds.needs(view))
 
 
+def of_labels(system: str, name: str) -> bool:
+    """Whether a view is made of what a run makes of labelled stars, after its last stage."""
+    return bool(rests_on(system, [name]) & {*command.OF_LABELS.values()})
+
+
 def differences(single: duckdb.DuckDBPyConnection, made: Iterable[Made], relative: float) -> list[str]:
     """What is not as on one machine: a line for each view."""
     return [f"{one.view} ({one.kind}): {said}" for one in made if (said := _difference(single, one, relative))]
@@ -89,8 +94,9 @@ def _difference(single: duckdb.DuckDBPyConnection, one: Made, relative: float) -
         if not np.array_equal(np.ma.getmaskarray(values), np.ma.getmaskarray(expected)):
             return f"{name} is missing elsewhere"
         a, b = values.compressed(), expected.compressed()
-        same = np.allclose(a, b, relative, ROUNDING, equal_nan=True) if a.dtype.kind == "f" else np.array_equal(a, b)
-        if not same:
+        # a covariance is a sum that cancels
+        absolute = relative * np.max(np.abs(b), initial=0) if "covariance" in name else ROUNDING
+        if not (np.allclose(a, b, relative, absolute, equal_nan=True) if a.dtype.kind == "f" else np.array_equal(a, b)):
             return f"{name} differs"
     return ""
 
