@@ -1,8 +1,14 @@
 """The figures of Lucey et al. 2020, drawn from the views of a workspace."""
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
+
+from ..udfs.cache import cache_folder
+
+#: Before Matplotlib is imported, which writes a list of fonts where it finds none.
+os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
 
 
 class _Report(ModuleType):

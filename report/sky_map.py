@@ -48,7 +48,7 @@ def write_map(connection: duckdb.DuckDBPyConnection, view: str, file: Path, orde
     if not 0 <= order <= MOST_ORDER:
         raise UserError(f"--order {order}: it is 0 to {MOST_ORDER}", value=order)
     counts, without = counted(connection, view, order)
-    temporary = file.with_name(f".{file.name}.tmp{file.suffix.lower()}")
+    temporary = file.with_name(f".{file.name}.candlesql.tmp{file.suffix.lower()}")
     try:
         if file.suffix.lower() == ".fits":
             _write_fits(temporary, counts, order, provenance(connection, view))

@@ -28,7 +28,7 @@ OWN = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale",
 #: Other names of this program at the top of a workspace.
 HIDDEN = (".before", ".demo", ".fetch", ".journal", ".lock", ".making-", ".sky.duckdb", ".spill", "sky.duckdb")
 #: What only works for a moment, by name.
-PASSING = (".making-*", ".sky.duckdb.*", "*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
+PASSING = (".making-*", ".sky.duckdb.*", ".*.candlesql.tmp*", "*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
 LOOK_EVERY = 0.2
 
 #: Whether a command waits for another that writes (`--wait`).

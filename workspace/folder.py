@@ -12,8 +12,14 @@ from .limits import temporary_folder
 
 #: What a simulation knows of its stars.
 TRUTH = "truth.parquet"
+#: Folders at the top of a workspace.
+FOLDERS = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale")
 #: What is read at the top of a workspace.
-READ = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale", TRUTH, "sky.duckdb", ".journal")
+READ = (*FOLDERS, TRUTH, "sky.duckdb", ".journal")
+#: How the name of a file ends that stands in one of the folders.
+FILES = (".parquet", ".onnx", ".npz", ".toml", ".duckdb", ".journal", ".url")
+#: How far down files of such names are; the folders of runs by partitions go deeper.
+DEEPEST = 2
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,8 @@ def find_sky(path: str | Path) -> Sky:
 
 
 def refuse_odd(root: Path) -> None:
-    """Refuse a workspace with a pipe, a socket or a device where a file should be: reading it would never end.
+    """Refuse a workspace with a pipe, a socket, a device or a folder where a file should be, or a file where a folder
+    should be: reading a pipe would never end.
 
     Raises
     ------
@@ -86,13 +93,27 @@ def refuse_odd(root: Path) -> None:
     """
     pending = [root] if root.is_dir() else []
     while pending:
-        with os.scandir(pending.pop()) as found:
+        folder = pending.pop()
+        depth = len(folder.relative_to(root).parts)
+        with os.scandir(folder) as found:
             for entry in found:
-                is_own = entry.name in READ if Path(entry.path).parent == root else not entry.name.endswith(".hats")
-                if is_own and entry.is_dir(follow_symlinks=False):
+                is_own = entry.name in READ if depth == 0 else not entry.name.endswith(".hats")
+                if not is_own:
+                    continue
+                _refuse_other_kind(entry, depth)
+                if entry.is_dir(follow_symlinks=False):
                     pending.append(Path(entry.path))
-                elif is_own and os.path.exists(entry.path) and not (entry.is_file() or entry.is_dir()):
-                    raise RefusedFile("is no file but a pipe, a socket or a device; take it away", file=entry.path)
+
+
+def _refuse_other_kind(entry: os.DirEntry[str], depth: int) -> None:
+    if entry.is_dir():
+        if entry.name.endswith(FILES) and depth <= DEEPEST:
+            raise RefusedFile("is a folder where a file should be; take it away", file=entry.path)
+    elif entry.is_file():
+        if depth == 0 and entry.name in FOLDERS:
+            raise RefusedFile("is a file where a folder should be; take it away", file=entry.path)
+    elif os.path.exists(entry.path):
+        raise RefusedFile("is no file but a pipe, a socket or a device; take it away", file=entry.path)
 
 
 def existing_sky(path: str | Path) -> Sky:

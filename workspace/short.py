@@ -18,8 +18,10 @@ def short_text(path: Path, most: int = MOST_BYTES) -> str:
     Raises
     ------
     RefusedFile
-        If it has more than `most` bytes.
+        If it has more than `most` bytes, or is a folder, a pipe or a device.
     """
+    if path.exists() and not path.is_file():
+        raise RefusedFile("is no file", file=path)
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:

@@ -153,7 +153,7 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
         If the format is unknown or the folder is missing or full.
     """
     refuse_existing(path, overwrite=True)
-    temporary, beside = (path.with_name(f".{path.name}{end}.tmp") for end in ("", CSVW_SUFFIX))
+    temporary, beside = (path.with_name(f".{path.name}{end}.candlesql.tmp") for end in ("", CSVW_SUFFIX))
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         query, columns = storable(connection, query, columns, path.suffix.lower())

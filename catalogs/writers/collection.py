@@ -65,7 +65,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
     UserError
         If it has no ra and dec, or a row lacks a position.
     """
-    name = path.name.strip(".").removesuffix(".tmp").removesuffix(".hats")
+    name = path.name.strip(".").removesuffix(".candlesql.tmp").removesuffix(".hats")
     pixels = hats.write(connection, query, columns, note, path / name)
     write_around(connection, path, name, pixels, _key_of(columns), note)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 EVENTS = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "open")
 #: What takes long to import and starts no thread, as Arrow does.
-IMPORTED = ("astropy.io.fits", "candlesql.cli", "duckdb", "matplotlib.figure", "onnx", "onnxruntime")
+IMPORTED = ("astropy.io.fits", "candlesql.cli", "candlesql.report.figure", "duckdb", "onnx", "onnxruntime")
 #: What a timer of CPU time sends; unless it is caught, it ends a process as SIGKILL does.
 TIMER = signal.SIGPROF
 

@@ -275,6 +275,35 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(own_sky, candlesql, 
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sky.duckdb", "is a folder where a file should be"),
+        (".journal", "is a folder where a file should be"),
+        ("models/red_clump.onnx", "is a folder where a file should be"),
+        ("models/red_clump_hull.npz", "is a folder where a file should be"),
+        ("models/spectra/parallax.onnx", "is a folder where a file should be"),
+        ("surveys/mine.toml", "is a folder where a file should be"),
+        ("catalogs/gaia_dr2.parquet", "is a folder where a file should be"),
+        ("matches", "is a file where a folder should be"),
+        ("catalogs", "is a file where a folder should be"),
+    ],
+)
+def test_a_folder_for_a_file_and_a_file_for_a_folder(own_sky, candlesql, name, said):
+    place = own_sky / name
+    if said.startswith("is a folder"):
+        place.unlink(missing_ok=True)
+        place.mkdir(parents=True)
+        (place / "mine.txt").write_text("kept")
+    else:
+        shutil.rmtree(place)
+        place.write_text("kept")
+    for arguments in (["info", own_sky], ["match", own_sky, "gaia_dr2", "twomass"]):
+        done = candlesql(*arguments)
+        assert (done.code, done.err) == (2, f"{place}: {said}; take it away\n")
+    assert (place / "mine.txt" if place.is_dir() else place).read_text() == "kept"
+
+
 def test_a_link_to_a_folder_that_is_no_catalog_is_not_read(own_sky, candlesql, secret):
     (own_sky / "catalogs" / "home.hats").symlink_to(secret.parent)
     assert "TOPSECRET" not in candlesql("sql", own_sky, f"from '{secret}'").out

@@ -226,6 +226,8 @@ def test_what_killed_commands_have_left_goes_when_the_next_one_writes(sky):
     for folder in ("catalogs/.gaia_dr2.reading", "catalogs/.gaia_dr2.ingest", ".making-x", ".spill-999999999"):
         (sky.root / folder).mkdir(parents=True)
     (sky.matches / ".a_b.parquet.tmp").write_text("half")
+    (sky.root / ".out.fits.candlesql.tmp.heap").write_text("half")
+    (sky.root / ".notes.tmp").write_text("mine")
     with one_writer(sky):
         assert [path.name for path in (sky.root / "catalogs").iterdir()] == [".gaia_dr2.ingest"]
         (sky.root / "catalogs/.gaia_dr2.reading").mkdir()
@@ -233,3 +235,5 @@ def test_what_killed_commands_have_left_goes_when_the_next_one_writes(sky):
             assert (sky.root / "catalogs/.gaia_dr2.reading").exists()
     assert not [path for path in sky.root.glob(".*") if path.name.startswith((".making", ".spill"))]
     assert not (sky.matches / ".a_b.parquet.tmp").exists()
+    assert not (sky.root / ".out.fits.candlesql.tmp.heap").exists()
+    assert (sky.root / ".notes.tmp").exists()
