@@ -1,7 +1,7 @@
 """Contamination and completeness of the catalogue against the truth of mock skies: how often 68 % intervals hold it.
 
     python benchmarks/compare/catalogue_contamination.py --skies 50 --seed 5000 --folder build/skies
-    python benchmarks/compare/catalogue_contamination.py --skies 35 --seed 1000 3000 --folder build/skies --calibrate
+    python benchmarks/compare/catalogue_contamination.py --skies 25 --seed 1000 --folder build/skies --calibrate
 
 Each sky is made as `candlesql demo` makes it; what the estimates rest on is kept in the folder (a megabyte a sky), so
 that a second run takes seconds. Prints for each tier and region the share of intervals that hold the truth, mean and
@@ -40,10 +40,7 @@ KEPT = {
 }
 VIEWS = ("red_clump.clump_odds", "red_clump.clump_shares", "red_clump.final_contamination")
 #: The cuts that mock skies say; `far_shift` and its error are seen directly in the refused stars.
-FITTED = (
-    "transfer_error", "tier2_shift", "high_latitude_shift", "high_latitude_shift_error", "outside_hull_shift",
-    "refused_shift", "refused_shift_error",
-)  # fmt: skip
+FITTED = ("clump_shift_error", "high_latitude_shift", "outside_hull_shift", "refused_shift_error")
 QUERY = """
     select tier, region, unnest([
         {'quantity': 'contamination', 'found': final.contamination, 'error': final.contamination_error,

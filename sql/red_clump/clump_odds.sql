@@ -14,13 +14,7 @@ with names as (
 strata as (
     select
         stratum,
-        case stratum
-            when 'tier 2' then cuts.tier2_shift()
-            when 'outside the hull' then cuts.outside_hull_shift()
-            when 'outside the range of labels' then cuts.refused_shift()
-            when 'not a giant' then cuts.refused_shift()
-            else 0
-        end as mean_shift,
+        if(stratum = 'outside the hull', cuts.outside_hull_shift(), 0) as mean_shift,
         if(
             stratum in ('outside the hull', 'outside the range of labels', 'not a giant'),
             cuts.refused_shift_error(), cuts.transfer_error()
@@ -51,7 +45,7 @@ labelled as (
 ),
 
 shifts as (
-    select unnest(range(-100, 101)) * 0.05 as shift
+    select unnest(range(-100, 101)) * 0.1 as shift
 ),
 
 tried as (

@@ -68,11 +68,13 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 def _not_run(node: ast.AST) -> Iterator[ast.AST]:
-    """Docstrings, annotations, and the texts of f-strings and errors."""
+    """Docstrings, annotations, and `strict` of zip, which only says that lengths are equal."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         yield node.value
     if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation:
         yield from ast.walk(node.annotation)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == "strict")
     if isinstance(node, ast.FunctionDef) and node.returns:
         yield from ast.walk(node.returns)
 

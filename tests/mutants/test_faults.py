@@ -59,3 +59,9 @@ def test_faults_of_python():
         "return x + 1 if not x < LIMIT else -x",
     }  # fmt: skip
     assert {fault.function for fault in python.faults(text)} == {"f"}
+
+
+def test_that_lengths_are_equal_is_no_fault_to_plant():
+    assert {fault.kind for fault in python.faults("def f(a, b):\n    return list(zip(a, b, strict=True))\n")} == {
+        "return"
+    }

@@ -145,3 +145,13 @@ def test_without_python_only_the_surrounding_box_is_known(catalog):
     connection, _ = catalog
     found = connection.execute(f"select red_clump_inside_hull(a, b) from {POINTS}").fetchall()
     assert [row[0] for row in found] == [None, None, False, None, None]
+
+
+def test_a_hull_of_one_column_is_from_least_to_most():
+    hull = make_hull(np.array([[3.0], [4.0], [10.0]]), ["w"])
+    assert hull.contains(np.array([[2.9, 3.001, 3.5, 7, 9.999, 10.1]])).tolist() == [False, *[True] * 4, False]
+
+
+def test_a_hull_is_written_where_there_is_no_folder_yet(tmp_path):
+    write_hull(tmp_path / "a/b/own_hull.npz", np.array([[3.0], [4.0], [10.0]]), ["w"])
+    assert read_hull(tmp_path / "a/b/own_hull.npz").contains(np.array([[5.0, 11.0]])).tolist() == [True, False]

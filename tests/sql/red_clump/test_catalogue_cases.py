@@ -73,7 +73,23 @@ CONTAMINATION = [
         rows=[(1, "all", 2, 1, 3, 0.5, 1 / 3), (2, "all", 4, 2, 3, 0.5, 2 / 3), (1, "|b| > 30 deg", 0, 0, 2, None, 0.0), (2, "|b| > 30 deg", 1, 1, 2, 0.0, 0.5)]),
 ]  # fmt: skip
 
+NEAR_THE_PLANE = Case("red_clump.final_truth", "tier, region, n, n_clump_selected, n_clump", given={
+    "red_clump.scores(survey, source_id, b)": "('s', 1, 5.0), ('s', 2, -30.0)", "red_clump.truth(survey, source_id, phase)": "('s', 1, 3), ('s', 2, 3)",
+    "red_clump.giants(survey, source_id, tier)": "('s', 1, 1)"}, rows=[(1, "all", 1, 1, 2), (2, "all", 1, 1, 2)])  # fmt: skip
+
 ROC = [
+    NEAR_THE_PLANE,
+    # 300 red clump stars, three to a percent: of each percent the first, which three more than the last one's reach, and all
+    Case("red_clump.roc", "completeness, n_selected", given={
+        "red_clump.ranked": "select 'm' as method, 't' as labels, 'all' as bands, 1 - i / 1000 as worth, true as is_rc, null::boolean as is_rc_by_phase from range(1, 301) as t(i)"},
+        query="(select * from red_clump.roc where bands = 'all' and n_selected < 10)", rows=[(1 / 300, 1), (0.01, 3), (0.02, 6), (0.03, 9)]),
+    # two bins of one coarse bin in fold 0, three and one star; of fold 1 two stars, one red clump: all that others know
+    Case("red_clump.ranked", "source_id, worth", given={
+        "red_clump.bin_sets": """select 'b' as method, [0] as coarse_bin, bin, fold, 's' as survey, i as source_id, 't' as labels, is_rc, is_rc as is_rc_by_phase from
+            (values (1, [1], 0, true), (2, [1], 0, true), (3, [1], 0, false), (4, [2], 0, true), (5, [3], 1, true), (6, [3], 1, false)) as t(i, bin, fold, is_rc)""",
+        "red_clump.binned(survey, source_id, labels, band_set, is_rc, is_rc_by_phase, p_rc, joint_p_rc)": "('s', 9, 't', 'Gaia', true, true, null, null)", "red_clump.baseline(survey, source_id, p_rc_baseline)": "('s', 9, null)"},
+        query="(select * from red_clump.ranked where method = 'b')",
+        rows=[*((i, (1 + 8 * 4 / 6) / (2 + 8)) for i in (1, 2, 3, 4)), *((i, (3 + 8 * 4 / 6) / (4 + 8)) for i in (5, 6))]),
     # four of worth 0.9, 0.9, 0.5, 0.1; three of them red clump
     Case("red_clump.roc", "method, truth, labels, bands, completeness, n_selected, base_rate, contamination", given={
         "red_clump.ranked(method, labels, bands, worth, is_rc, is_rc_by_phase)":
@@ -148,8 +164,8 @@ STAR_CASES = [
 OURS = {
     "lucey_hull_stars": 10000, "state_limit_delta_p": 150, "rc_min_delta_p": 200, "rc_max_delta_nu": 8.5, "rc_min_logg": 2.0, "rc_min_feh": -0.9, "red_clump_prior": 0, "rc_training_share": 0.45, "tier1_min_p_rc": 0.88, "tier2_min_p_rc": 0.67,
     "p_rc_bin": 0.1, "recipe_teff": 4800, "a_k_over_e_h_w2": 0.743, "a_k_over_e_j_k": 0.473, "extinction_law_error": 0.2, "parallax_zero_point_error": 0.01, "assumed_magnitude_error": 0.03, "min_colour_stars": 50, "min_calibrators": 30,
-    "max_recipe_difference": 5, "young_clump_width": 0.2, "young_clump_height_kpc": 0.3, "min_red_clump_width": 0.05, "little_reddened_min_abs_b": 40, "sun_x_kpc": -8.3, "high_latitude": 30, "label_error": 0.03, "min_labels": 10, "clump_shift_error": 1,
-    "transfer_error": 0.12, "tier2_shift": -0.12, "high_latitude_shift": 0.55, "high_latitude_shift_error": 0.05, "far_from_plane_kpc": 2, "far_shift": -0.9, "far_shift_error": 0.2, "outside_hull_shift": -2.04, "refused_shift": -0.35, "refused_shift_error": 0.12, "validity_by_density": False, "min_log_density": 0, "pooled_stars": 8,
+    "max_recipe_difference": 5, "young_clump_width": 0.2, "young_clump_height_kpc": 0.3, "min_red_clump_width": 0.05, "little_reddened_min_abs_b": 40, "sun_x_kpc": -8.3, "high_latitude": 30, "label_error": 0.03, "min_labels": 10, "clump_shift_error": 1.5,
+    "transfer_error": 0.1, "high_latitude_shift": 0.3, "high_latitude_shift_error": 0.1, "far_from_plane_kpc": 2, "far_shift": -0.9, "far_shift_error": 0.2, "outside_hull_shift": -2.1, "refused_shift_error": 0.55, "validity_by_density": False, "min_log_density": 0, "pooled_stars": 8,
     "max_calibrator_extinction": 0.1, "max_magnitude_offset": 0.75, "sky_nside": 32, "green_max_ebv": 10, "green_ebv_relative_floor": 0.1, "unmapped_ebv": 0.2, "unmapped_ebv_error": 0.5, "green_min_spectrum_snr": 20, "green_label_clip": 5, "green_min_common_stars": 10,
     "assumed_teff_error": 80, "assumed_logg_error": 0.1, "assumed_feh_error": 0.1, "max_inferred_chi2_per_band": 3, "min_inferred_feh": -1, "min_inferred_bands": 3, "green_min_density_colour": 0.001, "green_min_density_magnitude": 0.01,
     "residual_log_density_bin": 0.5, "locus_colour_bin": 0.05, "locus_magnitude_bin": 0.25, "reddening_teff_cell": 50, "reddening_variation_cell": 0.005, "reference_teff": 5400, "reference_logg": 4.1, "reference_feh": -0.25, "distmass_rjce_wise_colour": 0.05,

@@ -250,6 +250,12 @@ def judged(subset: str, *pairs: tuple[float, float, float], parameter: str = "di
 
 SAME = (2.0, 0.2, 2.0)
 DISTANCE_CASES = [
+    # 10, 20 and 40 % beyond truths of 2, 4 and 5 kpc
+    Case("red_clump.distance_accuracy", "bias, robust_scatter, mean_absolute, pull_scatter", given={
+        "red_clump.distances(survey, source_id, distance_kpc, distance_kpc_error, true_parallax, parallax_error, b)": "('s', 1, 2.2, 0.1, 1.0, 0.01, 9.0), ('s', 2, 4.8, 0.4, 1.0, 0.01, 9.0), ('s', 3, 7.0, 0.2, 1.0, 0.01, 9.0)",
+        "red_clump.bayesian_distances(survey, source_id, distance_kpc, distance_kpc_error)": "('s', 1, 2.0, 1.0), ('s', 2, 4.0, 1.0), ('s', 3, 5.0, 1.0)",
+        "red_clump.truth(survey, source_id, distance_kpc, phase)": "('s', 1, 2.0, 3), ('s', 2, 4.0, 3), ('s', 3, 5.0, 3)"},
+        query="(select * from red_clump.distance_accuracy where parameter = 'distance')", rows=[(0.2, 1.482602218505602 * 0.1, 0.7 / 3, 0.0)]),
     Case("red_clump.distance_accuracy", ACCURACY, given=BY_DISTANCE, rows=[
         row for subset, simple, bayesian in [
             ("parallax 10 to 20 %", [(2.2, 0.44, 2.0)], [SAME]),
