@@ -43,6 +43,8 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
                 yield f"{product}: {rows:,} rows"
             (n_rows,) = first_row(connection, f"select count(*) from {steps.catalogue}")
             if not n_rows:
+                if system == "red_clump":
+                    yield from offset_lines(connection)
                 raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
         yield f"{steps.catalogue}: {n_rows:,} rows"
         yield from fitted_lines(connection, system)

@@ -22,6 +22,7 @@ from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh
 from ...workspace.query import first_row
 from ..score import sources
+from .notes import notes
 
 PRODUCT, MODEL = "red_clump.band_offsets", "red_clump_any_bands"
 #: About so many stars of each table are looked at, which is not a choice of any kind of star.
@@ -100,8 +101,7 @@ def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
                 f"warning: {survey}: by their parallaxes {n_impossible:,} of {n_ks:,} stars are brighter in Ks than "
                 "any giant or fainter than any star; are they in mas, and of these stars?"
             )
-    yield from _wide_parallaxes(connection)
-    yield from _labels_to_judge_by(connection)
+    yield from notes(connection)
     query = (
         "select label_table, n_checked, n_contradicted from red_clump.label_checks where n_contradicted > ? * n_checked"
     )
@@ -109,33 +109,6 @@ def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield (
             f"warning: {table}: {n_wrong:,} of {n:,} states contradict their own period spacing (red clump above, "
             "giant branch below cuts.state_limit_delta_p); see red_clump.label_checks"
-        )
-
-
-def _wide_parallaxes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Wide tables whose parallaxes nobody has said the zero point of."""
-    query = """
-        select wide_survey, count(parallax) from staging.wide_stars
-        group by all having count(parallax) > 0 and count(parallax_zero_point) = 0 order by all
-    """
-    for survey, n in connection.execute(query).fetchall():
-        yield (
-            f"note: {survey}: its {n:,} parallaxes are taken as they are, for it has no parallax_zero_point (Gaia DR2 "
-            "reads about -0.05 mas at infinity, DR3 -0.02); docs/own-table.md says how to give one"
-        )
-
-
-def _labels_to_judge_by(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Label tables with stars that are none to judge by."""
-    query = """
-        select labels.label_table, count(*), count(held_out.source_id)
-        from red_clump.labels as labels left join red_clump.held_out as held_out using (survey, source_id)
-        where labels.is_rc is not null group by all having count(held_out.source_id) < count(*) order by all
-    """
-    for table, n, n_left in connection.execute(query).fetchall():
-        yield (
-            f"note: {table}: {n_left:,} of {n:,} stars with a state are left to judge by (red_clump.roc, calibration); "
-            "from the others the network learnt, or they have no position that tells"
         )
 
 

@@ -18,7 +18,7 @@ seismic as (
         to_seismology.source_id,
         seismology.delta_nu_uhz,
         seismology.delta_p_s,
-        seismology.evolutionary_state,
+        red_clump.state_of(seismology.evolutionary_state) as evolutionary_state,
         seismology.snr as snr_seismology,
         'seismology' as seismic_table
     from match.seismology as to_seismology
@@ -38,11 +38,12 @@ labelled as (
         snr,
         delta_nu_uhz,
         delta_p_s,
-        evolutionary_state,
+        red_clump.state_of(evolutionary_state) as evolutionary_state,
         snr as snr_seismology,
         wide_survey as seismic_table
     from staging.wide_stars
-    where coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null or evolutionary_state is not null
+    where coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null
+        or red_clump.state_of(staging.wide_stars.evolutionary_state) is not null
 )
 
 select

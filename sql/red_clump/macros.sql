@@ -1,5 +1,13 @@
 -- Which labels and which inferred parameters mean red clump.
 
+-- [] The evolutionary state that word [] stands for: 'RC', 'RGB' or 'AGB'; NULL for any other word.
+create or replace macro red_clump.state_of(word) as
+case
+    when upper(trim(word)) in ('RC', 'CLUMP', 'RED CLUMP', 'RED_CLUMP', '2CL', 'RC/2CL', 'HEB', 'CHEB', 'HECB') then 'RC'
+    when upper(trim(word)) in ('RGB', 'RED GIANT BRANCH', 'RED_GIANT_BRANCH', 'GIANT BRANCH', 'RGB/AGB') then 'RGB'
+    when upper(trim(word)) = 'AGB' then 'AGB'
+end;
+
 -- [boolean] Whether a label means red clump: by evolutionary_state ('RC'), else by delta_p_label [s] and
 -- delta_nu_label [uHz]; Lucey et al. 2020, section 1.
 create or replace macro red_clump.is_red_clump(evolutionary_state, delta_p_label, delta_nu_label) as

@@ -1,5 +1,5 @@
 -- A star that may be red clump: of a Gaia release with its neighbours in the other surveys, or of a wide table. Where a wide table
--- has BP - RP alone, BP and RP are those of a giant of its G and BP - RP.
+-- has BP - RP alone, BP and RP are those of a giant of its G and BP - RP; its l and b count where it has no ra and dec.
 with gaia_stars as (
     select
         gaia.survey,
@@ -60,8 +60,8 @@ wide_stars as (
         source_id,
         ra,
         "dec",
-        coalesce(l, sphere.galactic_longitude(ra, "dec")) as l,
-        coalesce(b, sphere.galactic_latitude(ra, "dec")) as b,
+        coalesce(sphere.galactic_longitude(ra, "dec"), l) as l,
+        coalesce(sphere.galactic_latitude(ra, "dec"), b) as b,
         parallax,
         parallax_error,
         coalesce(parallax_zero_point, 0) as parallax_zero_point,

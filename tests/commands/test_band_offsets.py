@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import duckdb
 import numpy as np
 import pytest
-from candlesql.commands.steps.band_offsets import offset_lines, offsets, residuals
+from candlesql.commands.steps.band_offsets import offsets, residuals
 from candlesql.udfs.model import load_model
 from candlesql.udfs.model_files import SHIPPED
 
@@ -78,24 +77,3 @@ def test_a_prediction_is_the_mean_of_a_gaussian():
     d = x[star] - FACTORS["offsets"] - FACTORS["level"]
     assert residual[star] == pytest.approx(d[KS] - gain @ d[others], abs=1e-6)
     assert sigma[star] == pytest.approx(np.sqrt(covariance[KS, KS] - gain @ covariance[others, KS]), abs=1e-6)
-
-
-def test_what_a_user_cannot_see_is_said():
-    """Parallaxes without a zero point, and labelled stars that the network has learnt from."""
-    connection = duckdb.connect()
-    connection.execute("""
-        create schema staging; create schema red_clump;
-        create table red_clump.band_offsets (survey varchar, band varchar, n int, n_off int, offset_mag double);
-        create table red_clump.parallax_checks (survey varchar, n int, n_parallaxes int, n_ks int, n_impossible int);
-        create table red_clump.label_checks (label_table varchar, n_checked int, n_contradicted int);
-        create table staging.wide_stars as from (values
-            ('told', 0.5, -0.05), ('told', 0.6, null), ('mine', 0.5, null), ('mine', null, null), ('none', null, null)
-        ) as stars(wide_survey, parallax, parallax_zero_point);
-        create table red_clump.labels as from (values
-            ('a', 's', 1, true), ('a', 's', 2, false), ('a', 's', 3, null), ('b', 's', 4, true)
-        ) as labels(label_table, survey, source_id, is_rc);
-        create table red_clump.held_out as from (values ('s', 1), ('s', 4)) as held_out(survey, source_id);
-    """)
-    parallaxes, labels = offset_lines(connection)
-    assert parallaxes.startswith("note: mine: its 1 parallaxes are taken as they are")
-    assert labels.startswith("note: a: 1 of 2 stars with a state are left to judge by")

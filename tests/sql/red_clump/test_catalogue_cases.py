@@ -113,7 +113,7 @@ STARS = {
     "match.twomass(survey, source_id, designation)": "('s', 1, 'a'), ('t', 2, 'z')", "quality.twomass(designation, j_m, h_m, ks_m, j_msigcom, h_msigcom, ks_msigcom, passes_twomass, passes_j, passes_h, passes_ks)": TWOMASS,
     "match.allwise(survey, source_id, designation)": "('s', 1, 'w'), ('t', 2, 'w')", "quality.allwise(designation, w1mpro, w2mpro, w1mpro_error, w2mpro_error, passes_allwise, passes_w1, passes_w2)": "('w', 10.1, 10.2, 0.04, 0.05, true, true, false), ('v', 1, 1, 1, 1, false, false, false)",
     "match.panstarrs1(survey, source_id, obj_id)": "('s', 1, 5), ('t', 2, 5)", "staging.panstarrs1(obj_id, g_mean_psf_mag, r_mean_psf_mag, i_mean_psf_mag, z_mean_psf_mag, y_mean_psf_mag)": "(5, 15.1, 15.2, 15.3, 15.4, 15.5), (6, 1, 1, 1, 1, 1)",
-    "staging.wide_stars": """select 'w' as wide_survey, i::bigint as source_id, 266.4 as ra, -28.9 as "dec", if(i = 1, 33.0, null) as l, if(i = 1, 44.0, null) as b, 0.5 as parallax, 0.05 as parallax_error, if(i = 1, -0.03, null) as parallax_zero_point,
+    "staging.wide_stars": """select 'w' as wide_survey, i::bigint as source_id, if(i = 1, null, 266.4) as ra, if(i = 1, null, -28.9) as "dec", 33.0 as l, 44.0 as b, 0.5 as parallax, 0.05 as parallax_error, if(i = 1, -0.03, null) as parallax_zero_point,
         'Gaia DR3' as gaia_passband, 13.0 as phot_g_mean_mag, 13.5 as phot_bp_mean_mag, 12.5 as phot_rp_mean_mag, null::double as bp_rp, 15.1 as g_mean_psf_mag, 15.2 as r_mean_psf_mag, 15.3 as i_mean_psf_mag, 15.4 as z_mean_psf_mag, 15.5 as y_mean_psf_mag,
         11.1 as j_m, 11.2 as h_m, 11.3 as ks_m, 10.1 as w1mpro, 10.2 as w2mpro from range(1, 3) as t(i)""",
 }  # fmt: skip

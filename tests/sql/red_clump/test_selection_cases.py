@@ -257,7 +257,7 @@ LABELLED = [
         "match.seismology(survey, source_id, star_id)": "('gaia_dr2', 1, 'k'), ('gaia_dr3', 2, 'm')",
         "staging.seismology(star_id, delta_nu_uhz, delta_p_s, evolutionary_state, snr)": "('k', 4.0, 300, null, 80), ('m', 9.0, 80, null, 90)",
         "staging.wide_stars": """select 'w' as wide_survey, i::bigint as source_id, if(i = 1, 4700, null) as teff, if(i = 2, 2.0, null) as logg, null::double as feh, 99 as snr,
-            null::double as delta_nu_uhz, null::double as delta_p_s, if(i = 3, 'RC', null) as evolutionary_state from range(5) as t(i)"""},
+            null::double as delta_nu_uhz, null::double as delta_p_s, if(i = 3, ' clump', if(i = 4, 'giant', null)) as evolutionary_state from range(5) as t(i)"""},
         rows=[("gaia_dr2", 1, 4800, 2.4, -0.1, 60, 4.0, 300, None, 80, "seismology", True),
               ("gaia_dr2", 2, 4900, 2.5, 0.1, 70, None, None, None, None, "lamost", None),
               ("gaia_dr3", 2, None, None, None, None, 9.0, 80, None, 90, "seismology", False),
