@@ -56,6 +56,12 @@ def train_command(
             connection, SHIPPED / f"{name}.onnx", sky.models / f"{name}.onnx", held_out, relation, seed, show
         )
         yield f"{any_bands.path}: {any_bands.metadata['n_train']} stars"
+        judged = json.loads(any_bands.metadata["judged"])
+        if judged["n"]:
+            yield (
+                f"P(RC) of {judged['n']:,} stars held out: log loss {judged['log_loss']:.3f}, by the network that it "
+                f"started from {judged['log_loss_before']:.3f} (it may have learnt from some of them)"
+            )
         try:
             model = train_system(
                 connection,

@@ -26,6 +26,8 @@ from .stars import LABELS, Labelled, mock_stars
 MIN_STARS = 100
 ONE_FOLD_ABOVE, FOLDS = 20_000, 5
 STEPS, RATE = 400, 5e-4
+#: Fewer stars than these move the network in proportion: a hundred labels would undo what ten thousand taught.
+FULL_RATE_STARS = 1000
 MOCK_SEED, MOCK_CHUNKS = 7, 6
 Progress = Callable[[str, int, int], None]
 
@@ -62,7 +64,8 @@ def train_own(
     shifts = np.array([json.loads(before["zero_points"])[band] for band in BANDS])
     n_folds = FOLDS if len(rows.stars) <= ONE_FOLD_ABOVE else 1
     metadata = _metadata(before, rows.stars)
-    tables = []
+    tables, after = [], np.full(len(rows.stars), np.nan)
+    rate = RATE * min(1.0, len(rows.stars) / FULL_RATE_STARS)
     for fold in [*range(n_folds), None]:
         chosen = np.flatnonzero(rows.fold != fold)
         what = "any bands, all stars" if fold is None else f"any bands, fold {fold + 1} of {n_folds}"
@@ -76,15 +79,19 @@ def train_own(
                 seed + number,
                 STEPS,
                 shifts,
-                RATE,
+                rate,
                 partial(progress, what),
             )
             for number, network in enumerate(members)
         ]
+        if fold is None:
+            metadata["judged"] = json.dumps(_judged(after, load_model(start), rows))
         path = target if fold is None else target.with_suffix(f".fold{fold}")
         model = write_model(path, any_bands_graph(trained, factors), metadata)
         if fold is not None:
-            tables.append(_scores(model, rows, np.flatnonzero(rows.fold == fold)))
+            left = np.flatnonzero(rows.fold == fold)
+            tables.append(_scores(model, rows, left))
+            after[left] = _p_rc(tables[-1])
             path.unlink()
     held_out.parent.mkdir(parents=True, exist_ok=True)
     temporary = held_out.with_suffix(".tmp")
@@ -130,6 +137,22 @@ def _scores(model: Model, rows: Rows, chosen: np.ndarray) -> pa.Table:
     outputs = {field.name: pa.array(v, mask=np.isnan(v)) for field, v in zip(model.outputs, y, strict=True)}
     kept = {"survey": pa.array([str(s) for s in rows.survey[chosen]]), "source_id": pa.array(rows.stars.id[chosen])}
     return pa.table(kept | outputs)
+
+
+def _judged(after: np.ndarray, start: Model, rows: Rows) -> dict[str, float]:
+    """Mean log loss of the states of held-out stars: by P(RC) `after`, NaN where not held out, and by the start."""
+    before, state = _p_rc(_scores(start, rows, np.arange(len(rows.stars)))), rows.stars.state
+    known = np.isfinite(after + before + state)
+
+    def loss(p: np.ndarray) -> float:
+        right = np.where(state == 1, p, 1 - p)[known]
+        return round(float(-np.log(right.clip(1e-6)).mean()), 4) if len(right) else 0.0
+
+    return {"n": int(known.sum()), "log_loss": loss(after), "log_loss_before": loss(before)}
+
+
+def _p_rc(scores: pa.Table) -> np.ndarray:
+    return np.array([np.nan if p is None else p for p in scores["p_rc"].to_pylist()], float)
 
 
 def _metadata(before: dict[str, str], stars: Labelled) -> dict[str, object]:

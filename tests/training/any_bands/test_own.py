@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 from candlesql import UserError, open_sky
+from candlesql.training.any_bands import own
 from candlesql.training.any_bands.own import labelled_rows
+from candlesql.training.any_bands.stars import Labelled
 
 
 @pytest.fixture
@@ -83,6 +88,7 @@ def test_a_sparse_table_trains_and_runs(candlesql, quick, new_sky, tmp_path):
     done = candlesql("train", sky, "red_clump")
     assert done.code == 0, done.err
     assert "300 stars" in done.out
+    assert "P(RC) of 300 stars held out: log loss" in done.out
     done = candlesql("run", sky, "red_clump")
     assert done.code == 0, done.err
     with open_sky(sky) as connection:
@@ -90,3 +96,17 @@ def test_a_sparse_table_trains_and_runs(candlesql, quick, new_sky, tmp_path):
         judged = connection.execute("select count(*) from red_clump.any_bands_cross_validation").fetchall()
         curves = connection.execute("select distinct labels from red_clump.roc where method = 'any_bands'").fetchall()
     assert (known, judged, curves) == ([(n,)], [(n,)], [("wide",)])
+
+
+def test_what_own_labels_gain_is_the_mean_log_loss_of_both(monkeypatch):
+    """Held out: P 0.8 of a red clump star and 0.1 of another; before: 0.5 and 0.5. The third was not held out."""
+    scores = pa.table({"p_rc": pa.array([0.5, 0.5, 0.9])})
+    monkeypatch.setattr(own, "_scores", lambda model, rows, chosen: scores)
+    stars = Labelled(np.zeros((3, 16)), np.zeros((3, 5)), np.array([1.0, 0.0, 1.0]), np.arange(3))
+    rows = own.Rows(stars, np.array(["s"] * 3), np.zeros(3, int))
+    found = own._judged(np.array([0.8, 0.1, np.nan]), None, rows)
+    assert found == {
+        "n": 2,
+        "log_loss": round(-(math.log(0.8) + math.log(0.9)) / 2, 4),
+        "log_loss_before": round(math.log(2), 4),
+    }
