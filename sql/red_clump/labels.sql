@@ -42,7 +42,8 @@ labelled as (
         snr as snr_seismology,
         wide_survey as seismic_table
     from staging.wide_stars
-    where coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null
+    where
+        coalesce(teff, logg, delta_nu_uhz, delta_p_s) is not null
         or red_clump.state_of(staging.wide_stars.evolutionary_state) is not null
 )
 

@@ -3,8 +3,10 @@
 -- [] The evolutionary state that word [] stands for: 'RC', 'RGB' or 'AGB'; NULL for any other word.
 create or replace macro red_clump.state_of(word) as
 case
-    when upper(trim(word)) in ('RC', 'CLUMP', 'RED CLUMP', 'RED_CLUMP', '2CL', 'RC/2CL', 'HEB', 'CHEB', 'HECB') then 'RC'
-    when upper(trim(word)) in ('RGB', 'RED GIANT BRANCH', 'RED_GIANT_BRANCH', 'GIANT BRANCH', 'RGB/AGB') then 'RGB'
+    when upper(trim(word)) in ('RC', 'CLUMP', 'RED CLUMP', 'RED_CLUMP', '2CL', 'RC/2CL', 'HEB', 'CHEB', 'HECB')
+        then 'RC'
+    when upper(trim(word)) in ('RGB', 'RED GIANT BRANCH', 'RED_GIANT_BRANCH', 'GIANT BRANCH', 'RGB/AGB')
+        then 'RGB'
     when upper(trim(word)) = 'AGB' then 'AGB'
 end;
 
