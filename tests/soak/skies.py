@@ -54,7 +54,7 @@ COMMANDS = [
     Command("run", ["run", "{sky}", "red_clump"], start="stale"),
     Command("run --cut", ["run", "{sky}", "red_clump", "--cut", "max_ruwe=1.2"], whole=True),
     Command("run photometry", ["run", "{sky}", "photometry"]),
-    Command("run --workers", ["run", "{sky}", "red_clump", "--workers", "2"], whole=True),
+    Command("run --workers", ["run", "{sky}", "red_clump", "--workers", "2"], start="placed", whole=True),
     Command("cuts --unset", ["cuts", "{sky}", "--unset", "max_ruwe"], start="moved", whole=True),
     Command("region", ["region", "{sky}", "kepler", "{files}/moc.json"], whole=True),
     Command("spectra", ["spectra", "{sky}", "{files}/spectra"], whole=True),
@@ -140,6 +140,9 @@ class Skies:
         self._spectra()
         self._parquet_only(demo)
         run("export", demo, "staging.gaia_dr2", self.files / "gaia.hats")
+        placed = shutil.copytree(demo, folder / "placed")  # so few stars of a file are scored without workers
+        (placed / "catalogs" / "gaia_dr2.parquet").unlink()
+        shutil.copytree(self.files / "gaia.hats", placed / "catalogs" / "gaia_dr2.hats")
         stale = shutil.copytree(demo, folder / "stale")
         run("ingest", stale, "gaia_dr2", self.files / "gaia.parquet")
         moved = shutil.copytree(demo, folder / "moved")
