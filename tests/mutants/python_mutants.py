@@ -12,6 +12,7 @@ import gc
 import hashlib
 import importlib
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,7 @@ from typing import Any
 
 import candlesql
 import coverage
+import duckdb
 import pytest
 from _pytest.runner import runtestprotocol
 from planting import SURVIVED, Mutant, forked, tried
@@ -149,10 +151,16 @@ def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
     measured = coverage.Coverage(data_file=f"{to}.lines", config_file=False, include=rooms)
     noting = _Noting(measured)
     items[0].session.config.pluginmanager.register(noting)
-    tests = {}
+    tests: dict[str, dict[str, Any]] = {}
+    _in_one_thread()
     signal.signal(signal.SIGPROF, _too_dear)
     measured.start()
-    for item, following in zip(items, [*items[1:], None], strict=True):
+
+    def keep() -> None:
+        measured.save()
+        Path(f"{to}.json").write_text(json.dumps({"tests": tests, "fixtures": noting.seconds}))
+
+    for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True), start=1):
         noting.begin(item.nodeid)
         before = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, 3 * BUDGET)
@@ -164,9 +172,23 @@ def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
             tests[item.nodeid] = {"module": of[item.nodeid], "seconds": seconds, "fixtures": fixtures}
         else:
             print(f"{item.nodeid} is skipped, too dear, or fails without any fault", flush=True)
+        if number % 20 == 0:
+            keep()  # of a recording that is broken off, what there is
     measured.stop()
-    measured.save()
-    Path(f"{to}.json").write_text(json.dumps({"tests": tests, "fixtures": noting.seconds}))
+    keep()
+
+
+def _in_one_thread() -> None:
+    """Let DuckDB work in Python's own thread: of others nobody learns which lines of its Python functions they run."""
+    os.environ["CANDLESQL_THREADS"] = "1"
+    plain = duckdb.connect
+
+    def connect(*given: Any, **named: Any) -> duckdb.DuckDBPyConnection:
+        connection = plain(*given, **named)
+        connection.execute("set threads = 1")
+        return connection
+
+    duckdb.connect = connect
 
 
 def _too_dear(*_: object) -> None:

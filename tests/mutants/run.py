@@ -1,6 +1,6 @@
 """Plants one fault at a time in the package and counts those that no test notices.
 
-    python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …]
+    python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …] [--tests …]
 
 Faults are drawn by seed from all that there are in the folders (`sql` unless given). Each is tried in a forked process
 by the tests that read what it is in: those over small tables in memory; with `--deep` those with workspaces too.
@@ -40,13 +40,15 @@ def main() -> int:
     drawn = _draw(paths, options.seed, options.number)
     drawn = [m for m in drawn if (m.file, m.was, m.becomes) not in known]
     is_python = any(path.suffix == ".py" for path in paths)
-    tests = [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
-    if is_python:
+    tests = options.tests or [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
+    if is_python and not options.tests:
         # test_package.py runs an installed package, in which no fault is planted
         tests += [str(path) for path in sorted(TESTS.glob("test_*.py")) if path.name != "test_package.py"]
     quickly = drawn if is_python else _tried_quickly(drawn)
     if options.quick or not quickly:
         return _print_score(drawn, options.quick)
+    if is_python:
+        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiled code neither shows its lines nor takes a fault
     planter = python_mutants.LinePlanter(quickly, _tell) if is_python else Planter(quickly, options.deep, _tell)
     if not is_python:
         tables.shared_database()  # forked processes have it at once
@@ -72,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--number", type=int, default=200, help="how many are drawn; 0: all")
     parser.add_argument("--quick", action="store_true", help="by the cases of a few rows alone")
+    parser.add_argument("--tests", nargs="+", help="folders or files of tests to try, instead of those of the folders")
     parser.add_argument("--deep", action="store_true", help="tests with workspaces too")
     return parser.parse_args()
 

@@ -132,3 +132,49 @@ def test_what_errors_do_not_explain_does_not(space):
 
 def test_other_pixels_do_not(space):
     assert misfit(space, spectra(1, 2)[:, :-1]) == "they have 999 pixels and the model 1000"
+
+
+#: The cubic and the quartic over five pixels: what is left beside a continuum of second order.
+CUBIC, QUARTIC = (np.array(v) / np.linalg.norm(v) for v in ([-1, 2, 0, -2, 1], [1, -4, 6, -4, 1]))
+FIVE = FeatureSpace(np.zeros(5), QUARTIC[None], (5,), spread=0.02, share=0.64, strange=1.5)
+
+
+@pytest.mark.parametrize(("unknown", "left"), [([], 8 / 5), ([2], 8 / 4), ([0, 2], 7.2 / 3), ([0, 1, 2], np.inf)])
+def test_what_is_left_in_squared_errors_a_pixel(unknown, left):
+    """0.01 (-1, 2, 0, -2, 1) is left; errors of 0.01 and 0.005 make squares of 1.25e-4: 0.8, 3.2, 0, 3.2 and 0.8."""
+    given = 0.01 * np.array([-1, 2, 0, -2, 1]) + 3 * QUARTIC + 0.5 + 0.1 * np.arange(5) ** 2
+    errors = np.full(5, 0.01)
+    errors[unknown] = 0.05
+    assert FIVE.left(given[None], errors[None]).tolist() == pytest.approx([left])
+
+
+def test_distances_in_deviations_of_training():
+    """0.03 / sqrt(5) of 0.02 outside the direction, and 0.04 / sqrt(5) of 0.02 * sqrt(0.64) in it."""
+    given = 0.03 * CUBIC + 0.04 * QUARTIC + np.array([[0.01], [-0.01]]) * QUARTIC
+    found = FIVE.distances(given, np.full((2, 5), 0.01))
+    assert (found.offset, found.shift) == pytest.approx((0.6708, 1.1180), abs=1e-4)
+    assert found.strangers == 0  # 9e-4 / 1.25e-4 / 5 = 1.44
+
+
+@pytest.mark.parametrize(
+    ("n", "offset", "shift", "said"),
+    [
+        (4, 0.03, 0, ""),  # 0.15 + 3 * 0.6 / 2
+        (36, 0.03, 0, "their mean lies 0.67 deviations from that of training, at most 0.45 is allowed"),
+        (64, 0, 0.04, ""),  # 0.9 + 2 / 8 = 1.15
+        (100, 0, 0.04, "their mean lies 1.12 deviations from that of training in its directions, at most 1.10 is "
+         "allowed"),
+    ],
+)  # fmt: skip
+def test_the_fewer_the_farther_a_mean_may_lie(n, offset, shift, said):
+    given = np.tile(offset * CUBIC + shift * QUARTIC, (n, 1))
+    assert FIVE.misfit(given, np.full((n, 5), 0.01)) == said
+
+
+@pytest.mark.parametrize("strangers", [2, 4])
+def test_how_many_strangers_may_be(strangers):
+    """Of 100, 0.02 * 100 + 2 sqrt(0.005 * 100) = 3.4; each has 1.6 left, half with one sign, half with the other."""
+    given = np.zeros((100, 5))
+    given[:strangers] = 0.01 * np.sqrt(10) * CUBIC * np.resize([[1], [-1]], (strangers, 1))
+    said = "4 of 100 are unlike any of training beyond their errors, at most 3 may be" if strangers == 4 else ""
+    assert FIVE.misfit(given, np.full((100, 5), 0.01)) == said

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 from candlesql.udfs import onnx_udf
-from candlesql.udfs.functions import register_models
+from candlesql.udfs.functions import create_stored_macros, register_models
 from candlesql.udfs.graph import GraphBuilder
 from candlesql.udfs.model import load_model, write_model
 
@@ -131,3 +131,20 @@ def test_the_same_file_has_one_session(make, tmp_path):
     other = make("parallax", seed=2).model
     assert onnx_udf.session_of(first) is onnx_udf.session_of(load_model(Path(copy)))
     assert onnx_udf.session_of(first) is not onnx_udf.session_of(other)
+
+
+def test_a_function_says_what_it_gives_and_whose_it_is(connection, make):
+    """In the database file and on a connection with Python."""
+    folder = make(citation="Nobody 2020").model.path.parent
+    for register in (create_stored_macros, register_models):
+        register(connection, folder)
+        rows = connection.execute(
+            """select comment from duckdb_functions()
+                where function_name in ('red_clump_gradient', 'delta_p', 'red_clump_net') order by all"""
+        ).fetchall()
+        given = "of red_clump.onnx, from phot_g_mean_mag [mag], ks_m [mag], parallax [mas]; Nobody 2020"
+        assert {text.split(" (network")[0] for (text,) in rows} == {
+            f"[s] Output delta_p_s {given}",
+            f"[struct] Derivatives of every output by every input {given}",
+            "[struct] Outputs teff_k [K], teff_k_error [K], delta_p_s [s], delta_p_s_error [s], p_rc [] " + given,
+        }

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from candlesql import UserError
 from candlesql.udfs import functions, model_files, taught
-from candlesql.udfs.spectral import SpectralModel, load_spectral, write_spectral
+from candlesql.udfs.spectral import SpectralModel, create_stored_macros, load_spectral, write_spectral
 
 SAID = {
     "system": "parallax",
@@ -85,3 +85,26 @@ def test_a_fingerprint_tells_another_model(tmp_path, monkeypatch):
     written(tmp_path, [0.25, -1.0])
     second = functions.fingerprint(tmp_path)
     assert functions.fingerprint(tmp_path) == second != first
+
+
+def test_values_and_errors_in_sql(tmp_path, monkeypatch):
+    """exp(0.5 + 2 * -0.5 + 0.25 * 2 - 0.5) = exp(-0.5); its relative error sqrt((2 * 0.1)^2 + (0.25 * 0.4)^2 + 0.2^2)
+    = 0.3."""
+    monkeypatch.setattr(model_files, "SHIPPED", tmp_path / "none")
+    written(tmp_path, [0.25, -1.0])
+    with duckdb.connect() as connection:
+        create_stored_macros(connection, tmp_path)
+        found = connection.execute(
+            """select parallax_net(-0.5, [2, 0.5]).parallax, parallax_error_net(0.1, [0.4, 0.2]).parallax,
+                parallax.parallax(-0.5, [2, 0.5]), parallax.parallax_error(-0.5, [2, 0.5], 0.1, [0.4, 0.2]),
+                parallax_scatter().parallax, parallax.parallax(-0.5, ['nan'::float, 0.5])"""
+        ).fetchone()
+    assert found == (*map(pytest.approx, (0.60653066, 0.3, 0.60653066, 0.1819592)), None, None)
+
+
+@pytest.mark.parametrize(
+    ("plain", "spectrum"), [([[2.0], [1.0]], [[0.25], [-1.0]]), ([[2.0]], [[0.25, 1.0], [-1.0, 1.0]])]
+)
+def test_weights_of_other_inputs_or_outputs(tmp_path, plain, spectrum):
+    with pytest.raises(UserError, match="its weights are not those of 2 inputs and 1 outputs; train it again"):
+        write_spectral(tmp_path / "spectra/parallax.onnx", np.array(plain), np.array(spectrum), np.array([0.5]), SAID)
