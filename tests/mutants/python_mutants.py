@@ -32,8 +32,8 @@ from python_faults import Fault, faults
 
 ROOT = Path(candlesql.__file__).parent
 KEPT = ROOT / "build" / "mutants"
-#: Seconds of processor time for the tests of one fault; dearer tests are left out.
-BUDGET = 5.0
+#: Seconds of processor time of tests and fixtures that no fault could be tried by.
+TOO_DEAR = 15
 
 
 def mutants_of(path: Path) -> list[Callable[[], Mutant]]:
@@ -163,7 +163,7 @@ def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
     for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True), start=1):
         noting.begin(item.nodeid)
         before = time.process_time()
-        signal.setitimer(signal.ITIMER_PROF, 3 * BUDGET)
+        signal.setitimer(signal.ITIMER_PROF, TOO_DEAR)
         reports = runtestprotocol(item, nextitem=following, log=False)
         signal.setitimer(signal.ITIMER_PROF, 0)
         seconds = time.process_time() - before - noting.in_fixtures
@@ -246,6 +246,8 @@ class LinePlanter:
 
     mutants: list[Mutant]
     told: Any
+    #: Of processor time for the tests of one fault; dearer tests are left out.
+    budget: float
     done: list[Mutant] = field(default_factory=list)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -257,7 +259,7 @@ class LinePlanter:
             chosen = self.chosen(items, record, mutant)
             mutant.tests = len(chosen)
             seconds = sum(record.seconds(item.nodeid) for item in chosen)
-            patience = 60 + 20 * int(seconds)
+            patience = 120 + 60 * int(seconds)
             mutant.outcome = (
                 forked(partial(tried, mutant, chosen), patience, 10 + 3 * int(seconds)) if chosen else SURVIVED
             )
@@ -268,7 +270,7 @@ class LinePlanter:
 
     def chosen(self, items: list[pytest.Item], record: Record, mutant: Mutant) -> list[pytest.Item]:
         running = record.run_by(mutant.file, mutant.lines)
-        found, left, made = [], BUDGET, set[str]()
+        found, left, made = [], self.budget, set[str]()
         for item in items:
             if item.nodeid in running or running.intersection(record.tests[item.nodeid]["fixtures"]):
                 new = set(record.tests[item.nodeid]["fixtures"]) - made

@@ -1,6 +1,6 @@
 """Plants one fault at a time in the package and counts those that no test notices.
 
-    python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …] [--tests …]
+    python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …] [--seconds S] [--tests …]
 
 Faults are drawn by seed from all that there are in the folders (`sql` unless given). Each is tried in a forked process
 by the tests that read what it is in: those over small tables in memory; with `--deep` those with workspaces too.
@@ -47,9 +47,11 @@ def main() -> int:
     quickly = drawn if is_python else _tried_quickly(drawn)
     if options.quick or not quickly:
         return _print_score(drawn, options.quick)
-    if is_python:
-        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiled code neither shows its lines nor takes a fault
-    planter = python_mutants.LinePlanter(quickly, _tell) if is_python else Planter(quickly, options.deep, _tell)
+    planter = (
+        python_mutants.LinePlanter(quickly, _tell, options.seconds)
+        if is_python
+        else Planter(quickly, options.deep, _tell)
+    )
     if not is_python:
         tables.shared_database()  # forked processes have it at once
     code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[planter])
@@ -74,6 +76,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--number", type=int, default=200, help="how many are drawn; 0: all")
     parser.add_argument("--quick", action="store_true", help="by the cases of a few rows alone")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="of the processor, for the tests of a fault in Python"
+    )
     parser.add_argument("--tests", nargs="+", help="folders or files of tests to try, instead of those of the folders")
     parser.add_argument("--deep", action="store_true", help="tests with workspaces too")
     return parser.parse_args()

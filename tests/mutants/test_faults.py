@@ -65,3 +65,8 @@ def test_that_lengths_are_equal_is_no_fault_to_plant():
     assert {fault.kind for fault in python.faults("def f(a, b):\n    return list(zip(a, b, strict=True))\n")} == {
         "return"
     }
+
+
+def test_compiled_functions_take_no_fault():
+    text = "@numba.njit(cache=True)\ndef f(a):\n    return a + 1\n\n\ndef g(a):\n    return a\n"
+    assert {fault.function for fault in python.faults(text)} == {"g"}
