@@ -43,3 +43,13 @@ def test_what_is_kept_but_is_no_answer(asked, tmp_path, kept):
     assert ask(b"one") == {"n": 2}
     assert ask(b"one") == {"n": 2}
     assert len(calls) == 2
+
+
+def test_where_no_folder_can_be_made_there_is_one_of_the_process(tmp_path, monkeypatch):
+    """A file stands in its place."""
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("CANDLESQL_CACHE", str(tmp_path / "taken"))
+    folder = cache.cache_folder()
+    assert folder.is_dir()
+    assert folder == cache.cache_folder()
+    assert (tmp_path / "taken").read_text() == ""

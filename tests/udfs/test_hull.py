@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 from candlesql import UserError
+from candlesql.udfs import functions, model_files
 from candlesql.udfs.functions import create_stored_macros, register_models
 from candlesql.udfs.hull import make_hull, read_hull, write_hull
 from scipy.spatial import ConvexHull, Delaunay
@@ -155,3 +156,12 @@ def test_a_hull_of_one_column_is_from_least_to_most():
 def test_a_hull_is_written_where_there_is_no_folder_yet(tmp_path):
     write_hull(tmp_path / "a/b/own_hull.npz", np.array([[3.0], [4.0], [10.0]]), ["w"])
     assert read_hull(tmp_path / "a/b/own_hull.npz").contains(np.array([[5.0, 11.0]])).tolist() == [True, False]
+
+
+def test_a_fingerprint_tells_another_hull(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_files, "SHIPPED", tmp_path / "none")
+    said = []
+    for most in (10.0, 11.0, 11.0):
+        write_hull(tmp_path / "red_clump_hull.npz", np.array([[3.0], [4.0], [most]]), ["w"])
+        said.append(functions.fingerprint(tmp_path))
+    assert said[0] != said[1] == said[2]
