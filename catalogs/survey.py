@@ -352,8 +352,6 @@ def _check(survey: Survey) -> None:
     epoch = survey.epoch
     if isinstance(epoch, dict) and (epoch["column"] not in survey.columns or epoch["format"] not in EPOCH_FORMATS):
         raise ValueError(f"epoch {epoch} wants one of its columns, and a format of {', '.join(EPOCH_FORMATS)}")
-    if not isinstance(epoch, dict | int | float):
-        raise ValueError(f"epoch {epoch!r} is neither a year nor a column with its format")
 
 
 def _check_errors(survey: Survey) -> None:

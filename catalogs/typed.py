@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
@@ -44,7 +44,10 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _in_words(wanted: Any) -> str:
     words = {str: "a text", bool: "true or false", float: "a number", int: "a whole number", tuple: "a list"}
-    return words.get(get_origin(wanted) or wanted, "a table" if get_origin(wanted) is dict else "another kind of value")
+    kind = get_origin(wanted) or wanted
+    if kind in (Union, UnionType):
+        return " or ".join(_in_words(part) for part in get_args(wanted) if part is not NoneType)
+    return words.get(kind, "a table" if kind is dict else "another kind of value")
 
 
 def _is(value: Any, wanted: Any) -> bool:

@@ -17,6 +17,7 @@ from ..udfs.graph import GraphBuilder, Layer
 from ..udfs.model import Model, write_model
 from ..udfs.model_files import SHIPPED
 from .entry import start
+from .origin import input_systems
 from .space import Space, fit_space
 from .specification import System, load_system
 
@@ -36,7 +37,12 @@ def write_density(path: Path, system: System, x: np.ndarray, metadata: dict[str,
     space = Space(Layer(weight, found.whiten.bias), found.constants)
     builder = GraphBuilder()
     graph = builder.finish(space.add_to(builder), x.shape[1], 1, "density")
-    about = {"inputs": system.density, "outputs": [{"name": "log_density", "unit": ""}], "n_train": str(len(rows))}
+    about = {
+        "inputs": system.density,
+        "input_systems": input_systems([entry["name"] for entry in system.density]),
+        "outputs": [{"name": "log_density", "unit": ""}],
+        "n_train": str(len(rows)),
+    }
     return write_model(path, graph, metadata | about)
 
 

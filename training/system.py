@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from ..commands.steps.inputs import SYSTEMS, read_as
+from ..commands.steps.inputs import read_as
 from ..errors import UserError
 from ..udfs.hull import write_hull
 from ..udfs.model import Model, write_model
@@ -108,7 +108,6 @@ def train_system(
     _write_hull(connection, system, rows, folds, seed, model_path)
     _write_density(system, rows, folds, seed, model_path)
     metadata = _plain_metadata(system) | _provenance(system, rows, held, giants, len(folds), seed, seconds)
-    metadata |= {"input_systems": input_systems(system.input_names)}
     simulated = simulated or f"{system.name}.truth"
     metadata |= _stars_seen(connection, system, view or system.view, simulated, len(folds), model_path)
     return write_model(model_path, graph, metadata)
@@ -298,7 +297,7 @@ def _plain_metadata(system: System) -> dict[str, object]:
     return {
         "system": system.name,
         "inputs": system.inputs,
-        "input_systems": {name: SYSTEMS[name] for name in system.input_names if name in SYSTEMS},
+        "input_systems": input_systems(system.input_names),
         "outputs": system.outputs,
         "citation": system.citation,
         "version": "1",

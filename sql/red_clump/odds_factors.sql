@@ -31,7 +31,7 @@ halves as (
             halves.low,
             halves.high,
             (halves.low + halves.high) / 2 as middle,
-            sum(levels.n * red_clump.with_odds(levels.p_rc, exp(middle)))
+            sum(levels.n * red_clump.with_odds(levels.p_rc, exp((halves.low + halves.high) / 2)))
             < cuts.red_clump_prior() * sum(levels.n) as is_below
         from halves
         inner join levels on halves.survey = levels.survey

@@ -96,7 +96,10 @@ def test_file_of_a_shipped_name_must_have_the_shipped_columns(survey_file):
             PLAIN.replace("[columns]", "epoch = { column = 'when', format = 'jd' }\n[columns]"),
             "wants one of its columns",
         ),
-        (PLAIN.replace("[columns]", "epoch = 'J2000'\n[columns]"), "neither a year nor a column"),
+        (
+            PLAIN.replace("[columns]", "epoch = 'J2000'\n[columns]"),
+            "epoch is 'J2000', where a number or a table is wanted",
+        ),
         (PLAIN.replace("[columns]", "sentinels = ['x']\n[columns]"), "could not convert"),
         (PLAIN + '"x\\"; drop table t" = { type = "REAL" }', "is no plain name"),
         (PLAIN + 'z = { type = "REAL", constant = "1; drop" }', "is no number"),
