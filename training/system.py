@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from ..commands.steps.inputs import read_as
+from ..commands.steps.inputs import SYSTEMS, read_as
 from ..errors import UserError
 from ..udfs.hull import write_hull
 from ..udfs.model import Model, write_model
