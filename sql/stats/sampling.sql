@@ -1,10 +1,10 @@
 -- Reproducible splits and binomial intervals.
 
 -- [] One of n numbers from 0 up, always the same of an id and a salt (text): a reproducible split.
-create or replace macro stats.fold(id, salt, n) as md5_number_lower(salt || ':' || id) % n;
+create or replace macro stats.fold(id, salt, n) as (md5_number(salt || ':' || id) >> 64)::ubigint % n;
 
 -- [] A number of 48 bits for the text name: the same text has the same key, and the key does not tell the text.
-create or replace macro stats.key(name) as (md5_number_lower(name) >> 16)::bigint;
+create or replace macro stats.key(name) as (md5_number(name) >> 80)::bigint;
 
 -- [] Lower end of the score interval at z = 1 (68 %) of k successes in n; Wilson 1927.
 create or replace macro stats.wilson_low(k, n) as
