@@ -46,6 +46,8 @@ BINARY = {
 #: Of tensors: what these operators give, and what numbers may be cast to. All others keep the type of what they read.
 BOOLEAN = ("Not", "IsNaN", "Greater")
 TYPES = {onnx.TensorProto.FLOAT: "FLOAT", onnx.TensorProto.DOUBLE: "DOUBLE"}
+#: Their forms give a number where what they read is NULL.
+SWALLOW_NULL = {"Relu", "Clip", "Max", "Min", "Where"}
 #: Above so many rows a tensor, a query of columns takes longer to plan than it saves.
 WIDEST_QUERY = 100
 READS_ROWS_OFTEN = ("Gemm", "MatMul", "Softmax")
@@ -119,13 +121,21 @@ def _query_of_rows(model: Model, source: str) -> str:
         )
         query = f"select *, {values} from ({query})"
     outputs = ", ".join(
-        f'({expression})::FLOAT as "{output.name}"'
+        f'{_where_complete(model, expression)} as "{output.name}"'
         for output, expression in zip(model.outputs, program.outputs, strict=True)
     )
     if model.takes_missing:  # NaN is what it gives for too little to go by
         columns = ", ".join(f'if(isfinite("{o.name}"), "{o.name}", null) as "{o.name}"' for o in model.outputs)
         return f"select unnest(kept.row), {columns} from (select kept, {outputs} from ({query}))"
     return f"select unnest(kept.row), {outputs} from ({query})"
+
+
+def _where_complete(model: Model, expression: str) -> str:
+    """An output, NULL where an input is."""
+    if model.takes_missing or not any(node.op_type in SWALLOW_NULL for node in model.graph.node):
+        return f"({expression})::FLOAT"
+    there = " and ".join(f"{_column('x', i)} is not null" for i in range(len(model.inputs)))
+    return f"case when {there} then ({expression})::FLOAT end"
 
 
 class _Translator:

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 from candlesql import UserError
-from candlesql.udfs import functions, model_files
+from candlesql.udfs import functions, hull, model_files
 from candlesql.udfs.functions import create_stored_macros, register_models
 from candlesql.udfs.hull import make_hull, read_hull, write_hull
 from scipy.spatial import ConvexHull, Delaunay
@@ -165,3 +165,16 @@ def test_a_fingerprint_tells_another_hull(tmp_path, monkeypatch):
         write_hull(tmp_path / "red_clump_hull.npz", np.array([[3.0], [4.0], [most]]), ["w"])
         said.append(functions.fingerprint(tmp_path))
     assert said[0] != said[1] == said[2]
+
+
+def test_planes_of_a_cube_and_of_a_range():
+    """A cube of edge 1: six planes at 1 / 0.5 of its middle, each beside four. A range from 3 to 10: 1 / 3.5 of 6.5."""
+    cube = np.stack(np.meshgrid(*[[0.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
+    gauge, edges, inner = hull._gauges(cube)
+    assert inner == pytest.approx([0.5] * 3)
+    assert sorted(np.round(gauge, 9).tolist()) == sorted((2 * np.concatenate([np.eye(3), -np.eye(3)])).tolist())
+    assert np.unique(edges[:, 0], return_counts=True)[1].tolist() == [4] * 6
+    assert (gauge[edges[:, 0]] * gauge[edges[:, 1]]).sum(axis=1) == pytest.approx(np.zeros(24))
+    gauge, edges, inner = hull._gauges(np.array([[3.0], [4.0], [10.0]]))
+    assert (inner.tolist(), edges.tolist()) == ([6.5], [[0, 1], [1, 0]])
+    assert gauge.ravel() == pytest.approx([1 / 3.5, -1 / 3.5])
