@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
+from candlesql.catalogs.mock import make_sky
 from candlesql.commands.ingest import ingest_survey
 from candlesql.commands.mock_clusters import write_clusters
 
 #: Every so many stars one has no position.
 WITHOUT_POSITION = 37
+
+#: South of it the northernmost pixels of order 0 touch the ones of the equator; it leaves few partitions [deg].
+NORTH = 45
+
+
+def make_northern_sky(new_sky: Callable[[Path, dict[str, Path]], Path], folder: Path) -> Path:
+    """The mock sky north of a declination, with all its surveys; nothing run."""
+    files = make_sky(folder / "raw", 16_000, 3)
+    for file in files.values():
+        table = pl.read_parquet(file)
+        if "dec" in table.columns:
+            table.filter(pl.col("dec") > NORTH).write_parquet(file)
+    return new_sky(folder / "sky", files)
 
 
 def make_distmass_sky(empty: Path, folder: Path) -> Path:

@@ -19,7 +19,7 @@ from candlesql.scale.kinds import Kind, kinds_of_views
 from candlesql.scale.rates import Rates, least_stars
 from candlesql.scale.stages import stages_of
 from candlesql.tests.scale.both_ways import Made, differences, made_by_partitions, of_labels, of_lookups, views_of
-from candlesql.tests.scale.skies import WITHOUT_POSITION, make_distmass_sky
+from candlesql.tests.scale.skies import WITHOUT_POSITION, make_distmass_sky, make_northern_sky
 from distributed import LocalCluster
 
 RELATIVE = 2e-5
@@ -97,10 +97,11 @@ def test_a_plan_of_what_is_not_measured_says_so(giants, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def mock(mock_sky, tmp_path_factory) -> Path:
-    """The mock sky with photometry run too."""
-    sky = Path(shutil.copytree(mock_sky, tmp_path_factory.mktemp("both") / "sky"))
-    list(run_command(sky, "photometry", {}))
+def mock(new_sky, tmp_path_factory) -> Path:
+    """The north of the mock sky, with the red clump and photometry run."""
+    sky = make_northern_sky(new_sky, tmp_path_factory.mktemp("both"))
+    for system in ("red_clump", "photometry"):
+        list(run_command(sky, system, {}))
     return sky
 
 
@@ -124,8 +125,8 @@ def spectra(empty_sky, tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("system", "sky", "tile_rows"),
     [
-        ("red_clump", "mock", 1500),
-        ("photometry", "mock", 1500),
+        ("red_clump", "mock", 1000),
+        ("photometry", "mock", 1000),
         ("distmass", "giants", 100),
         ("parallax", "spectra", 200),
     ],
