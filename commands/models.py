@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UnknownName
+from ..udfs.feature_space import EarlierVersion, FeatureSpace
 from ..udfs.model import Model
 from ..udfs.spectral import SpectralModel
 from ..udfs.taught import every_model, has_list
@@ -107,11 +108,13 @@ def _which_stars(model: Model | SpectralModel) -> str:
 def _space(stored: str) -> str:
     """The pixels of the spectra that it was trained on, and a fingerprint of their mean and directions."""
     try:
-        said = json.loads(stored)
-        print_of = hashlib.sha256(said["arrays"].encode()).hexdigest()[:12]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        detectors = FeatureSpace.from_text(stored).detectors
+        print_of = hashlib.sha256(json.loads(stored)["arrays"].encode()).hexdigest()[:12]
+    except EarlierVersion:
+        return "of an earlier version: train it again"
+    except Exception:  # of base64, zlib, JSON and NumPy
         return "damaged: train it again"
-    return f"{', '.join(map(str, said['detectors']))} pixels; mean and directions of the spectra {print_of}"
+    return f"{', '.join(map(str, detectors))} pixels; mean and directions of the spectra {print_of}"
 
 
 def _with_unit(field: dict[str, str]) -> str:

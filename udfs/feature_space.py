@@ -28,11 +28,14 @@ NO_VALUE = 0.05
 #: Of the polynomials of a continuum, which each workspace fits to pixels of its own choice.
 CONTINUUM_ORDER = 2
 #: A spectrum is a stranger if what directions and continuum leave of it, in squared errors a pixel, is this much above
-#: what all
-#: but a few of training have. Simulated spectra: every one of other lines, 3 in a thousand of the same.
+#: what all but a few of training have. Simulated spectra: every one of other lines, 3 in a thousand of the same.
 FEW, ABOVE = 0.005, 1.1
 #: The share of strangers that may be there beside those few.
 MAX_STRANGERS = 0.02
+
+
+class EarlierVersion(Exception):
+    """Text of a model that was trained before what is asked of it was kept."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,17 @@ class FeatureSpace:
 
     @classmethod
     def from_text(cls, text: str) -> FeatureSpace:
-        """The inverse of `text`."""
-        said = json.loads(text)
+        """The inverse of `text`.
+
+        Raises
+        ------
+        EarlierVersion
+            If an entry is missing, as in models of earlier versions.
+        """
+        said = dict(json.loads(text))
+        missing = [name for name in ("detectors", "spread", "share", "strange", "arrays") if name not in said]
+        if missing:
+            raise EarlierVersion(f"its metadata candlesql.feature_space has no {', '.join(missing)}")
         rows = np.frombuffer(zlib.decompress(base64.b64decode(said["arrays"])), np.float16)
         rows = rows.reshape(-1, sum(said["detectors"])).astype(np.float32)
         return cls(

@@ -13,8 +13,9 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 from candlesql.training.entry import start
+from candlesql.training.photometry.bands import Band, read_bands
 from candlesql.training.photometry.covariance import Array, Prediction, colour_residual, settled_ebv
-from candlesql.training.photometry.data import Band, Stars, read_bands, read_stars, split_bucket
+from candlesql.training.photometry.data import Stars, read_stars, split_bucket
 from candlesql.training.photometry.infer import Observation, infer
 from candlesql.training.photometry.network import Network, read_published
 from candlesql.training.photometry.onnx_graph import read_network

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from candlesql.training.entry import start
+from candlesql.training.photometry.bands import read_bands
 from candlesql.training.photometry.covariance import Array
-from candlesql.training.photometry.data import Stars, read_bands, read_stars, split_bucket
+from candlesql.training.photometry.data import Stars, read_stars, split_bucket
 from candlesql.training.photometry.infer import MAS_SLOPE, N_UNKNOWN, Observation, Photometer, infer, weigh
 from candlesql.training.photometry.mcmc import sample
 from candlesql.training.photometry.onnx_graph import read_network

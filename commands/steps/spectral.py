@@ -11,7 +11,7 @@ from ...errors import UserError
 from ...sql.files import cuts_of
 from ...sql.place import write_product
 from ...sql.systems import SystemSteps, no_model
-from ...udfs.feature_space import SAMPLE, FeatureSpace
+from ...udfs.feature_space import SAMPLE, EarlierVersion, FeatureSpace
 from ...udfs.model_files import spectral_files
 from ...udfs.spectral import SpectralModel, load_spectral
 from ...workspace.folder import Sky
@@ -71,13 +71,7 @@ def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: System
     UserError
         With the way out, which is to train.
     """
-    stored = model.metadata.get("feature_space")
-    if not stored:
-        raise UserError(
-            "does not say which spectra it was trained on",
-            file=model.path,
-            hint=f"train again: `candlesql train {sky.root} {steps.name}`",
-        )
+    space = _training_space(sky, steps, model)
     anywhere = f"select {steps.id} from {steps.inputs} order by hash({steps.id}) limit {SAMPLE}"
     rows = connection.execute(
         f"select {model.inputs[-1]}, {model.errors[-1]} from {steps.inputs} where {steps.id} in ({anywhere})"
@@ -85,14 +79,7 @@ def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: System
     if not rows:
         return
     spectra, errors = (np.array(part, np.float32) for part in zip(*rows, strict=True))
-    try:
-        wrong = FeatureSpace.from_text(stored).misfit(spectra, errors)
-    except Exception as error:  # of base64, zlib, JSON and NumPy
-        raise UserError(
-            f"does not say which spectra it was trained on: its metadata candlesql.feature_space is damaged ({error})",
-            file=model.path,
-            hint="train it again",
-        ) from None
+    wrong = space.misfit(spectra, errors)
     if wrong:
         raise UserError(
             f"the spectra of {steps.inputs} are not those that {model.path.name} was trained on ("
@@ -100,6 +87,25 @@ def check_spectra(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: System
             file=sky.root,
             hint=f"train first: `candlesql train {sky.root} {steps.name}`",
         )
+
+
+def _training_space(sky: Sky, steps: SystemSteps, model: SpectralModel) -> FeatureSpace:
+    """The spectra that a model says it was trained on."""
+    stored, again = model.metadata.get("feature_space"), f"train again: `candlesql train {sky.root} {steps.name}`"
+    if not stored:
+        raise UserError("does not say which spectra it was trained on", file=model.path, hint=again)
+    try:
+        return FeatureSpace.from_text(stored)
+    except EarlierVersion as error:
+        raise UserError(
+            f"was trained by an earlier version of candlesql: {error}", file=model.path, hint=again
+        ) from None
+    except Exception as error:  # of base64, zlib, JSON and NumPy
+        raise UserError(
+            f"does not say which spectra it was trained on: its metadata candlesql.feature_space is damaged ({error})",
+            file=model.path,
+            hint=again,
+        ) from None
 
 
 def spectra_query(steps: SystemSteps, model: SpectralModel) -> str:

@@ -1,5 +1,6 @@
 """What `run`, `score`, `models` and `info` say of a model of simulated spectra."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -46,18 +47,49 @@ def test_spectra_say_themselves_that_they_are_simulated(simulated, tmp_path):
     assert not are_simulated(tmp_path / "real.parquet")
 
 
-def test_a_model_that_does_not_say_what_it_knows_is_refused(simulated, candlesql, tmp_path):
-    """Its weights are whole, its metadata is not."""
-    sky = Path(shutil.copytree(simulated[1], tmp_path / "sky"))
+def with_feature_space(simulated: Path, sky: Path, change) -> Path:
+    """A workspace whose model is the shipped one, but for what it says of its spectra."""
+    shutil.copytree(simulated, sky)
     proto = onnx.load(spectral_files(sky / "models")["parallax"])
-    kept = [entry for entry in proto.metadata_props if entry.key != "candlesql.feature_space"]
-    del proto.metadata_props[:]
-    proto.metadata_props.extend(kept)
+    (said,) = (entry for entry in proto.metadata_props if entry.key == "candlesql.feature_space")
+    said.value = change(said.value)
     (sky / "models" / "spectra").mkdir(parents=True)
     onnx.save(proto, sky / "models" / "spectra" / "parallax.onnx")
+    return sky
+
+
+def without(name: str):
+    return lambda text: json.dumps({key: value for key, value in json.loads(text).items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "listed"),
+    [
+        (lambda text: "", "does not say which spectra it was trained on", "damaged"),
+        (
+            without("strange"),
+            "was trained by an earlier version of candlesql: its metadata candlesql.feature_space has no strange",
+            "of an earlier version",
+        ),
+        (
+            without("detectors"),
+            "was trained by an earlier version of candlesql: its metadata candlesql.feature_space has no detectors",
+            "of an earlier version",
+        ),
+        (lambda text: text[:-40] + '"}', "its metadata candlesql.feature_space is damaged", "damaged"),
+        (lambda text: "7", "its metadata candlesql.feature_space is damaged", "damaged"),
+    ],
+)
+def test_a_model_that_does_not_say_what_it_knows_is_refused(simulated, candlesql, tmp_path, change, said, listed):
+    """Its weights are whole, its metadata is not, or is that of an earlier version: training mends it."""
+    sky = with_feature_space(simulated[1], tmp_path / "sky", change)
     done = candlesql("run", sky, "parallax")
     assert done.code == 2
-    assert "parallax.onnx: does not say which spectra it was trained on" in done.err
+    (line,) = done.err.strip().splitlines()
+    assert f"parallax.onnx: {said}" in line or said in line
+    assert line.endswith(f"train again: `candlesql train {sky} parallax`")
+    assert ("earlier version" in line) == ("earlier version" in listed)
+    assert f"feature_space {listed}: train it again" in candlesql("models", sky, "parallax").out
 
 
 def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, tmp_path):

@@ -22,7 +22,8 @@ from ..labels import refused
 from ..taught import kind_of_stars, move_lists, write_list
 from ..workspace import open_to_train
 from . import density, train, train_infer
-from .data import training_stars
+from .bands import read_anchor, read_bands
+from .data import LABELS, training_stars
 
 SYSTEM = "photometry"
 VIEW = "photometry.training"
@@ -46,14 +47,14 @@ def train_photometry(
         If the view lacks columns or is not there, or too few stars have labels.
     """
     sky = find_sky(path)
+    name, columns = f"{SYSTEM}_{_stem(bands)}" if bands else SYSTEM, _columns(bands)
     started = time.time()
     with open_to_train(path, cuts) as connection, bar() as progress:
         match_all(connection, sky, SYSTEM)
         task = progress.add_task("training photometry", total=3)
         with tempfile.TemporaryDirectory(dir=sky.root, prefix=".making-") as folder:
             data, view = Path(folder) / f"{SYSTEM}_training.parquet", labels or VIEW
-            name = f"{SYSTEM}_{_stem(bands)}" if bands else SYSTEM
-            _export(connection, view, data)
+            _export(connection, view, columns, data)
             for done, what in enumerate(_train_each(data, seed, name, bands, _kind_of_stars(connection, view))):
                 progress.update(task, description=what, completed=done)
             write_list(connection, Path(folder), name, training_stars(connection, view))
@@ -69,8 +70,24 @@ def train_photometry(
             yield f"  {key}: {json.dumps(value) if isinstance(value, dict) else value}"
 
 
-def _export(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> None:
+def _columns(bands: Path | None) -> list[str]:
+    """What training reads of the view."""
+    magnitudes = [column for band in read_bands(bands) for column in (band.column, f"{band.column}_error")]
+    covariances = [f"cov_{a}_{b}" for i, a in enumerate(LABELS) for b in LABELS[i:]]
+    read_anchor(bands)
+    return ["row", *LABELS, *covariances, "reddening", "reddening_error", *magnitudes, "parallax", "parallax_error"]
+
+
+def _export(connection: duckdb.DuckDBPyConnection, view: str, columns: list[str], path: Path) -> None:
     try:
+        there = {name for name, *_ in connection.execute(f"describe from {view}").fetchall()}
+        missing = [name for name in columns if name not in there]
+        if missing:
+            raise UserError(
+                f"column {missing[0]} is missing; there are {', '.join(sorted(there)):.500}",
+                file=view,
+                hint="the columns of photometry.training are wanted, and the magnitudes that --bands names",
+            )
         (rows,) = first_row(connection, f"select count(*) from {view}")
         if rows < MIN_STARS:
             raise UserError(

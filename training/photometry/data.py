@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ...errors import UserError
+from .bands import Band
 
 Array = NDArray[np.float64]
 
@@ -31,42 +31,10 @@ MISSING_SIGMA = np.inf
 # Green+2020, sections 3.1 and 3.2
 MAX_LABEL_SIGMA = (200.0, 0.5, 0.5)  # K, dex, dex
 MAX_MAGNITUDE_SIGMA = 0.2  # mag
+BRIGHTEST, FAINTEST = -5.0, 30.0  # mag, of the middle of a table
 MIN_PARALLAX_SNR = 5.0  # parallax / parallax_error
 
 PLAUSIBLE = (("teff", 1000.0, 50_000.0, "K"), ("logg", -2.0, 9.0, "dex of cm/s2"), ("feh", -6.0, 2.0, "dex"))
-
-
-@dataclass(frozen=True)
-class Band:
-    """One photometric band and where it stands in the training table."""
-
-    name: str
-    column: str
-    table: str
-    model: str
-    ab_minus_vega: float | None = None
-
-    @property
-    def offset(self) -> float:
-        """Magnitudes to add to the table's column to reach the model's system [mag]."""
-        if self.table == self.model:
-            return 0.0
-        if self.ab_minus_vega is None:
-            raise UserError(
-                f"band {self.name}: table is {self.table}, model is {self.model}, "
-                "but ab_minus_vega is not given in the bands file"
-            )
-        return -self.ab_minus_vega if self.table == "AB" else self.ab_minus_vega
-
-
-@dataclass(frozen=True)
-class ExtinctionAnchor:
-    """A known ratio of two bands' extinctions, R_band / R_of = ratio +- sigma."""
-
-    band: str
-    of: str
-    ratio: float
-    sigma: float
 
 
 @dataclass(frozen=True)
@@ -114,21 +82,6 @@ class Stars:
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Stars:
         """The stars at these positions (or where a mask is true)."""
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-
-def read_bands(path: Path | None = None) -> list[Band]:
-    """Bands of a bands file; without a path, the 13 bands of Green+2020."""
-    path = path or Path(__file__).with_name("bands.toml")
-    with open(path, "rb") as file:
-        return [Band(**entry) for entry in tomllib.load(file)["band"]]
-
-
-def read_anchor(path: Path | None = None) -> ExtinctionAnchor | None:
-    """The extinction anchor of a bands file, if it has one."""
-    path = path or Path(__file__).with_name("bands.toml")
-    with open(path, "rb") as file:
-        entry = tomllib.load(file).get("extinction_anchor")
-    return None if entry is None else ExtinctionAnchor(**entry)
 
 
 def distance_modulus(parallax: Array, parallax_sigma: Array, min_snr: float = MIN_PARALLAX_SNR) -> tuple[Array, Array]:
@@ -202,7 +155,7 @@ def read_stars(path: Path | str, bands: list[Band]) -> Stars:
         raise UserError(f"no such file; export one: candlesql export SKY photometry.training {path}", file=path)
     try:
         stars = stars_from_table(pq.read_table(path), bands)
-        check_units(stars)
+        check_units(stars, bands)
     except UserError as error:
         raise UserError(f"{error}", file=path) from None
     except pa.ArrowInvalid as error:
@@ -218,7 +171,7 @@ def read_stars(path: Path | str, bands: list[Band]) -> Stars:
     return kept
 
 
-def check_units(stars: Stars) -> None:
+def check_units(stars: Stars, bands: list[Band]) -> None:
     """Refuse labels and magnitudes that cannot be in the units that are expected.
 
     Raises
@@ -230,12 +183,33 @@ def check_units(stars: Stars) -> None:
         middle = float(np.nanmedian(stars.theta[:, i])) if np.isfinite(stars.theta[:, i]).any() else low
         if not low <= middle <= high:
             raise UserError(f"column {name}: its median is {middle:.4g}, which cannot be in {unit}")
+    for i, band in enumerate(bands):
+        seen = stars.mag[stars.observed[:, i], i]
+        if len(seen) and not BRIGHTEST <= np.median(seen) <= FAINTEST:
+            raise UserError(f"column {band.column}: its median is {np.median(seen):.4g}, which cannot be in mag")
     negative = stars.ebv + 3 * stars.ebv_sigma < 0
     if negative.any():
         first = stars.ebv[np.argmax(negative)]
         raise UserError(
             f"column reddening: {negative.sum()} values are negative by more than three of their errors, "
             f"the first is {first:.4g} mag; set those that are not known to NULL"
+        )
+
+
+def check_observed(stars: Stars, bands: list[Band]) -> None:
+    """Refuse a band that no star has, of which a network would learn nothing.
+
+    Raises
+    ------
+    UserError
+        Names the column, and the way out.
+    """
+    for i in np.flatnonzero(~stars.observed.any(axis=0)):
+        raise UserError(
+            f"column {bands[i].column}: no star has a magnitude with an error above 0 and at most "
+            f"{MAX_MAGNITUDE_SIGMA} mag in {bands[i].column}_error",
+            column=bands[i].column,
+            hint="mend it, or leave the band out by a bands file (--bands)",
         )
 
 

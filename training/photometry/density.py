@@ -20,8 +20,9 @@ from scipy.cluster.vq import kmeans2, vq
 
 from ...udfs.metadata import TRAINED_ON
 from ..entry import start
+from .bands import read_bands
 from .covariance import Array
-from .data import Stars, read_bands, read_stars, sha256, split_bucket
+from .data import Stars, read_stars, sha256, split_bucket
 from .onnx_graph import Graph
 from .train import CITATION, MODELS, domain
 

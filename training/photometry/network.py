@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .bands import Band
 from .covariance import Array, Prediction
-from .data import Band
 
 Activation = Callable[[Array], tuple[Array, Array]]
 

@@ -20,7 +20,8 @@ import numpy as np
 from ...errors import UserError
 from ...udfs.metadata import TRAINED_ON
 from ..entry import start
-from .data import Band, Stars, read_anchor, read_bands, read_stars, sha256, split, split_bucket
+from .bands import Band, read_anchor, read_bands
+from .data import Stars, check_observed, read_stars, sha256, split, split_bucket
 from .distil import DistilOptions, distil
 from .fit import Anchor, FitOptions
 from .network import Network, read_published
@@ -119,6 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     bands = read_bands(options.bands)
     stars = read_stars(options.data, bands)
+    check_observed(stars, bands)
     learn, judged, who = divide(stars, options.hold_validation)
     fit = replace(RoundOptions().fit, anchor=find_anchor(options.bands, bands))
     schedule = replace(RoundOptions(), rounds=options.rounds, fit=fit)

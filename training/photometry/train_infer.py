@@ -20,6 +20,7 @@ import onnxruntime as ort
 
 from ...udfs.metadata import TRAINED_ON
 from ..entry import start
+from .bands import Band, read_bands
 from .correction import (
     CorrectionOptions,
     CorrectionTable,
@@ -31,7 +32,7 @@ from .correction import (
     train_correction,
 )
 from .covariance import Array, settled_ebv
-from .data import Band, Stars, read_bands, read_stars, sha256, split_bucket
+from .data import Stars, read_stars, sha256, split_bucket
 from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
 from .network import Network

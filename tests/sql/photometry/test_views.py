@@ -13,7 +13,8 @@ import onnxruntime as ort
 import pyarrow as pa
 import pytest
 from candlesql.tests.sql.photometry.conftest import AB_COLUMNS, BANDS, MODELS, N, column_of, evaluate
-from candlesql.training.photometry.data import read_bands, split_bucket, stars_from_table
+from candlesql.training.photometry.bands import read_bands
+from candlesql.training.photometry.data import split_bucket, stars_from_table
 
 LOG = 5 / np.log(10)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from candlesql.training.photometry.data import Stars, read_bands, read_stars
+from candlesql.training.photometry.bands import read_bands
+from candlesql.training.photometry.data import Stars, read_stars
 from candlesql.training.photometry.network import Network
 
 GREEN = Path(__file__).resolve().parents[4] / "shared" / "data" / "green2020"

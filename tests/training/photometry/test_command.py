@@ -16,8 +16,9 @@ from candlesql.errors import UserError
 from candlesql.sql.open import make_sky
 from candlesql.training.command import train_command
 from candlesql.training.photometry import train, train_infer
+from candlesql.training.photometry.bands import read_bands
 from candlesql.training.photometry.correction import CorrectionOptions
-from candlesql.training.photometry.data import read_bands, split_bucket
+from candlesql.training.photometry.data import split_bucket
 from candlesql.training.photometry.rounds import RoundOptions
 from candlesql.udfs.model import load_model
 
@@ -126,6 +127,33 @@ def test_bands_are_of_photometry_and_have_a_name(own_sky, vjk_sample, candlesql)
     done = candlesql("train", own_sky, "photometry", "--bands", vjk_sample / "V-J.toml")
     assert done.code == 2
     assert "'V-J' is no name for SQL" in done.err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("v_mag", "vmag"), "column vmag is missing; there are "),
+        (('"j_mag"', '"teff"'), "column teff_error is missing; there are "),
+        (('"j"', '"v"'), "two bands have the name v"),
+        (("j_mag", "bright_mag"), "column bright_mag: its median is 1.2e+04, which cannot be in mag"),
+        (("j_mag", "rough_mag"), "column rough_mag: no star has a magnitude with an error above 0 and at most 0.2 mag"),
+    ],
+)
+def test_bands_that_the_table_has_not(own_sky, vjk_sample, candlesql, change, said):
+    """Before anything is learned: a column that is missing, in millimagnitudes, or with errors in them."""
+    stars = vjk_sample / "stars.parquet"
+    table = pq.read_table(stars)
+    milli = pa.array(np.full(len(table), 12_000.0))
+    table = table.append_column("bright_mag", milli).append_column("bright_mag_error", table["j_mag_error"])
+    table = table.append_column("rough_mag", table["j_mag"]).append_column("rough_mag_error", milli)
+    pq.write_table(table, stars)
+    (vjk_sample / "odd.toml").write_text(VJK.replace(*change))
+    labels = f"read_parquet('{stars}')"
+    done = candlesql("train", own_sky, "photometry", "--bands", vjk_sample / "odd.toml", "--labels", labels)
+    assert done.code == 2
+    (line,) = done.err.strip().splitlines()
+    assert said in line
+    assert not list((own_sky / "models").glob("*.onnx"))
 
 
 def test_the_published_network_is_a_yardstick_of_its_own_bands_alone(vjk_sample):

@@ -5,10 +5,9 @@ import pytest
 from candlesql.errors import UserError
 from candlesql.training.entry import start
 from candlesql.training.photometry import density
+from candlesql.training.photometry.bands import Band, read_bands
 from candlesql.training.photometry.data import (
-    Band,
     distance_modulus,
-    read_bands,
     read_stars,
     split_bucket,
     stars_from_table,
