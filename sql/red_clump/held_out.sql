@@ -16,7 +16,13 @@ thirteen_bands as (
             w1mpro, w2mpro, j_m_error, h_m_error, ks_m_error, w1mpro_error, w2mpro_error,
             g_error_ratio, bands, inside_hull, p_rc, p_rc_photometric
         )
-    from (select columns(lambda c: not starts_with(c, 'any_')) from labelled) as six
+    from (
+        select
+            survey,
+            source_id,
+            columns(lambda c: c not in ('survey', 'source_id') and not starts_with(c, 'any_'))
+        from labelled
+    ) as six
     where
         not exists (select 1 from red_clump.cross_validation)
         and not coalesce(main.trained_on('red_clump', ra, "dec"), true)

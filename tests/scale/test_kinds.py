@@ -124,6 +124,12 @@ def _leaves(kinds, view: str, there: set[str]) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_scores_of_all_stars_are_never_gathered(system):
+    """They stay in the tiles' own files, which have the name that the rows of such a view would take."""
+    assert f"{system}.scores" not in [view for stage in stages_of(system) for view in stage.rows]
+
+
 def test_rows_in_no_partition_are_refused():
     with pytest.raises(UserError, match=r"photometry\.band_funnel: made of rows that lie in no partition"):
         stages_of("photometry", ("photometry.band_funnel",), ())
