@@ -36,7 +36,7 @@ lint: $(VENV)/.dev                      ## ruff, mypy, import contracts, sqlfluf
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory mypy imports
-	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
 
 mypy: $(VENV)/.dev .types/candlesql
 	MYPYPATH=.types $(BIN)/mypy -p candlesql

@@ -93,6 +93,7 @@ def test_the_source_distribution_makes_the_same_wheel(wheel, tmp_path):
     assert {"CITATION.cff", "NOTICE.md", "constraints.txt", "docs/index.md", "tests/test_package.py"} <= names
 
 
+@pytest.mark.heavy
 def test_installs_and_runs_a_network_without_torch(wheel, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"

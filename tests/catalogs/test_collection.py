@@ -139,6 +139,7 @@ def test_hats_validates_it(folder, caplog):
     assert not [line for line in caplog.messages if "_metadata" not in line]
 
 
+@pytest.mark.heavy
 def test_lsdb_opens_it(folder, stars):
     lsdb = pytest.importorskip("lsdb")
     import dask

@@ -71,12 +71,18 @@ def without(name: str):
             "was trained by an earlier version of candlesql: its metadata candlesql.feature_space has no strange",
             "of an earlier version",
         ),
-        (
+        pytest.param(
             without("detectors"),
             "was trained by an earlier version of candlesql: its metadata candlesql.feature_space has no detectors",
             "of an earlier version",
+            marks=pytest.mark.heavy,
         ),
-        (lambda text: text[:-40] + '"}', "its metadata candlesql.feature_space is damaged", "damaged"),
+        pytest.param(
+            lambda text: text[:-40] + '"}',
+            "its metadata candlesql.feature_space is damaged",
+            "damaged",
+            marks=pytest.mark.heavy,
+        ),
         (lambda text: "7", "its metadata candlesql.feature_space is damaged", "damaged"),
     ],
 )
@@ -107,6 +113,7 @@ def test_what_simulated_spectra_teach_is_said_everywhere(simulated, candlesql, t
     assert "(trained on simulated stars)" in (tmp_path / "stars.ecsv").read_text()[:20000]
 
 
+@pytest.mark.heavy
 def test_what_made_a_product_is_said_when_the_model_is_another(simulated, candlesql, tmp_path):
     """A model put in its place afterwards, that says it knows real stars, has not made the estimates."""
     sky = Path(shutil.copytree(simulated[1], tmp_path / "sky"))

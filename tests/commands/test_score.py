@@ -189,6 +189,7 @@ def test_a_killed_run_continues_where_it_stopped(sky):
     assert not (sky.scores / ".parts").exists()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("change", ["model", "catalog", "cut"])
 def test_parts_of_other_inputs_are_not_used(sky, change):
     stars, bias = store_stars(sky), BIAS
@@ -207,6 +208,7 @@ def test_parts_of_other_inputs_are_not_used(sky, change):
     same(scores(sky), expected(stars, bias))
 
 
+@pytest.mark.heavy
 def test_scores_are_made_again_when_the_model_changes(sky):
     stars = store_stars(sky)
     scored(sky)
@@ -243,6 +245,7 @@ def test_inputs_that_do_not_fit_are_refused_and_scores_stay(sky):
     same(scores(sky), expected(stars))
 
 
+@pytest.mark.heavy
 def test_a_model_of_a_band_that_no_star_has_says_nothing(sky):
     """The network for any bands scores beside it, so no star is left out."""
     stars = store_stars(sky)

@@ -90,6 +90,7 @@ def move(page, name: str, value: object) -> None:
     page.wait_for_selector('#numbers[aria-busy="false"]')
 
 
+@pytest.mark.heavy
 def test_a_brush_by_mouse_and_a_tier_select_what_sql_selects(opened, served, mock_sky):
     page = opened(served.url)
     assert selected(page) == count(mock_sky)

@@ -50,6 +50,7 @@ def not_run(sky: Path, folder: Path) -> Path:
     return copy
 
 
+@pytest.mark.heavy
 def test_giants_by_partitions_are_those_of_one_machine(giants, scheduler, tmp_path, monkeypatch):
     """Through the cluster and into the workspace: scores, catalogue, a sum and a view of the whole sky; stars without a
     position are in all but the HATS catalog."""

@@ -99,6 +99,7 @@ def test_no_room_on_any_worker_is_said(client, tmp_path):
         list(outcomes(client, full, tmp_path, TILES))
 
 
+@pytest.mark.heavy
 def test_a_tile_that_kills_its_workers_is_named_and_the_rest_completes(client, tmp_path):
     done = {outcome.tile: outcome.fault for outcome in outcomes(client, carried(deadly), tmp_path, TILES)}
     assert "4 workers died over it" in done.pop(TILES[3])

@@ -143,6 +143,8 @@ class Skies:
         placed = shutil.copytree(demo, folder / "placed")  # so few stars of a file are scored without workers
         (placed / "catalogs" / "gaia_dr2.parquet").unlink()
         shutil.copytree(self.files / "gaia.hats", placed / "catalogs" / "gaia_dr2.hats")
+        with open_sky(placed, read_only=False) as sky:
+            sky.execute("delete from candlesql.runs where product = 'staging.gaia_dr2'")
         stale = shutil.copytree(demo, folder / "stale")
         run("ingest", stale, "gaia_dr2", self.files / "gaia.parquet")
         moved = shutil.copytree(demo, folder / "moved")

@@ -132,6 +132,7 @@ def test_reader_in_the_way_of_a_writer(own_sky):
         open_sky(own_sky, read_only=False)
 
 
+@pytest.mark.heavy
 def test_every_stored_view_binds_and_says_what_a_row_is(tiny_sky):
     with open_sky(tiny_sky) as connection:
         views = connection.execute(

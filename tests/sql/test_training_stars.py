@@ -170,7 +170,14 @@ def cut_off(path):
     path.write_bytes(path.read_bytes()[:-100])
 
 
-@pytest.mark.parametrize("damage", [None, without_one_key, without_its_seal, emptied, cut_off, "gone"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        None,
+        without_one_key,
+        *(pytest.param(one, marks=pytest.mark.heavy) for one in (without_its_seal, emptied, cut_off, "gone")),
+    ],
+)
 def test_a_list_that_is_not_whole_says_nothing(own_sky, damage):
     """Of a network that was trained again, as far as anybody can tell: its bytes are others, its list is its own."""
     models = own_sky / "models"

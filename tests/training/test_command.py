@@ -7,6 +7,7 @@ from candlesql import open_sky
 pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 
+@pytest.mark.heavy
 def test_networks_of_the_bands_that_are_there(candlesql, quick, real_data, new_sky, tmp_path):
     """The networks that the workspace had before read other columns."""
     file = tmp_path / "apo_k2.csv"

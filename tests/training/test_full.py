@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="the extra `train` is not installed")
 from candlesql.training import full, system
 
 
+@pytest.mark.heavy
 def test_a_hundredth_of_the_sky_trains_every_network(quick, monkeypatch, tmp_path):
     monkeypatch.setattr(system, "ONE_FOLD_ABOVE", 1000)
     parts = list(full.labelled_parts(tmp_path, 600_000, 2, seed=2000))

@@ -108,6 +108,7 @@ def test_killed_at_any_step_it_is_old_or_new(sky, tmp_path):
     assert len(seen) > 10
 
 
+@pytest.mark.heavy
 def test_mending_that_is_killed_is_done_by_the_next(sky, tmp_path):
 
     for step in range(4, 30):

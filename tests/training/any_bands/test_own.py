@@ -53,6 +53,7 @@ def test_too_few_stars_are_refused_with_what_lacks(connection):
         labelled_rows(connection, "few")
 
 
+@pytest.mark.heavy
 def test_a_sparse_table_trains_and_runs(candlesql, quick, new_sky, tmp_path):
     """Half of the stars lack BP and RP, all lack Pan-STARRS1, W1 and W2; no row has 13 bands."""
     rng = np.random.default_rng(0)

@@ -47,6 +47,7 @@ def labelled_sky(empty_sky, tmp_path, candlesql) -> Path:
     return sky
 
 
+@pytest.mark.heavy
 def test_networks_learn_the_users_labels(labelled_sky, candlesql, quick):
     done = candlesql("train", labelled_sky, "distmass", "--seed", "1")
     assert done.code == 0, done.err

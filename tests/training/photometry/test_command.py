@@ -92,6 +92,7 @@ def vjk_sample(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_other_bands_train_end_to_end(own_sky, vjk_sample, candlesql, monkeypatch):
     """The published network of thirteen bands beside the table is none of theirs."""
     monkeypatch.setattr(train, "RoundOptions", FewRounds)
