@@ -235,6 +235,7 @@ def test_scores_of_a_version_that_kept_less_are_made_again(mock_sky, tmp_path):
         assert holds(connection, [part], tuple(name for name in carries if name != "y_mean_psf_mag"))
 
 
+@pytest.mark.heavy
 def test_inputs_that_do_not_fit_are_refused_and_scores_stay(sky):
     stars = store_stars(sky)
     scored(sky)

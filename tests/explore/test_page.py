@@ -150,6 +150,7 @@ def test_every_control_can_be_reached_by_tab(opened, served):
     assert wanted <= seen
 
 
+@pytest.mark.heavy
 def test_a_moved_cut_gives_what_sql_gives_and_its_command(opened, served, mock_sky):
     page = opened(served.url)
     move(page, "tier1_min_delta_p", 240)

@@ -183,6 +183,7 @@ def test_lsdb_searches_a_cone(catalogue, rows):
     assert len(found) > 1
 
 
+@pytest.mark.heavy
 def test_lsdb_crossmatches_it(catalogue, rows):
     ours = lsdb.open_catalog(catalogue)
     pairs = ours.crossmatch(ours, radius_arcsec=0.01, suffixes=("", "_again"), require_right_margin=False).compute()

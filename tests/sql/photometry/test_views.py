@@ -124,6 +124,7 @@ def test_distance_is_infinitely_uncertain_without_a_good_parallax(connection):
     assert rows == [(float("inf"),)]
 
 
+@pytest.mark.heavy
 def test_residual_bins_hold_every_residual_once_a_parameter(connection):
     total = connection.execute("select count(*) from photometry.residuals").fetchall()[0][0]
     rows = connection.execute("select parameter, sum(n) from photometry.residual_bins group by 1").fetchall()
