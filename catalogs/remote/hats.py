@@ -11,7 +11,8 @@ from typing import Any
 from ...errors import RefusedFile
 from .. import hats_layout as layout
 from .address import Address
-from .objects import AGAIN, NoSuchObject, Objects
+from .answers import AGAIN, NoSuchObject
+from .objects import Objects
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...errors import RefusedFile
 from ..web import TIMEOUT, Later, session_for
 from .address import Address
-from .objects import NoSuchObject, Version, body_of, replaced
+from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced
 
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-#: Answers that may be others later.
-PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
 class Web:
@@ -42,7 +38,7 @@ def _checked(address: Address, response: Any, first: int, last: int, version: Ve
     """The version that an answer is of."""
     status = response.status_code
     if status in PASSING:
-        raise Later(f"the server says {status} {response.reason}", _pause(response.headers.get("Retry-After", "")))
+        raise Later(f"the server says {status} {response.reason}", pause(response.headers.get("Retry-After", "")))
     if status in (404, 410):
         raise NoSuchObject(f"is not there: the server says {status} {response.reason}", file=address)
     if status in (401, 403):
@@ -62,18 +58,6 @@ def _checked(address: Address, response: Any, first: int, last: int, version: Ve
     if said is None or (int(said[1]), int(said[2])) != (first, last):
         raise RefusedFile("the server gives other parts of the file than it is asked for; download it", file=address)
     return Version(int(said[3]), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
-
-
-def _pause(said: str) -> float:
-    """Seconds to wait, as a server says it: a number, or a date."""
-    try:
-        return float(said)
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _said_of(address: Address, error: Exception) -> Exception:

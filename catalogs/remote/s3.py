@@ -7,8 +7,7 @@ from typing import Any
 from ...errors import MissingPackage, RefusedFile
 from ..web import Later
 from .address import Address
-from .https import PASSING, _pause
-from .objects import NoSuchObject, Version, body_of, replaced
+from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced
 
 PASSING_CODES = ("SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "ServiceUnavailable")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
@@ -75,7 +74,7 @@ class S3:
         status = int(meta.get("HTTPStatusCode", 0))
         said = f"the store says {status}" + (f" {code}" if code != str(status) else "")
         if status in PASSING or code in PASSING_CODES:
-            return Later(said, _pause(meta.get("HTTPHeaders", {}).get("retry-after", "")))
+            return Later(said, pause(meta.get("HTTPHeaders", {}).get("retry-after", "")))
         if code == "NoSuchBucket":
             return RefusedFile(f"there is no bucket {address.bucket_and_key[0]}", file=address)
         if status == 404:

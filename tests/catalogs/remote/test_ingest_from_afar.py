@@ -7,8 +7,7 @@ import pytest
 from candlesql import open_sky
 from candlesql.catalogs import web
 from candlesql.catalogs.prepare import ingest
-from candlesql.catalogs.remote import objects as remote_objects
-from candlesql.catalogs.remote import ranges
+from candlesql.catalogs.remote import answers, ranges
 from candlesql.catalogs.remote.address import place_of
 from candlesql.catalogs.remote.objects import Objects
 from candlesql.catalogs.survey import Column, load_survey
@@ -191,7 +190,7 @@ def _is_said_in_a_line(read, store, scheme, fault, said):
 @pytest.mark.parametrize("scheme", ["http", "s3"])
 def test_a_piece_that_drips_in_is_given_up(store, stars, monkeypatch, scheme):
     """Each byte comes in time, and all of them would take 80 s."""
-    monkeypatch.setattr(remote_objects, "LONGEST_PIECE", 0.2)
+    monkeypatch.setattr(answers, "LONGEST_PIECE", 0.2)
     place = place_of(f"{store.url}/bucket/stars.parquet" if scheme == "http" else "s3://bucket/stars.parquet")
     objects = Objects()
     objects.version(place)
