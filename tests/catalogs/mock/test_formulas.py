@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -96,7 +97,7 @@ def test_motions_are_those_of_rotation_and_of_the_sun():
         (CORE_HELIUM, 3.0, 0.4, 0.5, 4, 275),  # 170 + 60 + 45: the secondary clump
         (CORE_HELIUM, 9.0, 0.4, 0.0, 4, 260),  # 170 + 60 * 1.5
         (CORE_HELIUM, 1.9, -0.1, 0.0, 4, 221),  # half 272, half 170
-        (CORE_HELIUM, 1.96, -0.1, 0.0, 4, (272 + 170 * np.e) / (1 + np.e)),
+        (CORE_HELIUM, 1.96, -0.1, 0.0, 4, (272 + 170 * math.e) / (1 + math.e)),
         (EARLY_AGB, 1.0, 0.0, 0.5, 4, 142),  # 300 - 158
         (EARLY_AGB, 1.0, 0.0, 1.0, 4, 70),
         (RED_GIANT, 1.0, 0.0, 0.5, 10, 78),  # 58 + 20
@@ -189,7 +190,7 @@ def test_who_gets_a_spectrum():
     lon, lat = [180.0, 250, 180, 180, 180, 180, 180, 180], [20.0, 20, 10, -4, 20, 20, 20, 20]
     r, dec = [13.0, 13, 13, 13, 13 + 10 / 3, 11.9, 18, 13], [0.0] * 7 + [-11]
     stars = true_stars(8, lon=lon, lat=lat, dec=dec)
-    assert observe._targeting(stars, np.array(r), P) == pytest.approx([1, 0.45 + 0.55 / np.e, 0.5, 0.25, 0.1, 0, 0, 0])
+    assert observe._targeting(stars, np.array(r), P) == pytest.approx([1, 0.45 + 0.55 / math.e, 0.5, 0.25, 0.1, 0, 0, 0])
 
 
 def test_completeness_falls_at_the_limit():
@@ -241,8 +242,8 @@ def test_photometry_of_the_giants_of_apogee():
     np.testing.assert_allclose(errors[0, :3], giants.ERRORS[:3] * np.sqrt(2))
     np.testing.assert_allclose(errors[0, 3:], giants.ERRORS[3:])
     assert magnitudes[:, 0].tolist() == [17.5, 17.5]
-    assert magnitudes[:, 6] == pytest.approx([17.485, 17.5 - 0.015 / np.e])
-    assert magnitudes[:, 7] == pytest.approx([17.485, 17.5 - 0.015 / np.e])
+    assert magnitudes[:, 6] == pytest.approx([17.485, 17.5 - 0.015 / math.e])
+    assert magnitudes[:, 7] == pytest.approx([17.485, 17.5 - 0.015 / math.e])
 
 
 def test_galactocentric_places_of_the_mock_sky():

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import onnxruntime as ort
 import pytest
@@ -44,7 +46,7 @@ def test_prediction_by_hand():
     predicted = network.predict(np.array([[5000.0, 4.0, 0.0], [6000.0, 4.0, 0.0]]))
     # hidden 1 = 1/2, hidden 2 = sigmoid(1/2 - 1/2) = 1/2; M_0 = 2/2 + 1, colour = 4/2 + 1/4
     np.testing.assert_allclose(predicted.magnitude[0], [2.0, 2.0 + 2.25])
-    np.testing.assert_allclose(predicted.extinction, [[2.0, 3.0], [2.0 * np.e, 3.0]])
+    np.testing.assert_allclose(predicted.extinction, [[2.0, 3.0], [2.0 * math.e, 3.0]])
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
