@@ -190,7 +190,8 @@ def test_who_gets_a_spectrum():
     lon, lat = [180.0, 250, 180, 180, 180, 180, 180, 180], [20.0, 20, 10, -4, 20, 20, 20, 20]
     r, dec = [13.0, 13, 13, 13, 13 + 10 / 3, 11.9, 18, 13], [0.0] * 7 + [-11]
     stars = true_stars(8, lon=lon, lat=lat, dec=dec)
-    assert observe._targeting(stars, np.array(r), P) == pytest.approx([1, 0.45 + 0.55 / math.e, 0.5, 0.25, 0.1, 0, 0, 0])
+    expected = [1, 0.45 + 0.55 / math.e, 0.5, 0.25, 0.1, 0, 0, 0]
+    assert observe._targeting(stars, np.array(r), P) == pytest.approx(expected)
 
 
 def test_completeness_falls_at_the_limit():
