@@ -28,10 +28,15 @@ NO_VALUE = 0.05
 #: Of the polynomials of a continuum, which each workspace fits to pixels of its own choice.
 CONTINUUM_ORDER = 2
 #: A spectrum is a stranger if what directions and continuum leave of it, in squared errors a pixel, is this much above
-#: what all but a few of training have. Simulated spectra: every one of other lines, 3 in a thousand of the same.
+#: what all but a few of training have. Simulated spectra: every one of other lines, 4 in a thousand of the same, all of
+#: them cool and rich in metals, where directions are bent.
 FEW, ABOVE = 0.005, 1.1
-#: The share of strangers that may be there beside those few.
-MAX_STRANGERS = 0.02
+#: Far strangers have this many times what a stranger has: 97 in 100 of other lines, 1 in a thousand of the same.
+FAR = 2.0
+#: The shares of strangers, and of far ones, that spectra of training's kind may have, whichever of its stars they are.
+MAX_STRANGERS, MAX_FAR = 0.02, 0.002
+#: Spectra are refused if with those shares as many would be found with less than this probability.
+CHANCE = 0.0025
 
 
 class EarlierVersion(Exception):
@@ -40,11 +45,13 @@ class EarlierVersion(Exception):
 
 @dataclass(frozen=True)
 class Distances:
-    """Of the mean, outside the directions of training and in them, in its rms deviations there; how many strangers."""
+    """Of the mean, outside the directions of training and in them, in its rms deviations there; how many strangers, and
+    how many of them are far."""
 
     offset: float
     shift: float
     strangers: int
+    far: int
 
 
 @dataclass(frozen=True)
@@ -90,28 +97,32 @@ class FeatureSpace:
         if not n:
             return "each has pixels without a value"
         for kind, value, most in (
-            ("", found.offset, MAX_OFFSET + 3 * self._outside / np.sqrt(n)),
-            (" in its directions", found.shift, MAX_SHIFT + 2 / np.sqrt(n)),
+            ("", found.offset, np.hypot(MAX_OFFSET, 3.5 * self._outside / np.sqrt(n))),
+            (" in its directions", found.shift, MAX_SHIFT + 3 / np.sqrt(n)),
         ):
             if value > most:
                 return (
                     f"their mean lies {value:.2f} deviations from that of training{kind}, at most {most:.2f} is allowed"
                 )
-        most = int(MAX_STRANGERS * n + 2 * np.sqrt(FEW * n))
-        if found.strangers > most:
-            return f"{found.strangers} of {n} are unlike any of training beyond their errors, at most {most} may be"
+        for number, share, kind in ((found.far, MAX_FAR, "far "), (found.strangers, MAX_STRANGERS, "")):
+            if number > most_of(n, share):
+                return (
+                    f"{number} of {n} are {kind}beyond their errors unlike any of training, "
+                    f"at most {most_of(n, share)} may be"
+                )
         return ""
 
     def distances(self, spectra: np.ndarray, errors: np.ndarray) -> Distances:
         """How spectra of such errors [stars, pixels] lie to those of training, as the limits have it."""
         if not len(spectra):
-            return Distances(np.inf, np.inf, 0)
+            return Distances(np.inf, np.inf, 0, 0)
         along, outside = self._parted(spectra.mean(axis=0, dtype=np.float64)[None] - self.mean)
-        rms_along = self.spread * np.sqrt(self.share)
+        rms_along, left = self.spread * np.sqrt(self.share), self.left(spectra, errors)
         return Distances(
             offset=float(np.sqrt(np.mean(outside**2))) / self.spread,
             shift=float(np.sqrt(np.sum(along**2) / len(self.mean))) / rms_along,
-            strangers=int(np.sum(self.left(spectra, errors) > self.strange)),
+            strangers=int(np.sum(left > self.strange)),
+            far=int(np.sum(left > FAR * self.strange)),
         )
 
     def left(self, spectra: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -158,6 +169,17 @@ class FeatureSpace:
         return cls(
             rows[0], rows[1:], tuple(said["detectors"]), *(float(said[name]) for name in ("spread", "share", "strange"))
         )
+
+
+def most_of(n: int, share: float) -> int:
+    """The number of n, each with a probability of `share`, that is exceeded with a probability of less than CHANCE."""
+    number, exactly = 0, (1 - share) ** n
+    more = 1 - exactly
+    while more >= CHANCE:
+        number += 1
+        exactly *= (n - number + 1) / number * share / (1 - share)
+        more -= exactly
+    return number
 
 
 def _continua(detectors: tuple[int, ...]) -> np.ndarray:

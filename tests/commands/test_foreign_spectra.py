@@ -8,9 +8,14 @@ import numpy as np
 import onnx
 import pyarrow.parquet as pq
 import pytest
+from candlesql.catalogs.mock.apogee.giants import draw_giants
+from candlesql.catalogs.mock.apogee.spectra import Lines, observed_spectra
 from candlesql.catalogs.spectra.aspcap import are_simulated, feature_batch, spectra_writer
+from candlesql.catalogs.spectra.continuum import choose_continuum, normalise
 from candlesql.sql.open import open_sky
-from candlesql.udfs.model_files import spectral_files
+from candlesql.udfs.feature_space import FeatureSpace
+from candlesql.udfs.model_files import SHIPPED, spectral_files
+from candlesql.udfs.spectral import load_spectral
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +151,29 @@ def test_errors_hold_the_true_parallaxes(simulated, candlesql):
     assert within("spec_parallax", "spec_parallax_total_error", 2) > 0.85
     assert within("combined_parallax", "combined_parallax_error", 1) > 0.55
     assert within("spec_parallax", "spec_parallax_error", 1) < 0.55
+
+
+def giants_spectra(lines: int, stars: int, moved: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """ln flux and errors of 500 giants of a seed with the lines of another, moved by some pixels before any noise."""
+    drawn = Lines.drawn(np.random.default_rng([lines, 2]))
+    places = np.arange(drawn.profiles.shape[1])
+    profiles = np.stack([np.interp(places - moved, places, one) for one in drawn.profiles]).astype(np.float32)
+    giants, rng = draw_giants(500, np.random.default_rng([stars, 1])), np.random.default_rng([stars, 3])
+    flux, error = observed_spectra(Lines(profiles, drawn.group, drawn.depth), giants, np.arange(500), rng)
+    kept = (giants.observed["logg"] > 0) & (giants.observed["logg"] < 2.2)
+    return normalise(flux[kept], error[kept], choose_continuum(flux, error))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("lines", "stars", "moved", "refused"),
+    [(1, 404, 0, "none"), (1, 505, 0, "none"), (404, 404, 0, "all"), (505, 1, 0, "all"), (1, 404, 0.5, "all")],
+)
+def test_small_tables_of_the_models_own_kind_pass_and_foreign_ones_do_not(lines, stars, moved, refused):
+    """Every table of 20 of the stars of one seed, of which the shipped model knows the lines or not."""
+    space = FeatureSpace.from_text(load_spectral(spectral_files(SHIPPED)["parallax"]).metadata["feature_space"])
+    spectra, errors = giants_spectra(lines, stars, moved)
+    tables = [slice(i, i + 20) for i in range(0, len(spectra) - 19, 20)]
+    found = [space.misfit(spectra[rows], errors[rows]) for rows in tables]
+    assert len(found) > 15
+    assert sum(map(bool, found)) == (0 if refused == "none" else len(found))

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from candlesql.udfs.feature_space import FeatureSpace
+from candlesql.udfs.feature_space import FeatureSpace, most_of
+from scipy.stats import binom
 
 DETECTORS = (600, 400)
 STARS = 100
@@ -42,12 +43,9 @@ def test_few_stars_fit(space):
 
 def test_stars_that_are_all_alike_fit(space):
     """A cluster's differ by noise alone, in no direction of training."""
-    stars = spectra(1, 2)
-    middle = np.argsort(stars.mean(axis=1))[STARS // 2]
-    given = np.repeat(stars[middle : middle + 1], 20, axis=0) + np.random.default_rng(1).normal(
-        0, 0.003, (20, sum(DETECTORS))
-    )
-    assert misfit(space, given.astype(np.float32)) == ""
+    line = space.mean / space.mean.min()
+    noise = np.random.default_rng(1).normal(0, 0.01, (20, sum(DETECTORS)))
+    assert misfit(space, (-0.36 * line + noise).astype(np.float32)) == ""
 
 
 @pytest.mark.parametrize("n", [1, 5, 20])
@@ -80,15 +78,15 @@ def test_stars_that_are_all_unlike_those_of_training_do_not(space):
 
 
 def test_some_strangers_among_many_do_not(space):
-    mixed = np.concatenate([spectra(1, 2), spectra(2, 1)[:6]])
-    assert misfit(space, mixed) == ("6 of 106 are unlike any of training beyond their errors, at most 3 may be")
+    mixed = np.concatenate([spectra(1, 2), spectra(2, 1)[:3]])
+    assert misfit(space, mixed) == "3 of 103 are far beyond their errors unlike any of training, at most 2 may be"
 
 
 def test_spectra_moved_by_a_pixel_or_with_pixels_missing_do_not(space):
     assert misfit(space, np.roll(spectra(1, 2), 1, axis=1))
     masked = spectra(1, 2)
     masked[np.random.default_rng(1).random(masked.shape) < 0.05] = 0
-    assert "unlike any of training beyond their errors" in misfit(space, masked)
+    assert "beyond their errors unlike any of training" in misfit(space, masked)
 
 
 def test_a_few_pixels_that_are_known_to_be_missing_fit(space):
@@ -153,16 +151,20 @@ def test_distances_in_deviations_of_training():
     given = 0.03 * CUBIC + 0.04 * QUARTIC + np.array([[0.01], [-0.01]]) * QUARTIC
     found = FIVE.distances(given, np.full((2, 5), 0.01))
     assert (found.offset, found.shift) == pytest.approx((0.6708, 1.1180), abs=1e-4)
-    assert found.strangers == 0  # 9e-4 / 1.25e-4 / 5 = 1.44
+    assert (found.strangers, found.far) == (0, 0)  # 9e-4 / 1.25e-4 / 5 = 1.44
+
+
+#: Spectra, the share of them that may be strangers (0.02) or far ones (0.002), and how many that are at most.
+BOUNDS = [(2, 0.02, 1), (20, 0.02, 3), (100, 0.02, 7), (1000, 0.02, 33), (20, 0.002, 1), (100, 0.002, 2)]
 
 
 @pytest.mark.parametrize(
     ("n", "offset", "shift", "said"),
     [
-        (4, 0.03, 0, ""),  # 0.15 + 3 * 0.6 / 2
-        (36, 0.03, 0, "their mean lies 0.67 deviations from that of training, at most 0.45 is allowed"),
-        (64, 0, 0.04, ""),  # 0.9 + 2 / 8 = 1.15
-        (100, 0, 0.04, "their mean lies 1.12 deviations from that of training in its directions, at most 1.10 is "
+        (4, 0.03, 0, ""),  # hypot(0.15, 3.5 * 0.6 / 2) = 1.06
+        (36, 0.03, 0, "their mean lies 0.67 deviations from that of training, at most 0.38 is allowed"),
+        (144, 0, 0.04, ""),  # 0.9 + 3 / 12 = 1.15
+        (225, 0, 0.04, "their mean lies 1.12 deviations from that of training in its directions, at most 1.10 is "
          "allowed"),
     ],
 )  # fmt: skip
@@ -171,10 +173,29 @@ def test_the_fewer_the_farther_a_mean_may_lie(n, offset, shift, said):
     assert FIVE.misfit(given, np.full((n, 5), 0.01)) == said
 
 
-@pytest.mark.parametrize("strangers", [2, 4])
-def test_how_many_strangers_may_be(strangers):
-    """Of 100, 0.02 * 100 + 2 sqrt(0.005 * 100) = 3.4; each has 1.6 left, half with one sign, half with the other."""
-    given = np.zeros((100, 5))
-    given[:strangers] = 0.01 * np.sqrt(10) * CUBIC * np.resize([[1], [-1]], (strangers, 1))
-    said = "4 of 100 are unlike any of training beyond their errors, at most 3 may be" if strangers == 4 else ""
-    assert FIVE.misfit(given, np.full((100, 5), 0.01)) == said
+def with_strangers(n: int, strangers: int, squares: float) -> str:
+    """What is wrong with n spectra, some of which have `squares` left a pixel, of either sign."""
+    given = np.zeros((n, 5))
+    given[:strangers] = np.sqrt(squares * 5 * 1.25e-4) * CUBIC * np.resize([[1], [-1]], (strangers, 1))
+    return FIVE.misfit(given, np.full((n, 5), 0.01))
+
+
+@pytest.mark.parametrize(("n", "share", "most"), BOUNDS)
+def test_no_more_than_chance_gives(n, share, most):
+    """By SciPy's binomial distribution: what is exceeded in less than one table of 400."""
+    assert most_of(n, share) == most
+    assert binom.sf(most, n, share) < 0.0025 <= binom.sf(most - 1, n, share)
+
+
+@pytest.mark.parametrize(("n", "share", "most"), BOUNDS)
+def test_how_many_strangers_may_be(n, share, most):
+    """1.6 is above the limit of 1.5, and below the 3 of those that are far; 3.2 is above that."""
+    squares, kind = (1.6, "") if share == 0.02 else (3.2, "far ")
+    assert with_strangers(n, most, squares) == ""
+    said = f"{most + 1} of {n} are {kind}beyond their errors unlike any of training, at most {most} may be"
+    assert with_strangers(n, most + 1, squares) == said
+
+
+def test_one_stranger_alone_may_be_and_one_far_one_not():
+    assert with_strangers(1, 1, 1.6) == ""
+    assert with_strangers(1, 1, 3.2) == "1 of 1 are far beyond their errors unlike any of training, at most 0 may be"
