@@ -56,6 +56,8 @@ OTHERS = {
     # Lindegren et al. 2021, quasars; Wang & Chen 2019; Drimmel & Poggio 2018; Riello et al. 2021, section 9.4
     "gaia_dr3_parallax_zero_point": -0.017, "distmass_edr3_parallax_zero_point": -0.017, "a_g_over_a_v": 0.789,
     "hogg_sun_vx_km_s": 12.9, "hogg_sun_vy_km_s": 245.6, "hogg_sun_vz_km_s": 7.78, "max_corrected_excess_sigma": 5,
+    # development scripts of Green et al. 2020; passes after which no star of the published sample moves
+    "green_ebv_relative_floor": 0.1, "green_max_ebv": 10, "green_ebv_passes": 5,
     # bits of APOGEE DR17: 7 and 23 of ASPCAPFLAG, 4 of EXTRATARG
     "green_apogee_bad": 2**7 + 2**23, "distmass_star_bad": 2**23, "hogg_duplicate_bit": 2**4,
 }  # fmt: skip

@@ -97,7 +97,7 @@ CARBON = [
               ("subgiants by radius, [Fe/H] 0.2", 2, 0.2, -1.7, 9.0, 10.0, statistics.stdev([0.1, 0.3]), 1.0)]),
     Case("distmass.label_sets", "pair, logg_low, n, bias, robust_scatter", given={
         "distmass.carbon_nitrogen(logg_low, mass_apokasc2_label, mass_apokasc3_label, mass_apokasc2_msun, mass_apokasc3_msun, paper_mass_apokasc2_msun)":
-        "(2.0, 1.0, 1.2, 2.0, 1.5, 1.0), (2.0, 2.0, 2.0, 1.0, 1.5, 2.0), (2.0, 1.0, 1.2, 3.0, 1.5, 1.0), (2.5, 1.0, null, null, 1.5, 1.0)"},
+        "(2.0, 2.0, 2.4, 2.0, 1.5, 1.0), (2.0, 2.0, 2.0, 1.0, 1.5, 2.0), (2.0, 2.0, 2.4, 3.0, 1.5, 1.0), (2.5, 1.0, null, null, 1.5, 1.0)"},
         rows=[("ensemble over paper, APOKASC-2", 2.0, 3, 1.0, robust([1, -0.5, 2])), ("labels, APOKASC-3 over APOKASC-2", 2.0, 3, 0.2, robust([0.2, 0, 0.2])),
               ("predictions, APOKASC-3 over APOKASC-2", 2.0, 3, -0.25, robust([-0.25, 0.5, -0.5]))]),
     Case("distmass.mass_distributions", "masses, distance_bin, side, mass_low, n, mean_mass", given={

@@ -58,9 +58,10 @@ ALL_STAR = [
         "distmass.ages(spectrum_id, log_age_apokasc2, log_age_apokasc2_low, log_age_apokasc2_high, log_age_mass_loss, log_age_apokasc3, log_age_apokasc3_low, log_age_apokasc3_high, paper_log_age_apokasc2)": "(1, 9.0, 8.8, 9.4, 0, 0, 0, 0, 0), (2, 9.0, 8.8, 9.0, 0, 0, 0, 0, 0)",
         "distmass.training(spectrum_id, mass_apokasc2_label, mass_apokasc3_label, mass_isochrone_label, mass_subgiant_label)": "(1, 1.5, null, null, null), (2, null, 1.5, 1.5, 1.5)", "distmass.nmsu(spectrum_id, distance_kpc, distance_kpc_low, distance_kpc_high)": "(1, 1.0, 0.9, 1.2)"},
         rows=[(1, 1 + 8, 0.1, 0.2, 0.3, 1.0, 0.9, 1.2, 0.2, 0.3, 9.0, 0.2, 0.15), (2, 4 + 8 + 16 + 32, None, None, 0.2, None, None, None, None, 0.3, 9.0, 0.2, 0.15), (3, 2 + 64, 0.1, None, None, None, None, None, None, None, None, 0.2, 0.15)]),
-    # by its spectrum alone, by none
-    *(Case("", f"distmass.was_seen('{spectrum}', null, null, null)", seen, setup="""insert into candlesql.models(model, system, trained_on, training_stars) values ('distmass', 'distmass', 'real', 'distmass');
-        insert into candlesql.training_stars select 'distmass', stats.key('seen')""") for spectrum, seen in [("seen", True), ("new", None)]),
+    # by its spectrum alone, by its star's name, by none
+    *(Case("", f"distmass.was_seen('{spectrum}', {star}, null, null)", seen, setup="""insert into candlesql.models(model, system, trained_on, training_stars) values ('distmass', 'distmass', 'real', 'distmass');
+        insert into candlesql.training_stars select 'distmass', unnest([stats.key('seen'), stats.key('apogee:known')])""")
+      for spectrum, star, seen in [("seen", "null", True), ("seen", "'other'", True), ("new", "'known'", True), ("new", "'other'", None), ("new", "null", None)]),
 ]  # fmt: skip
 CASES = [
     # the label's age: 10 - 2 + 0.1 + 0.2 = 8.3

@@ -70,7 +70,25 @@ GEOMETRY = [
 NEAR = sorted({
     position_key(130 + a / cos(radians(35)), -35 + d) for a in (-CELL, 0, CELL) for d in (-CELL, 0, CELL)
 })  # fmt: skip
+
+
+def cells_near(ra: float, dec: float) -> list[int]:
+    """The cells in each zone within 1.01 cells that a circle of as much reaches."""
+    width = degrees(asin(sin(radians(1.01 * CELL)) / cos(radians(dec))))
+    zones = range(zone(dec - 1.01 * CELL), zone(dec + 1.01 * CELL) + 1)
+    return sorted(
+        key(f"{z}/{cell}")
+        for z in zones
+        for cell in range(floor((ra - width) / 360 * n_cells(z)), floor((ra + width) / 360 * n_cells(z)) + 1)
+    )
+
+
+#: In the middle of a zone, and where 1.01 cells to the north or south end just within the next zone but one.
+PLACED = [(130.0, -90 + (99000 + part) * CELL) for part in (0.5, 0.95, 0.05)]
 KEYS = [
+    *(value(f"list_sort(sphere.position_keys_near({ra}, {dec!r}))", cells_near(ra, dec)) for ra, dec in PLACED),
+    # all 9, 15 and 21 cells of the zones 2 to 8 arcsec from the pole
+    value("len(sphere.position_keys_near(10, 90 - 5.0 / 3600))", 9 + 15 + 21),
     value("sphere.key_cell()", CELL), *(value(f"sphere.zone({dec})", zone(dec)) for dec in (-90, -12.3456, 0, 89.9999, 90)), value("sphere.zone(-91)", 0), value("sphere.zone(null)", None),
     *(value(f"sphere.cells_in_zone({z})", n_cells(z)) for z in (0, 1, 1000, 162000, 300000)), value("sphere.cell_in_zone(90, 1000)", 250),
     value("sphere.key_of_cell(3, 5)", key("3/5")), *(value(f"sphere.position_key({ra}, {dec})", position_key(ra, dec)) for ra, dec in [(130, -35), (0, 0), (359.9999, 12), (-0.001, 45), (360, 45), (720.5, 3), (10, 90)]),

@@ -53,6 +53,8 @@ CONE = [
     *(value(f"sphere.cone_pixels({ra}, {dec}, {radius})", pixels_of(ra, dec, radius)) for ra, dec, radius in CONES),
     value("sphere.widest_gaps([1, 2, 5, 6, 9, 20, 21])", [1, 3, 5, 6, 8]), value("sphere.widest_gaps([4])", [1, 2]),
     *(value(f"sphere.cone_range({ra}, {dec}, {radius}, {k + 1})", part) for ra, dec, radius in CONES for k, part in enumerate(ranges_of(ra, dec, radius))),
+    *(value(f"[sphere.may_be_in_cone(p, {ra}, {dec}, {radius}) for p in {ends}]", [any(part["low"] <= p <= part["high"] for part in parts) for p in ends])
+      for ra, dec, radius in CONES for parts in [ranges_of(ra, dec, radius)] for ends in [[end + step for part in parts for end, step in ((part["low"], -1), (part["low"], 0), (part["high"], 0), (part["high"], 1))]]),
     value("sphere.cone_radius(90, 5)", 5), value("sphere.cone_radius(-90, 0)", 0),
     Case("sphere.cone", "id", [(1,), (2,)], query="sphere.cone('places', 0.1, 60.0, 1.0)", given={'staging.places(id, ra, "dec", _healpix_29)': staged()}),
     Case("sphere.cone", "id", [(5,)], query="sphere.cone('places', 77, 89.5, 0.6)", given={'staging.places(id, ra, "dec", _healpix_29)': staged()}),

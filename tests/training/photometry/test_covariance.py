@@ -2,8 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
+from candlesql.sql import files
 from candlesql.tests.training.photometry.conftest import make_network, make_stars
 from candlesql.training.photometry.covariance import (
+    EBV_FLOOR,
+    EBV_FLOOR_RELATIVE,
+    EBV_PASSES,
+    MAX_EBV,
     Prediction,
     chi_square,
     colour_covariance,
@@ -17,6 +22,13 @@ from candlesql.training.photometry.covariance import (
 )
 from candlesql.training.photometry.network import read_published
 from scipy import optimize, stats
+
+
+def test_training_and_sql_take_reddenings_alike():
+    cuts = {"floor": EBV_FLOOR, "relative_floor": EBV_FLOOR_RELATIVE, "passes": EBV_PASSES}
+    known = files.cuts()
+    assert {name: float(known[f"green_ebv_{name}"].value) for name in cuts} == cuts
+    assert float(known["green_max_ebv"].value) == MAX_EBV
 
 
 def test_equation_4_by_hand():
