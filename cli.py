@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .arguments import catalogs, results, systems
-from .errors import UserError
+from .errors import UserError, told
 
 app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
@@ -28,11 +28,11 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command; bad input is one line on stderr and exit code 2, an error of the program keeps its traceback."""
-    from .workspace.change import finished
+    from .workspace.change import finished, opened
     from .workspace.limits import said
 
-    finished.clear()
-    said.clear()
+    for of_the_last_command in (finished, opened, said, told):
+        of_the_last_command.clear()
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), _interrupt)
     try:
@@ -55,12 +55,23 @@ def main() -> None:
 
             _stop(TOO_LITTLE_MEMORY, 2)
         if not hasattr(error, "format_message"):
+            _blame_damaged_file(error)
             raise
         where = getattr(getattr(error, "ctx", None), "command_path", "candlesql")
         _stop(f"{error.format_message()} (`{where} --help`)", 2)
     if code == INTERRUPTED:
         _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _blame_damaged_file(error: Exception) -> None:
+    """Stop with one line where a reader's error comes from a damaged file of the workspace."""
+    if not any(kind.__module__.startswith(("_duckdb", "pyarrow")) for kind in type(error).__mro__):
+        return
+    from .sql.damage import damaged_file
+
+    if damaged := damaged_file():
+        _stop(str(damaged), 2)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:
@@ -91,7 +102,8 @@ def _interrupted() -> NoReturn:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    print(" ".join(message.split()), file=sys.stderr)
+    if message not in told:
+        print(" ".join(message.split()), file=sys.stderr)
     raise SystemExit(code) from None
 
 

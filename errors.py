@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+#: What this command has printed on stderr: an error that says the same is not said twice.
+told: set[str] = set()
+
 
 def one_line(text: object) -> str:
     """A text as one line without control characters, which names and values in a file may hold and a terminal obeys."""

@@ -10,6 +10,7 @@ import duckdb
 
 from ..catalogs.survey import Survey, load_survey
 from ..errors import NotIngested, UserError
+from ..sql.damage import refuse_damaged
 from ..sql.open import writing
 from ..sql.place import write_product
 from ..sql.systems import system_steps
@@ -122,7 +123,7 @@ def match(
     UserError
         If a survey is not ingested or has no positions, or nothing matches; a match from before then stays.
     """
-    _check(sky, left, right)
+    _check(connection, sky, left, right)
     return write_product(
         connection,
         sky,
@@ -145,7 +146,7 @@ def moves(left: Survey, right: Survey) -> bool:
     return bool(left.pmra) or not right.pmra
 
 
-def _check(sky: Sky, left: Survey, right: Survey) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, sky: Sky, left: Survey, right: Survey) -> None:
     if left.name == right.name:
         raise UserError(f"LEFT and RIGHT are both {left.name}; a match is between two surveys")
     for survey in (left, right):
@@ -154,6 +155,7 @@ def _check(sky: Sky, left: Survey, right: Survey) -> None:
         if not sky.catalog(survey.name).exists():
             way_out = f"`candlesql ingest {sky.root} {survey.name} FILE`"
             raise NotIngested(f"survey {survey.name} is not ingested: {way_out}", value=survey.name)
+        refuse_damaged(connection, sky, survey.name)
 
 
 def match_query(

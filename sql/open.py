@@ -24,10 +24,11 @@ from ..udfs.names import identifier
 from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
-from ..workspace.ledger import full_disk_told, tell_damaged
+from ..workspace.ledger import full_disk_told
 from ..workspace.query import as_pattern, quoted
 from . import views
 from .cuts import apply_stored_cuts
+from .damage import tell_damaged
 from .template import code_of, data_of, is_known, remember, template_of
 
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.

@@ -40,6 +40,7 @@ TABLES = """
     create table candlesql.runs(product varchar, made_by varchar, inputs json, cuts json, models json,
         n_rows bigint, seconds double, made_at timestamp, version varchar, files json,
         trained_on json);
+    create table candlesql.unread(file varchar primary key, why varchar);
     create table candlesql.state(format integer, code varchar, data varchar, version varchar);
 """
 

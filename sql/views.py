@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -80,6 +81,8 @@ def update_data_views(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
 def update_views_over(connection: duckdb.DuckDBPyConnection, sky: Sky, placed: Path) -> bool:
     """Point the view over a match or another product that has taken its place to its files; whether there is one."""
     surveys = {name: load_survey(name, sky.surveys) for name in survey_files(sky.surveys)}
+    before = str(placed.relative_to(sky.root))
+    connection.execute("delete from candlesql.unread where starts_with(file, ?)", [before])
     if placed.parent == sky.matches:
         name, pair = f"match.{placed.stem}", _pair(placed.stem, surveys)
         if pair is None:
@@ -102,6 +105,7 @@ def _is_of(placed: Path, parts: list[Path]) -> bool:
 def _create_data_views(
     connection: duckdb.DuckDBPyConnection, sky: Sky, items: list[files.Item], surveys: dict[str, Survey]
 ) -> None:
+    connection.execute("delete from candlesql.unread")
     for survey in surveys.values():
         _create_staging(connection, survey, sky)
     _create_wide(connection, surveys, sky)
@@ -175,10 +179,11 @@ def _run(connection: duckdb.DuckDBPyConnection, item: files.Item, statement: str
 
 def _create_staging(connection: duckdb.DuckDBPyConnection, survey: Survey, sky: Sky) -> None:
     path = sky.catalog(survey.name)
-    if readable(connection, [path]):
+    types = {c.name: c.type for c in survey.columns.values()}
+    if readable(connection, [path], types, sky.root):
         select, note = f"select * from {parquet_rows_within(sky.root, [path])}", survey.title
     else:
-        select = stand_in({c.name: c.type for c in survey.columns.values()} | {"_healpix_29": "BIGINT"})
+        select = stand_in(types | {"_healpix_29": "BIGINT"})
         note = f"{survey.title}; not ingested yet"
     stage(connection, survey, select)
     connection.execute(f"comment on view staging.{survey.name} is {quoted(note)}")
@@ -240,7 +245,8 @@ def _create_product(connection: duckdb.DuckDBPyConnection, name: str, sky: Sky) 
 def show_product(connection: duckdb.DuckDBPyConnection, name: str, parts: list[Path], root: Path | None = None) -> None:
     """Let the view of a product be the rows of these files, below the folder `root` if that may move."""
     columns, select = products()[name]["columns"], product_stand_in(name)
-    parts = readable(connection, parts)
+    first = next(iter(columns))  # an earlier version may have kept fewer of the others
+    parts = readable(connection, parts, {first: columns[first]}, root)
     if parts:
         kept = ", ".join(f'"{column}"' for column in columns)
         made = f"select * from {_rows(parts, root, 'union_by_name = true')}"
@@ -277,23 +283,61 @@ def show_match(
     connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, parts: list[Path], root: Path | None = None
 ) -> None:
     """Let the view of a match be the rows of these files, below the folder `root` if that may move."""
-    parts = readable(connection, parts)
-    select = f"select * from {_rows(parts, root)}" if parts else stand_in(match_columns(left, right))
+    columns = match_columns(left, right)
+    parts = readable(connection, parts, columns, root)
+    select = f"select * from {_rows(parts, root)}" if parts else stand_in(columns)
     connection.execute(f"create or replace view match.{left.name}_{right.name} as {select}")
 
 
-def readable(connection: duckdb.DuckDBPyConnection, parts: list[Path]) -> list[Path]:
-    """Those files that are there and are whole Parquet files; opening the workspace tells of the others."""
+def readable(
+    connection: duckdb.DuckDBPyConnection, parts: list[Path], columns: dict[str, str], root: Path | None
+) -> list[Path]:
+    """Those files that are there and are whole Parquet files with columns of these types.
+
+    The others, if below the folder `root`, stand in `candlesql.unread`: opening the workspace tells of them.
+    """
     there = [part for part in parts if part.is_file()]
+    faults = _faults(connection, there, columns)
+    if root and faults:
+        rows = [[str(part.relative_to(root)), why] for part, why in faults.items()]
+        connection.executemany("insert or replace into candlesql.unread values (?, ?)", rows)
+    return [part for part in there if part not in faults]
+
+
+def _faults(connection: duckdb.DuckDBPyConnection, there: list[Path], columns: dict[str, str]) -> dict[Path, str]:
+    """Why files cannot be read as rows of these columns."""
     if not there:
-        return []
-    footers = f"select 1 from parquet_file_metadata([{', '.join(map(literal_path, there))}])"
+        return {}
+    footers = f"""select file_name, name, duckdb_type from parquet_schema([{", ".join(map(literal_path, there))}])
+        where duckdb_type is not null"""
     try:
         with connection.cursor() as apart:  # an error would end the transaction that views are made in
-            apart.execute(footers).fetchall()
+            rows = apart.execute(footers).fetchall()
     except duckdb.Error:
-        return [] if len(there) == 1 else [part for part in there if readable(connection, [part])]
-    return there
+        if len(there) == 1:
+            return {there[0]: "is no whole Parquet file"}
+        return {part: why for one in there for part, why in _faults(connection, [one], columns).items()}
+    types: dict[Path, dict[str, str]] = {part: {} for part in there}
+    for file, name, type_ in rows:
+        types[Path(file)][name] = type_
+    said = {part: _unlike(found, columns) for part, found in types.items()}
+    return {part: why for part, why in said.items() if why}
+
+
+def _unlike(found: dict[str, str], columns: dict[str, str]) -> str | None:
+    """What of a file's columns is not as it should be."""
+    for name, type_ in columns.items():
+        if name not in found:
+            return f"lacks the column {name}"
+        if {_family(type_), _family(found[name])} == {"number", "text"}:
+            return f"has {found[name]} in the column {name}, where {type_} is expected"
+    return None
+
+
+def _family(type_: str) -> str:
+    if type_ == "VARCHAR":
+        return "text"
+    return "number" if re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*", type_) else "other"
 
 
 def _rows(parts: list[Path], root: Path | None, *options: str) -> str:

@@ -35,6 +35,8 @@ LOOK_EVERY = 0.2
 waits = False
 #: What this process has finished for good, in words.
 finished: list[str] = []
+#: The workspaces that the command has opened.
+opened: list[Sky] = []
 _locks: dict[Path, tuple[int, int]] = {}
 _changes: dict[Path, Change] = {}
 

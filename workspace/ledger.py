@@ -5,22 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
-from ..errors import NoSpace, one_line
+from ..errors import NoSpace
 from .query import first_row
-
-if TYPE_CHECKING:
-    from .folder import Sky
-
 
 Run = Callable[[duckdb.DuckDBPyConnection, str], None]
 
@@ -172,31 +166,16 @@ def _are_as_written(root: Path | None, files: str | None) -> bool:
         and (root / name).is_file()
         and (root / name).stat().st_size == size
         and fingerprint(root / name) == digest
-        for name, size, digest in _said_of_files(files)
+        for name, size, digest in said_of_files(files)
     )
 
 
-def _said_of_files(files: str | None) -> list[tuple[str, int, str]]:
+def said_of_files(files: str | None) -> list[tuple[str, int, str]]:
     """What a row of the ledger says of a product's files; of a text of another form nothing."""
     try:
         return [(str(name), int(size), str(digest)) for name, (size, digest) in json.loads(files or "{}").items()]
     except (ValueError, TypeError, AttributeError, RecursionError):
         return []
-
-
-def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    """Say on stderr, a line each, which products' files are gone or of another size than they were written with."""
-    rows = connection.execute("select product, made_by, files from candlesql.runs where files is not null").fetchall()
-    for product, made_by, files in rows:
-        for name, size, _ in _said_of_files(files):
-            file = sky.root / name
-            is_there = file.is_file()
-            if is_there and file.stat().st_size == size:
-                continue
-            what = "is damaged: its size is not what was written" if is_there else "is gone"
-            said = f"{file}: {what}; `candlesql {made_by}` made {product}, and makes it again"
-            print(one_line(said), file=sys.stderr)
-            break
 
 
 def cut_values(connection: duckdb.DuckDBPyConnection) -> str:

@@ -18,6 +18,7 @@ import duckdb
 from ...catalogs.survey import load_survey, survey_files
 from ...errors import UserError
 from ...sql import files
+from ...sql.damage import refuse_damaged
 from ...sql.place import placed
 from ...sql.views import products
 from ...udfs.hull import read_hull
@@ -57,6 +58,8 @@ def score_in_parts(
     _write_parts(connection, sky, steps, model, folder)
     if not first_row(connection, f"select 1 from {parquet_rows(sorted(folder.glob('*.parquet')))} limit 1"):
         remove(folder, sky.root)
+        for base in steps.bases:
+            refuse_damaged(connection, sky, base)
         raise UserError(nothing_to_score(connection, steps, model))
     target = sky.scores / steps.name
     with placed(connection, sky, folder, target):

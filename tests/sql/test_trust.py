@@ -1,5 +1,6 @@
 """A workspace that somebody else made is data; queries see the workspace and what is named."""
 
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from candlesql import UserError, open_sky
 from candlesql.sql import open as opening
@@ -232,6 +235,50 @@ def test_products_gone_or_damaged_are_told_and_made_again(own_sky, candlesql):
         assert "`candlesql match gaia_dr2 twomass" in told[0]
         assert candlesql("match", own_sky, "gaia_dr2", "twomass").code == 0
         assert candlesql("sql", own_sky, COUNT, "--format", "csv")[:3] == (0, "count_star()\n3\n", "")
+
+
+def flipped(whole: bytes) -> bytes:
+    """As long as before, and its pages cannot be unpacked."""
+    frame = b"\x28\xb5\x2f\xfd"  # a Zstandard frame begins so
+    assert frame in whole
+    return frame.join(bytes(byte ^ 0x55 for byte in part[:9]) + part[9:] for part in whole.split(frame))
+
+
+def of_another_table(whole: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"a": [1], "b": ["x"]}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def with_words_for_numbers(whole: bytes) -> bytes:
+    table, sink = pq.read_table(io.BytesIO(whole)), pa.BufferOutputStream()
+    position = table.schema.get_field_index("ra")
+    pq.write_table(table.set_column(position, "ra", pa.array(["twelve"] * len(table))), sink)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "known"),
+    [
+        (lambda whole: whole[:99], False),
+        (of_another_table, True),
+        (with_words_for_numbers, False),
+        (flipped, True),
+        (flipped, False),
+    ],
+)
+def test_a_catalog_that_is_damaged_is_one_line_whoever_put_it_there(own_sky, candlesql, spoilt, known):
+    file = own_sky / "catalogs" / "gaia_dr2.parquet"
+    file.write_bytes(spoilt(file.read_bytes()))
+    if not known:
+        spoil(own_sky, "update candlesql.runs set files = null")
+    info, match = candlesql("info", own_sky), candlesql("match", own_sky, "gaia_dr2", "twomass", "--kind", "all")
+    assert info.code == (2 if spoilt is flipped else 0)
+    assert match.code == 2
+    for done in (info, match):
+        assert len(done.err.splitlines()) == 1
+        assert done.err.startswith(f"{file}: ")
+        assert ("`candlesql ingest" in done.err) if known else ("take it away" in done.err)
 
 
 def test_a_first_ingest_that_fails_leaves_what_others_saved(tmp_path):
