@@ -24,6 +24,8 @@ app = typer.Typer(
 
 #: Exit code after Ctrl-C: 128 + SIGINT.
 INTERRUPTED = 130
+#: How DuckDB says that Ctrl-C has come while it worked, or while a function in Python did.
+INTERRUPTIONS = ("Query interrupted", "INTERRUPT Error", "executing the UDF: KeyboardInterrupt")
 
 
 def main() -> None:
@@ -48,7 +50,7 @@ def main() -> None:
     except SystemExit:
         raise SystemExit(0) from None  # typer's answer to a reader that has gone, on which it stops with 1
     except Exception as error:
-        if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
+        if any(said in str(error) for said in INTERRUPTIONS):
             _interrupted()
         if type(error).__name__ == "OutOfMemoryException":
             from .workspace.limits import TOO_LITTLE_MEMORY

@@ -18,7 +18,7 @@ from ..sql.views import match_columns
 from ..workspace.folder import Sky, existing_sky
 from ..workspace.ledger import Run, execute, is_fresh
 from ..workspace.progress import run_with_bar
-from ..workspace.query import first_row
+from ..workspace.query import all_or_nothing, first_row
 from .steps.neighbours import Rank, neighbours_sql, shifted, sides
 from .steps.pairs import Epochs, epochs_of, pairs_sql, staged
 
@@ -79,18 +79,17 @@ def measure(connection: duckdb.DuckDBPyConnection, left: Survey, right: Survey, 
         counts.append(dict(found))
     (n_left,) = first_row(connection, f"select count(*) from staging.{left.name}")
     width = radius_arcsec / SEPARATION_BINS
-    connection.begin()
-    connection.execute(
-        'delete from candlesql.match_statistics where "left" = ? and "right" = ?', [left.name, right.name]
-    )
-    connection.executemany(
-        "insert into candlesql.match_statistics values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            [left.name, right.name, k * width, (k + 1) * width, counts[0].get(k, 0), counts[1].get(k, 0), n_left]
-            for k in range(SEPARATION_BINS)
-        ],
-    )
-    connection.commit()
+    with all_or_nothing(connection):
+        connection.execute(
+            'delete from candlesql.match_statistics where "left" = ? and "right" = ?', [left.name, right.name]
+        )
+        connection.executemany(
+            "insert into candlesql.match_statistics values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                [left.name, right.name, k * width, (k + 1) * width, counts[0].get(k, 0), counts[1].get(k, 0), n_left]
+                for k in range(SEPARATION_BINS)
+            ],
+        )
 
 
 def match(

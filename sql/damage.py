@@ -91,7 +91,7 @@ def _way_out(product: str, made_by: str) -> str:
 
 def _unreadable(file: Path) -> str | None:
     try:
-        duckdb.sql(f"select max(hash(columns(*))) from read_parquet({literal_path(file)})").fetchall()
+        duckdb.execute(f"select max(hash(columns(*))) from read_parquet({literal_path(file)})").fetchall()
     except duckdb.Error as error:
         return str(error).splitlines()[0]
     return None

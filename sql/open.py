@@ -25,7 +25,7 @@ from ..workspace.change import Change, change_of, changing, digest_of, mend, one
 from ..workspace.connection import attach, connect, refuse_newer
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import full_disk_told
-from ..workspace.query import as_pattern, quoted
+from ..workspace.query import all_or_nothing, as_pattern, quoted
 from . import views
 from .cuts import apply_stored_cuts
 from .damage import tell_damaged
@@ -192,15 +192,10 @@ def _take_away(sky: Sky, new: list[Path], keep_root: bool) -> None:
 def refresh(connection: duckdb.DuckDBPyConnection, sky: Sky, placed: Path | None = None) -> None:
     """Point the views over files to the files that are there now, in one transaction; only those over what has been
     `placed`, if that is said and all else is as it was."""
-    connection.begin()
-    try:
+    with all_or_nothing(connection):
         if placed is None or not views.update_views_over(connection, sky, placed):
             views.update_data_views(connection, sky)
         connection.execute("update candlesql.state set data = ?", [data_of(sky)])
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def confine(connection: duckdb.DuckDBPyConnection, sky: Sky, read: Iterable[str | Path] = ()) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from astropy.table import Table
 from candlesql import cli, open_sky
@@ -483,3 +484,18 @@ def test_interruption_ends_with_one_line(monkeypatch, refuses, candlesql, tiny_s
     done = candlesql("sql", tiny_sky, "select 1")
     assert (done.code, done.out) == (130, "")
     assert done.err.splitlines() == ["interrupted; what was there before is unchanged"]
+
+
+def test_interruption_while_a_function_of_python_works(monkeypatch, candlesql, tiny_sky):
+    """DuckDB says of Ctrl-C in a function of Python that the function failed."""
+
+    def stopped(x: float) -> float:
+        raise KeyboardInterrupt
+
+    def work(*_):
+        with duckdb.connect() as connection:
+            connection.create_function("stopped", stopped)
+            connection.execute("select stopped(1.0)")
+
+    monkeypatch.setattr("candlesql.commands.sql.print_query", work)
+    assert candlesql("sql", tiny_sky, "select 1").code == 130

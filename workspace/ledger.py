@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ..errors import NoSpace
-from .query import first_row
+from .query import all_or_nothing, first_row
 
 Run = Callable[[duckdb.DuckDBPyConnection, str], None]
 
@@ -86,10 +86,9 @@ def record(
         json.dumps(_sizes_and_hashes(connection, made)),
         json.dumps(_trained_on(connection, models)),
     ]
-    connection.begin()
-    connection.execute("delete from candlesql.runs where product = ?", [product])
-    connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-    connection.commit()
+    with all_or_nothing(connection):
+        connection.execute("delete from candlesql.runs where product = ?", [product])
+        connection.execute("insert into candlesql.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _trained_on(connection: duckdb.DuckDBPyConnection, models: dict[str, str]) -> dict[str, str]:

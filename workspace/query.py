@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,19 @@ def first_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: obj
     connection with an unfinished one."""
     rows = connection.execute(query, parameters).fetchall()
     return rows[0] if rows else ()
+
+
+@contextmanager
+def all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction: what the block does holds if it ends well, else nothing of it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # an interrupt may have ended it
+            connection.rollback()
+        raise
 
 
 def quoted(value: object) -> str:

@@ -10,21 +10,17 @@ import duckdb
 from ...errors import UserError
 from ...sql import files
 from ...sql.cuts import replace_cut
+from ...workspace.query import all_or_nothing
 
 
 def apply_cuts(connection: duckdb.DuckDBPyConnection, cuts: dict[str, str]) -> None:
     """Replace thresholds in the workspace for good, all or none; a published value takes its replacement away."""
-    connection.begin()
-    try:
+    with all_or_nothing(connection):
         for name, value in cuts.items():
             differs = replace_cut(connection, name, value)
             connection.execute("delete from candlesql.cuts where name = ?", [name])
             if differs:
                 connection.execute("insert into candlesql.cuts values (?, ?)", [name, value])
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 @contextmanager
