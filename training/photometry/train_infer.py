@@ -33,6 +33,7 @@ from .correction import (
 )
 from .covariance import Array, settled_ebv
 from .data import Stars, read_stars, sha256, split_bucket
+from .distance import SCATTER, star_modulus
 from .infer import DEFAULT_EBV, Photometer
 from .infer_graph import Inputs, Matrix, observation, scan_components
 from .network import Network
@@ -180,6 +181,8 @@ def save_inference(photometer: Photometer, members: list, bands: list[Band], pat
     if members:
         seen = features(graph, photometer, data, moments)
         moments = corrected(graph, moments, add_correction(graph, members, seen))
+    modulus, variance = star_modulus(graph, data, moments.mean[4], moments.covariance[4, 4])
+    moments = replace(moments, mean=[*moments.mean[:4], modulus], covariance={**moments.covariance, (4, 4): variance})
     result = physical(graph, photometer, moments.mean, moments.covariance, moments.chi2, data)
     graph.save(path, result, input_fields(bands), output_fields(), metadata)
 
@@ -268,6 +271,7 @@ def priors(photometer: Photometer) -> dict[str, object]:
         f"{DEFAULT_EBV[0]} +- {DEFAULT_EBV[1]} mag",
         "model scatter in every band [mag]": FLOOR,
         "scatter of absolute magnitude in the parallax term [mag]": BINARY_SCATTER,
+        "scatter of the modulus about that of the distance [mag]": SCATTER,
     }
 
 

@@ -1,6 +1,7 @@
 """The shipped files, judged on the stars that no network was trained on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -40,12 +41,12 @@ def test_forward_uses_plain_operators_only():
 
 
 def test_forward_reaches_the_goal_on_held_out_stars(green_folder, bands, test_stars):
-    """0.89 where the published network, trained on 400 times the stars, has 0.847."""
+    """0.996 where the published network, trained on 400 times the stars, has 0.998; the ratio is known to 0.013."""
     published = read_published(green_folder / "published_model.npz", bands)
     reference = published.predict(test_stars.theta)
     judge = Judge.from_reference(test_stars, reference)
     own = read_network(MODELS / "photometry.onnx").predict(test_stars.theta)
-    assert judge.score(own) / judge.score(reference) < 0.89 / 0.847
+    assert judge.score(own) / judge.score(reference) < 1.005
 
 
 def test_colours_agree_with_the_published_network(green_folder, bands, test_stars):
@@ -60,7 +61,7 @@ def test_colours_agree_with_the_published_network(green_folder, bands, test_star
 def test_inverse_beats_the_direct_methods_on_held_out_stars(test_stars):
     y = run(MODELS / "photometry_infer.onnx", catalog_rows(test_stars))
     assert np.isfinite(y).all()
-    for i, (low_bar, unit) in enumerate(((112.0, "K"), (0.16, "dex"), (0.192, "dex"))):
+    for i, (low_bar, unit) in enumerate(((95.0, "K"), (0.155, "dex"), (0.18, "dex"))):
         miss = y[2 * i] - test_stars.theta[:, i]
         assert robust(miss) < low_bar, unit
         sigma = np.hypot(y[2 * i + 1], np.sqrt(test_stars.theta_cov[:, i, i]))
@@ -68,7 +69,44 @@ def test_inverse_beats_the_direct_methods_on_held_out_stars(test_stars):
         assert 0.90 < np.mean(np.abs(miss) < 1.96 * sigma) < 0.98
     network = read_network(MODELS / "photometry.onnx")
     by_labels, _ = settled_ebv(test_stars, network.predict(test_stars.theta))
-    assert robust(y[6] - by_labels) < 0.017
+    assert robust(y[6] - by_labels) < 0.015
+
+
+@pytest.fixture(scope="module")
+def near_stars(test_stars):
+    """Those whose parallaxes are better than 1 in 30, so that these are the truth."""
+    snr = np.where(test_stars.parallax_sigma > 0, test_stars.parallax / test_stars.parallax_sigma, 0)
+    return test_stars.take(np.flatnonzero(np.isfinite(snr) & (snr > 30)))
+
+
+def modulus_and_pull(stars, truth) -> tuple[np.ndarray, np.ndarray]:
+    """Modulus less that of the true parallaxes, and that over both errors."""
+    y = run(MODELS / "photometry_infer.onnx", catalog_rows(stars)).astype(float)
+    miss = y[8] - 10 + 5 * np.log10(truth.parallax)
+    return miss, miss / np.hypot(y[9], 5 / np.log(10) * truth.parallax_sigma / truth.parallax)
+
+
+def test_a_precise_parallax_is_the_distance(near_stars):
+    miss, pull = modulus_and_pull(near_stars, near_stars)
+    assert len(miss) > 150
+    assert np.median(np.abs(miss)) < 0.005
+    assert np.mean(np.abs(pull) < 1) > 0.95
+
+
+@pytest.mark.parametrize(("share", "typical"), [(0.1, 0.135), (0.2, 0.21)])
+def test_moduli_hold_parallaxes_that_were_blurred(near_stars, share, typical):
+    """By a tenth and a fifth, ten times each: the parallaxes as they were, 0.15 and 0.29 mag away, are the truth."""
+    rng = np.random.default_rng(12)
+    found = []
+    for _ in range(10):
+        added = share * near_stars.parallax
+        parallax = near_stars.parallax + added * rng.standard_normal(len(near_stars))
+        sigma = np.hypot(near_stars.parallax_sigma, added)
+        found.append(modulus_and_pull(replace(near_stars, parallax=parallax, parallax_sigma=sigma), near_stars))
+    miss, pull = (np.concatenate(values) for values in zip(*found, strict=True))
+    assert np.median(np.abs(miss)) < typical
+    assert np.mean(np.abs(pull) < 1) == pytest.approx(0.683, abs=0.04)
+    assert np.mean(np.abs(pull) < 2) == pytest.approx(0.954, abs=0.02)
 
 
 def test_inverse_of_a_star_with_nothing_is_wide_but_finite():
