@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .arguments import catalogs, results, systems
-from .errors import UserError, told
+from .errors import UserError, is_text, told
 
 app = typer.Typer(
     help="Standard candles in SQL: red clump samples, distances, masses and ages of giants as DuckDB queries.",
@@ -37,7 +38,11 @@ def main() -> None:
         of_the_last_command.clear()
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _refuse_no_text(sys.argv)
         code = app(_hoisted(sys.argv[1:]) or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
@@ -64,6 +69,14 @@ def main() -> None:
     if code == INTERRUPTED:
         _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _refuse_no_text(arguments: list[str]) -> None:
+    """DuckDB and the readers take names in UTF-8 only; Python gives other bytes as surrogates."""
+    for text in arguments:
+        if not is_text(text):
+            hint = "rename the file, or set PYTHONUTF8=1 if your terminal writes UTF-8"
+            raise UserError("is no text in UTF-8", file=text, hint=hint)
 
 
 def _blame_damaged_file(error: Exception) -> None:

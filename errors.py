@@ -8,6 +8,11 @@ from collections.abc import Iterable
 told: set[str] = set()
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is text in UTF-8: of other bytes Python makes surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def one_line(text: object) -> str:
     """A text as one line without control characters, which names and values in a file may hold and a terminal obeys."""
     return "".join(letter if letter.isprintable() else " " if letter.isspace() else "?" for letter in str(text))

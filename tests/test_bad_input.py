@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -499,3 +500,34 @@ def test_interruption_while_a_function_of_python_works(monkeypatch, candlesql, t
 
     monkeypatch.setattr("candlesql.commands.sql.print_query", work)
     assert candlesql("sql", tiny_sky, "select 1").code == 130
+
+
+@pytest.mark.parametrize("name", ["s?", "s\\x"])
+@pytest.mark.parametrize("command", [["info"], ["demo", "--stars", "2000"], ["sql", "select 1"]])
+def test_workspaces_of_names_that_duckdb_cannot_open(refuses, tmp_path, name, command):
+    first, *others = command
+    assert "in its path, which DuckDB cannot open; rename the folder" in refuses(first, tmp_path / name, *others)
+    assert not (tmp_path / name).exists()
+
+
+def test_names_that_are_no_utf8(refuses, tmp_path, own_sky, candlesql):
+    """Python gives a byte that is no UTF-8 as a surrogate."""
+    name = os.fsdecode(b"s\xff")
+    assert refuses("info", tmp_path / name).startswith(f"{tmp_path}/s?: is no text in UTF-8; rename")
+    (own_sky / "catalogs" / f"{name}.parquet").touch()
+    done = candlesql("info", own_sky)
+    assert (done.code, done.err) == (
+        2,
+        f"{own_sky}/catalogs/s?.parquet: has a name that is no text in UTF-8; rename it\n",
+    )
+
+
+def test_letters_that_the_terminal_lacks_are_written_as_numbers(tiny_sky):
+    code = "from candlesql.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "sql", str(tiny_sky), "select chr(9733) as star"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert done.returncode == 0
+    assert b"\\u2605" in done.stdout

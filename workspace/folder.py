@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NoWorkspace, RefusedFile
+from ..errors import NoWorkspace, RefusedFile, UserError, is_text
 from .limits import temporary_folder
 
 #: What a simulation knows of its stars.
@@ -77,9 +77,18 @@ class Sky:
 
 
 def find_sky(path: str | Path) -> Sky:
-    """The workspace at a folder, or at the database file in it."""
+    """The workspace at a folder, or at the database file in it.
+
+    Raises
+    ------
+    UserError
+        If its path has letters that DuckDB takes for something else.
+    """
     path = Path(path).expanduser().resolve()
-    return Sky(path.parent if path.name == "sky.duckdb" else path)
+    root = path.parent if path.name == "sky.duckdb" else path
+    if odd := [letter for letter in "?\\" if letter in str(root)]:
+        raise UserError(f"has {odd[0]} in its path, which DuckDB cannot open; rename the folder", file=root)
+    return Sky(root)
 
 
 def refuse_odd(root: Path) -> None:
@@ -100,6 +109,8 @@ def refuse_odd(root: Path) -> None:
                 is_own = entry.name in READ if depth == 0 else not entry.name.endswith(".hats")
                 if not is_own:
                     continue
+                if not is_text(entry.name):
+                    raise RefusedFile("has a name that is no text in UTF-8; rename it", file=entry.path)
                 _refuse_other_kind(entry, depth)
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(Path(entry.path))
