@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -27,6 +28,9 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: How DuckDB says that Ctrl-C has come while it worked, or while a function in Python did.
 INTERRUPTIONS = ("Query interrupted", "INTERRUPT Error", "executing the UDF: KeyboardInterrupt")
+
+#: Errors of the machine, wherever they come up: no space, read-only, not allowed, too long a name, too many files.
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE}
 
 
 def main() -> None:
@@ -61,6 +65,8 @@ def main() -> None:
             from .workspace.limits import TOO_LITTLE_MEMORY
 
             _stop(TOO_LITTLE_MEMORY, 2)
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            _stop(str(UserError(f"the disk says: {error.strerror}", file=error.filename)), 2)
         if not hasattr(error, "format_message"):
             _blame_damaged_file(error)
             raise

@@ -139,7 +139,7 @@ def write_expected_changes(
         if band in first and band in second
     )
     query = f"select * from (values {rows}) as t(band, change_mag, change_cn_dex, origin)"
-    with writing(path) as connection:
+    with writing(path, whole=True) as connection:
         _write_spectra(connection, sky, before, after, origin)
         target = sky.results / "red_clump_expected_changes.parquet"
         return write_product(connection, sky, CHANGES, query, target, origin, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ def write_map(connection: duckdb.DuckDBPyConnection, view: str, file: Path, orde
     except OSError as error:
         raise RefusedFile(f"cannot be written ({error})", file=file) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that cannot be written
+            temporary.unlink(missing_ok=True)
     return Mapped(int(counts.sum()), without)
 
 

@@ -1,5 +1,6 @@
 """Bad input through the real command: one line that says the way out, exit code 2, and nothing lost."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -531,3 +532,14 @@ def test_letters_that_the_terminal_lacks_are_written_as_numbers(tiny_sky):
     )
     assert done.returncode == 0
     assert b"\\u2605" in done.stdout
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_is_full_or_shut_is_one_line_wherever_it_comes_up(monkeypatch, refuses, number):
+    def failing(*_):
+        raise OSError(number, os.strerror(number), "/disk/figure.png")
+
+    monkeypatch.setattr("candlesql.commands.sql.print_query", failing)
+    assert (
+        refuses("sql", "sky", "select 1", sky=Path("none")) == f"/disk/figure.png: the disk says: {os.strerror(number)}"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -170,5 +171,6 @@ def write_file(connection: duckdb.DuckDBPyConnection, query: str, columns: list[
     except (OSError, duckdb.IOException) as error:
         raise RefusedFile(f"cannot be written ({str(error).splitlines()[0]})", file=path) from None
     finally:
-        beside.unlink(missing_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that cannot be written
+            beside.unlink(missing_ok=True)
+            shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)
