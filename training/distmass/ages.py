@@ -1,7 +1,8 @@
-"""log age(mass, [M/H], [alpha/M]) of giants: a network trained on the core-helium stars of PARSEC isochrones.
+"""log age(mass, [M/H], [alpha/M]) of giants: a network trained on PARSEC isochrones, red giants and core-helium stars.
 
-Giants of one initial mass and composition have one age to a few per cent; Stone-Martinez et al. 2024, section 6.1. The
-composition is [M/H] + log10(0.638 10^[alpha/M] + 0.362); Salaris, Chieffi & Straniero 1993.
+Giants of one initial mass and composition have one age to a few per cent; Stone-Martinez et al. 2024, section 6.1.
+Those of the giant branch are younger, by 2 % at 1 Msun and 10 % at 2 Msun; a giant's is between them. The composition
+is [M/H] + log10(0.638 10^[alpha/M] + 0.362); Salaris, Chieffi & Straniero 1993.
 """
 
 from __future__ import annotations
@@ -14,37 +15,45 @@ from ...udfs.graph import GraphBuilder, Layer
 from ...workspace.connection import in_memory
 from .regression import Recipe, Trained, train
 
-CORE_HELIUM = 3
+RED_GIANT, CORE_HELIUM = 2, 3
+#: Where ages stand in the catalogue (cuts.distmass_max_logg_age).
+MAX_LOGG = 3.5
 ALPHA_SHARE = 0.638
 INPUTS = [{"name": "mass_msun", "unit": "solMass"}, {"name": "m_h", "unit": "dex"}, {"name": "alpha_m", "unit": "dex"}]
 OUTPUTS = [{"name": "log_age", "unit": "dex(yr)"}]
-RECIPE = Recipe(hidden=(24, 24), activation="Tanh", loss="squared", epochs=60, batch=256, decay=0.0)
+RECIPE = Recipe(hidden=(32, 32), activation="Tanh", loss="squared", epochs=80, batch=256, decay=0.0)
 HELD_OUT = 10
 
 
-def read_giants(parsec: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Core-helium stars of isochrones: x [rows, 2] (ln initial mass, [M/H]), log age [rows], held out or not [rows].
+def read_giants(parsec: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Giants of isochrones: x [rows, 2] (ln initial mass, [M/H]), log age, weight, held out or not [rows].
 
-    The first node of the phase is the tip of the giant branch and is left out; a tenth of the isochrones is held out.
+    Both phases of an isochrone weigh the same, however many nodes they have. The first node of core-helium burning is
+    the tip of the giant branch and is left out; a tenth of the isochrones is held out.
     """
     with in_memory() as connection:
         table = connection.execute(
-            """select ln("Mini") as ln_mass, "MH" as m_h, "logAge" as log_age,
-                      md5_number_lower("MH" || ':' || "logAge") % ? = 0 as held
-               from (select *, row_number() over (partition by "Z", "logAge" order by "Mini") as node
-                     from read_parquet(?) where phase = ?)
-               where node > 1 and "Mini" between 0.6 and 10 and "MH" > -1.5
-               order by "Z", "logAge", "Mini" """,
-            [HELD_OUT, str(parsec), CORE_HELIUM],
+            """with giants as (
+                   select *, row_number() over (partition by "Z", "logAge", phase order by "Mini") as node
+                   from read_parquet($parsec) where phase in ($red, $helium)
+               )
+               select ln("Mini") as ln_mass, "MH" as m_h, "logAge" as log_age,
+                      1 / count(*) over (partition by "Z", "logAge", phase) as weight,
+                      md5_number_lower("MH" || ':' || "logAge") % $tenth = 0 as held
+               from giants
+               where if(phase = $helium, node > 1, logg < $logg) and "Mini" between 0.6 and 10 and "MH" > -1.5
+               order by "Z", "logAge", phase, "Mini" """,
+            {"parsec": str(parsec), "red": RED_GIANT, "helium": CORE_HELIUM, "tenth": HELD_OUT, "logg": MAX_LOGG},
         ).fetchnumpy()
     x = np.stack([np.asarray(table["ln_mass"]), np.asarray(table["m_h"])], axis=1).astype(float)
-    return x, np.asarray(table["log_age"]).astype(float), np.asarray(table["held"]).astype(bool)
+    log_age, weight = (np.asarray(table[name]).astype(float) for name in ("log_age", "weight"))
+    return x, log_age, weight / weight.mean(), np.asarray(table["held"]).astype(bool)
 
 
 def train_ages(parsec: Path, seed: int) -> tuple[Trained, dict[str, float]]:
     """The network, and its scatter [dex] on isochrones that were held out."""
-    x, log_age, held = read_giants(parsec)
-    network = train(x, log_age, np.ones(len(x)), held, RECIPE, seed)
+    x, log_age, weight, held = read_giants(parsec)
+    network = train(x, log_age, 1 / np.sqrt(weight), held, RECIPE, seed)
     difference = network.predict(x[held])[0] - log_age[held]
     metrics = {
         "n": int(held.sum()),

@@ -144,7 +144,7 @@ def _age_metadata(parsec: Path, metrics: dict[str, float]) -> dict[str, Any]:
         "inputs": AGE_INPUTS,
         "outputs": AGE_OUTPUTS,
         "training_sha256": hashlib.sha256(parsec.read_bytes()).hexdigest(),
-        "n_train": "core-helium nodes of nine tenths of the isochrones",
+        "n_train": "nodes below log g 3.5 of nine tenths of the isochrones, giant branch and core-helium burning",
         "domain": {"mass_msun": [0.8, 8], "m_h": [-0.5, 0.5], "alpha_m": [-0.1, 0.4]},
         "metrics": metrics,
         "trained_on": "simulated",
