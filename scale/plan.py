@@ -145,7 +145,8 @@ def make_plan(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str) -> P
     )
     _take_snapshot(connection, plan)
     temporary = plan.file.with_suffix(".tmp")
-    temporary.write_text(_as_text(plan), encoding="utf-8")
+    said = _as_text(plan)
+    temporary.write_text(f"{said}\n{_digest(said)}\n", encoding="utf-8")
     temporary.replace(plan.file)
     return plan
 
@@ -249,11 +250,14 @@ def read_plan(file: Path) -> Plan:
     Raises
     ------
     UserError
-        If it is damaged, or not of this workspace.
+        If it is not as it was written, or not of this workspace.
     """
     root, sky = file.parents[2], Sky(file.parents[2])
     try:
-        said = json.loads(short_text(file, LONGEST_LINE))
+        text, digest = short_text(file, LONGEST_LINE).split("\n")[:2]
+        if digest != _digest(text):
+            raise ValueError("it is not what was written")
+        said = json.loads(text)
         sources = find_sources(sky, {str(k): str(v) for k, v in said.get("addresses", {}).items()})
         steps = one_base(system_steps(said["system"]), sources, sky)
         model = scoring_model(sky, steps)
@@ -272,6 +276,10 @@ def read_plan(file: Path) -> Plan:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedFile(f"no plan of a run here ({error}); remove its folder, and run it again", file=file) from None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _epochs(entry: dict[str, float | None]) -> Epochs:
