@@ -12,6 +12,7 @@ import gc
 import hashlib
 import importlib
 import json
+import math
 import os
 import signal
 import time
@@ -172,6 +173,7 @@ def _record(items: list[pytest.Item], of: dict[str, str], to: Path) -> None:
             tests[item.nodeid] = {"module": of[item.nodeid], "seconds": seconds, "fixtures": fixtures}
         else:
             print(f"{item.nodeid} is skipped, too dear, or fails without any fault", flush=True)
+            tests[item.nodeid] = {"module": of[item.nodeid], "seconds": math.inf, "fixtures": []}  # not tried again
         if number % 20 == 0:
             keep()  # of a recording that is broken off, what there is
     measured.stop()

@@ -131,9 +131,9 @@ STAR_CASES = [
         ("s", 1, 33.0, 44.0, -0.04, 15.1, 15.5, 11.1, 11.3, 10.1, 10.2, 0.01, 0.05, False, True, True, True, False, False),
         ("s", 2, 0.0, 0.0, -0.04, None, None, None, None, None, None, None, None, False, False, False, False, None, None),
         ("w", 1, 33.0, 44.0, -0.03, 15.1, 15.5, 11.1, 11.3, 10.1, 10.2, None, None, None, None, None, None, None, None), ("w", 2, 0.0, 0.0, 0.0, 15.1, 15.5, 11.1, 11.3, 10.1, 10.2, None, None, None, None, None, None, None, None)]),
-    Case("red_clump.training", "source_id, teff_k, logg, feh, delta_nu_uhz, delta_p_s, is_rc", given={"red_clump.inputs(survey, source_id)": "('s', 1), ('s', 2), ('t', 1)",
-        "red_clump.labels(survey, source_id, snr, snr_seismology, teff_k, logg, feh, delta_nu_uhz, delta_p_s, is_rc)": "('s', 1, 50, 74, 4800, 2.4, 0.1, 4.0, 300, true), ('s', 2, 49, 75, 4800, 2.4, 0.1, 4.0, 300, true), ('t', 2, 99, 99, 1, 1, 1, 1, 1, true)"},
-        rows=[(1, 4800, 2.4, 0.1, None, None, None), (2, None, None, None, 4.0, 300, True)]),
+    Case("red_clump.training", "source_id, teff_k, logg, feh, delta_nu_uhz, delta_p_s, is_rc", given={"red_clump.inputs(survey, source_id)": "('s', 1), ('s', 2), ('s', 3), ('t', 1)",
+        "red_clump.labels(survey, source_id, snr, snr_seismology, teff_k, logg, feh, delta_nu_uhz, delta_p_s, is_rc)": "('s', 3, null, null, 4700, 2.3, 0.2, 5.0, 80, false), ('s', 1, 50, 74, 4800, 2.4, 0.1, 4.0, 300, true), ('s', 2, 49, 75, 4800, 2.4, 0.1, 4.0, 300, true), ('t', 2, 99, 99, 1, 1, 1, 1, 1, true)"},
+        rows=[(1, 4800, 2.4, 0.1, None, None, None), (2, None, None, None, 4.0, 300, True), (3, 4700, 2.3, 0.2, 5.0, 80, False)]),
     Case("red_clump.binned", "source_id, labels, band_set, teff_bin, logg_bin, delta_nu_bin, delta_p_bin, teff_label_bin, logg_label_bin", given={
         "red_clump.evaluation": """select 's' as survey, i as source_id, 1 as fold, i <> 5 as is_rc, true as is_rc_by_phase, 0.9 as p_rc, 0.97 as joint_p_rc, 2 as tier, 5.0 as b, 1e-5 as g_error_ratio, 13.0 as phot_g_mean_mag, 0.6 as j_ks, 4849.0 as teff_k,
             2.49 as logg, 4.9 as delta_nu_uhz, if(i = 1, 259.0, null) as delta_p_s, 't' as label_table, 'G BP RP' as bands, 4799.0 as teff_label_k, 2.39 as logg_label, i <> 3 as is_in_label_range, if(i = 2, null, i <> 4) as inside_hull

@@ -200,6 +200,11 @@ INPUTS = [
         ("1.2 as phot_bp_rp_excess_factor", [(True, True, True)]), ("1.05 as phot_bp_rp_excess_factor", [(True, True, False), (True, True, True)]), ("null::double as phot_bp_rp_excess_factor", [(True, True, False)]),
         ("1.05 as phot_bp_rp_excess_factor, null::double as phot_bp_mean_mag", [(True, True, False)]), ("1.2 as ruwe", [(False, True, True), (True, True, True)]), ("null::double as ruwe", [(False, True, True)]),
         ("2e-4 as g_error_ratio", [(True, False, True), (True, True, True)]), ("null::double as g_error_ratio", [(True, False, True)]), ("null::boolean as passes_ruwe", [(None, None, None)])]),
+    # with the outcome that a cut takes it, a measurement is NULL
+    *(Case("red_clump.scored_inputs", columns, rows, given={"red_clump.stars": f"select * replace ({changed}) from (select * replace (true as passes_ruwe, 1.0 as ruwe, 5e-5 as g_error_ratio, 1.2 as phot_bp_rp_excess_factor) from ({STAR}))"}) for changed, columns, rows in [
+        ("1.05 as phot_bp_rp_excess_factor", "uses_bp_rp, phot_bp_mean_mag, phot_rp_mean_mag, phot_g_mean_mag", [(False, None, None, 13.0), (True, 13.5, 12.5, 13.0)]),
+        ("1.2 as ruwe", "uses_parallax, corrected_parallax, phot_g_mean_mag", [(False, None, 13.0), (True, 0.54, 13.0)]),
+        ("2e-4 as g_error_ratio", "uses_g, phot_g_mean_mag, phot_bp_mean_mag", [(False, None, 13.5), (True, 13.0, 13.5)])]),
     lost("passes_j", "J"), lost("passes_h", "H"),
     lost("passes_ks", "Ks"), lost("passes_w1", "W1"), lost("passes_w2", "W2"), lost("passes_twomass", ""), lost("passes_allwise", ""), lost("has_panstarrs1", ""),
     Case("red_clump.scored_inputs", "corrected_parallax, phot_g_mean_mag, phot_bp_mean_mag, phot_rp_mean_mag", given={"red_clump.stars": STAR}, rows=[(0.54, 13.0, 13.5, 12.5)]),
