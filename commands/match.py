@@ -182,11 +182,10 @@ def match_query(
         connection.execute(
             f'create or replace temp view {view} as select "{survey.id}" as id from staging.{survey.name}'
         )
-    form = "nearest" if kind == "best" and rank == "separation" else kind
     rows = {"left": "'match_left', ", "anti": "'match_left', ", "outer": "'match_left', 'match_right', "}.get(kind, "")
     return (
         f'select left_id as "{left_id}", right_id as "{right_id}", separation_arcsec, n_neighbours '
-        f"from sphere.{form}_neighbours({rows}'match_pairs')"
+        f"from sphere.{kind}_neighbours({rows}'match_pairs')"
     )
 
 

@@ -61,7 +61,8 @@ def write_product(
     try:
         header = _header(connection, models or {})
         rows_in_order = f"from ({query}) order by all"
-        run(connection, f"copy ({rows_in_order}) to {quoted(temporary)} (format parquet, compression zstd{header})")
+        options = f"format parquet, compression zstd, compression_level 1{header}"
+        run(connection, f"copy ({rows_in_order}) to {quoted(temporary)} ({options})")
         (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
         if not rows and if_empty:
             raise UserError(if_empty())

@@ -96,8 +96,11 @@ def shifted(query: str, radius_arcsec: float) -> str:
 def _all_pairs(connection: duckdb.DuckDBPyConnection, both: Sides, radius_arcsec: float, with_rows: bool) -> str:
     """Every pair; of near stars those that are within the radius where the Earth sees them."""
     reach = _near_reach(both.epochs)
-    near = f"select * from (select *, {reach} as near_reach from ({both.moving})) where near_reach > 0"
-    (farthest,) = first_row(connection, f"select max(near_reach) from ({near})")
+    connection.execute(
+        f"create or replace temp table near_stars as select *, {reach} as near_reach from ({both.moving}) "
+        "where near_reach > 0"
+    )
+    (farthest,) = first_row(connection, "select max(near_reach) from near_stars")
     if not farthest:
         moving, standing = (both.moving, both.standing)
         if with_rows:
@@ -108,7 +111,7 @@ def _all_pairs(connection: duckdb.DuckDBPyConnection, both: Sides, radius_arcsec
     pairs = pairs_sql(connection, _as_rows(others) if with_rows else others, standing, radius_arcsec, both.epochs)
     found = pairs_sql(
         connection,
-        _as_rows(near),
+        _as_rows("from near_stars"),
         _as_rows(both.standing),
         min(MAX_RADIUS_ARCSEC, radius_arcsec + farthest / 1000 + 0.001),
         both.epochs,

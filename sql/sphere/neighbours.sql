@@ -2,36 +2,39 @@
 -- `pairs` names a table of left_id, right_id, chord_squared and badness: of several neighbours the one of the lowest
 -- badness is the best, of two as bad as each other the one with the lower identifier.
 
--- [rows] Each left row of the table pairs and its best neighbour.
+-- [rows] Each left row of the table pairs and its best neighbour; most rows have one alone, which needs no comparing.
 create or replace macro sphere.best_neighbours(pairs) as table
+    with found as materialized (
+        select * from query_table(pairs)
+    ),
+
+    crowded as materialized (
+        select left_id
+        from found
+        group by left_id
+        having count(*) > 1
+    ),
+
+    several as (
+        select found.*
+        from found
+        semi join crowded using (left_id)
+    )
+
+    select
+        left_id,
+        right_id,
+        sphere.chord_in_arcsec(chord_squared) as separation_arcsec,
+        1::bigint as n_neighbours
+    from found
+    anti join crowded using (left_id)
+    union all
     select
         left_id,
         arg_min(right_id, (badness, right_id)) as right_id,
         sphere.chord_in_arcsec(arg_min(chord_squared, (badness, right_id))) as separation_arcsec,
         count(*) as n_neighbours
-    from query_table(pairs)
-    group by left_id;
-
--- [rows] The same of the table pairs where the badness is the separation, which is quicker: neighbours as far as each other
--- become one first, so that the nearest is found by a number alone.
-create or replace macro sphere.nearest_neighbours(pairs) as table
-    with distances as (
-        select
-            left_id,
-            badness,
-            min(right_id) as right_id,
-            min(chord_squared) as chord_squared,
-            count(*) as n
-        from query_table(pairs)
-        group by left_id, badness
-    )
-
-    select
-        left_id,
-        arg_min(right_id, badness) as right_id,
-        sphere.chord_in_arcsec(min(chord_squared)) as separation_arcsec,
-        sum(n)::bigint as n_neighbours
-    from distances
+    from several
     group by left_id;
 
 -- [rows] The rows of the table pairs that are best for each other.
