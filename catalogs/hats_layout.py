@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 
 from ..errors import RefusedFile
@@ -16,6 +17,12 @@ def entries(text: str) -> dict[str, str]:
     """What a file of properties says."""
     lines = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
     return {key.strip(): value.strip() for key, _, value in lines}
+
+
+def promised_rows(said: Mapping[str, str]) -> int | None:
+    """The number of rows that a catalog's properties promise."""
+    rows = said.get("hats_nrows", "")
+    return int(rows) if re.fullmatch(r"[0-9]{1,18}", rows) else None
 
 
 def text_of(said: Mapping[str, object]) -> str:

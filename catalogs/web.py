@@ -65,6 +65,15 @@ def session_for(address: str, *, only_tls: bool = False) -> Any:
                 options["timeout"] = TIMEOUT
             return super().send(request, **options)
 
+        def request(self, *asked: Any, **options: Any) -> Any:
+            try:
+                return super().request(*asked, **options)
+            except requests.RequestException:
+                raise
+            except ValueError:
+                said = "sends to what is no address; the archive is not to be trusted"
+                raise RefusedFile(said, file=without_secrets(address)) from None
+
     return Guarded()
 
 

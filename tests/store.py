@@ -62,6 +62,9 @@ class Handler(BaseHTTPRequestHandler):
             self.say(fault, **({"Retry_After": store.retry_after} if store.retry_after else {}))
         elif fault.startswith("http") or fault.startswith("file"):
             self.say(302, Location=fault)
+        elif fault.startswith("HTTP/"):
+            self.close_connection = True
+            self.wfile.write(fault.encode("latin-1"))
         elif fault == "in circles":
             self.say(302, Location=self.path)
         elif store.code:

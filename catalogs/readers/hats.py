@@ -86,8 +86,8 @@ def _refuse_incomplete(connection: duckdb.DuckDBPyConnection, folder: Path, file
             file=folder,
         )
     properties = next((catalog / name for name in PROPERTIES if (catalog / name).is_file()), None)
-    promised = _entries(properties).get("hats_nrows", "") if properties else ""
-    if not promised.isdigit():
+    promised = hats_layout.promised_rows(_entries(properties)) if properties else None
+    if promised is None:
         return
     try:
         (rows,) = first_row(connection, f"select sum(num_rows) from {_metadata(files)}")
@@ -95,9 +95,9 @@ def _refuse_incomplete(connection: duckdb.DuckDBPyConnection, folder: Path, file
         raise RefusedFile(
             f"a partition is no readable Parquet file ({str(error).splitlines()[0]})", file=folder
         ) from None
-    if rows != int(promised):
+    if rows != promised:
         raise RefusedFile(
-            f"its hats.properties says {int(promised):,} rows, {rows:,} are there; fetch it again", file=folder
+            f"its hats.properties says {promised:,} rows, {rows:,} are there; fetch it again", file=folder
         )
 
 

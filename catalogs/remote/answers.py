@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ LONGEST_PIECE = 600.0
 #: Bytes that are taken from a connection at once, at most.
 BLOCK = 1 << 20
 AGAIN = "run it again"
+CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20})", re.ASCII)
 #: Answers that may be others later.
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
@@ -60,6 +62,12 @@ def replaced(address: Address) -> RefusedFile:
     return RefusedFile(f"was replaced while it was read; {AGAIN}", file=address)
 
 
+def size_said(content_range: str, first: int, last: int) -> int | None:
+    """The size [bytes] of a file whose bytes from `first` to `last` an answer says to hold; None if it says others."""
+    said = CONTENT_RANGE.fullmatch(content_range)
+    return int(said[3]) if said and (int(said[1]), int(said[2])) == (first, last) else None
+
+
 def body_of(stream: Any, address: Address, first: int, last: int) -> bytes:
     """The bytes from `first` to `last`, which a urllib3 response holds; they take no longer than a piece may.
 
@@ -98,5 +106,5 @@ def pause(said: str) -> float:
         pass
     try:
         return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

@@ -85,8 +85,7 @@ class RemoteCatalog:
 
     @property
     def promised_rows(self) -> int | None:
-        said = self.properties.get("hats_nrows", "")
-        return int(said) if said.isdigit() else None
+        return layout.promised_rows(self.properties)
 
     def fingerprint(self) -> str:
         """Changes when the catalog is written anew, as its properties hold when that was."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from http import HTTPStatus
 from typing import Any
 
 from ...errors import RefusedFile
 from ..web import TIMEOUT, Later, session_for
 from .address import Address
-from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced
-
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced, size_said
 
 
 class Web:
@@ -37,12 +35,13 @@ class Web:
 def _checked(address: Address, response: Any, first: int, last: int, version: Version | None) -> Version:
     """The version that an answer is of."""
     status = response.status_code
+    says = f"the server says {_words(status)}"
     if status in PASSING:
-        raise Later(f"the server says {status} {response.reason}", pause(response.headers.get("Retry-After", "")))
+        raise Later(says, pause(response.headers.get("Retry-After", "")))
     if status in (404, 410):
-        raise NoSuchObject(f"is not there: the server says {status} {response.reason}", file=address)
+        raise NoSuchObject(f"is not there: {says}", file=address)
     if status in (401, 403):
-        raise RefusedFile(f"access is refused: the server says {status} {response.reason}", file=address)
+        raise RefusedFile(f"access is refused: {says}", file=address)
     if status == 412 or (status == 416 and version):
         raise replaced(address)
     if status == 416:
@@ -50,14 +49,19 @@ def _checked(address: Address, response: Any, first: int, last: int, version: Ve
     if status == 200:
         raise RefusedFile("the server does not give parts of files; download it, and name the file", file=address)
     if status != 206:
-        raise RefusedFile(f"the server says {status} {response.reason}", file=address)
+        raise RefusedFile(says, file=address)
     packed = response.headers.get("Content-Encoding", "identity").lower()
     if packed != "identity":
         raise RefusedFile(f"the server gives it packed ({packed:.20}); download it, and name the file", file=address)
-    said = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if said is None or (int(said[1]), int(said[2])) != (first, last):
+    size = size_said(response.headers.get("Content-Range", ""), first, last)
+    if size is None:
         raise RefusedFile("the server gives other parts of the file than it is asked for; download it", file=address)
-    return Version(int(said[3]), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+    return Version(size, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+
+
+def _words(status: int) -> str:
+    """A status with its meaning; a server's own words may be of any length, and repeat what it was asked with."""
+    return f"{status} {HTTPStatus(status).phrase}" if status in {*HTTPStatus} else str(status)
 
 
 def _said_of(address: Address, error: Exception) -> Exception:

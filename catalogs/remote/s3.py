@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import MissingPackage, RefusedFile
 from ..web import Later
 from .address import Address
-from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced
+from .answers import PASSING, NoSuchObject, Version, body_of, pause, replaced, size_said
 
 PASSING_CODES = ("SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "ServiceUnavailable")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
@@ -52,8 +52,8 @@ class S3:
             wanted["IfMatch"] = version.tag
         try:
             answer = self.client.get_object(**wanted)
-            said = str(answer.get("ContentRange", ""))
-            if not said.startswith(f"bytes {first}-{last}/") or not said.rpartition("/")[2].isdigit():
+            size = size_said(str(answer.get("ContentRange", "")), first, last)
+            if size is None:
                 raise RefusedFile("the store gives other parts of the file than it is asked for", file=address)
             with answer["Body"] as body:
                 data = body_of(body, address, first, last)
@@ -64,7 +64,7 @@ class S3:
         except BotoCoreError as error:
             raise RefusedFile(f"cannot be asked for: {_words(error)}", file=address) from None
         date = answer.get("LastModified")
-        found = Version(int(said.rpartition("/")[2]), answer.get("ETag", ""), date.isoformat() if date else "")
+        found = Version(size, answer.get("ETag", ""), date.isoformat() if date else "")
         return data, found
 
     def _refused(self, address: Address, response: dict[str, Any], version: Version | None) -> Exception:
