@@ -2,8 +2,10 @@
 
     python benchmarks/partition_cost.py [--system SYSTEM] [--stars N M] [--folder FOLDER]
 
-All stages of every partition of two mock skies, of N and of M stars, and the views of the whole sky between them, in
-this process on one thread: two equations for what a star and what a partition costs. What each step takes is printed.
+The sky is mock Gaia, 2MASS, AllWISE and Pan-STARRS1; for distmass the mock stars of clusters, drawn again and again and
+strewn over the sphere, without isochrones; for parallax simulated spectra. All stages of every partition of two mock
+skies, of N and of M stars, and the views of the whole sky between them, in this process on one thread: two equations
+for what a star and what a partition costs. What each sky takes is printed.
 These are the rates of `candlesql run --plan` (scale/forecast.py). What is read is all that DuckDB asks for, from the
 disk or from the system's cache of it, beside the row groups that `--plan` counts.
 """
@@ -13,18 +15,53 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
+from candlesql.commands.ingest import ingest_survey
+from candlesql.commands.mock_apogee import simulate
+from candlesql.commands.mock_clusters import write_clusters
 from candlesql.scale.bench import bench_of
 from candlesql.scale.command import put_together
 from candlesql.scale.forecast import forecast_of
 from candlesql.scale.partition import do_stage
 from candlesql.scale.plan import make_plan
+from candlesql.sql.open import make_sky as make_workspace
 from candlesql.sql.open import writing
+from candlesql.training.parallax.fit import Settings
+from candlesql.training.parallax.train import train_sky
 from candlesql.workspace.folder import existing_sky
 from dask_scale import make_sky
+
+
+def make_giants(path: Path, stars: int) -> None:
+    """Stars with labels all over the sphere, ingested; nothing run, and no isochrones."""
+    make_workspace(path)
+    rng = np.random.default_rng(7)
+    with tempfile.TemporaryDirectory(dir=path) as folder:
+        clusters, members = write_clusters(Path(folder), 1)
+        drawn = pl.read_csv(members).sample(stars, with_replacement=True, seed=7)
+        drawn = drawn.with_columns(
+            star_id="giant " + pl.int_range(stars).cast(pl.String),
+            ra=pl.Series(rng.uniform(0, 360, stars)),
+            dec=pl.Series(np.degrees(np.arcsin(rng.uniform(-1, 1, stars)))),
+        )
+        file = Path(folder) / "labels.csv"
+        drawn.write_csv(file)
+        for survey, table in (("clusters", clusters), ("cn_labels", file)):
+            ingest_survey(path, survey, [table], {}, {})
+
+
+def make_spectra(path: Path, stars: int) -> None:
+    """Simulated spectra and a model of them, as good as few iterations make it; nothing run."""
+    simulate(path, stars, 7)
+    train_sky(path, 0, {}, settings=Settings(iterations=20), strengths=(100.0,))
+
+
+SKIES: dict[str, Callable[[Path, int], None]] = {"distmass": make_giants, "parallax": make_spectra}
 
 
 class Cost(NamedTuple):
@@ -40,7 +77,7 @@ def asked_for() -> int:
 
 def cost_of(folder: Path, stars: int, system: str) -> Cost:
     """Make a sky and run it; prints what it takes."""
-    make_sky(folder, stars)
+    SKIES.get(system, make_sky)(folder, stars)
     with writing(folder, whole=True) as connection:
         plan = make_plan(connection, existing_sky(folder), system)
         expected = forecast_of(connection, plan.sky, system, taken_up=False)

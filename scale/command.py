@@ -19,7 +19,10 @@ from ..catalogs.writers.hats import write_index
 from ..commands import nmsu
 from ..commands.run import run_command, score_baseline
 from ..commands.score import sources
+from ..commands.steps.band_offsets import PRODUCT as OFFSETS
+from ..commands.steps.band_offsets import offset_lines, write_band_offsets
 from ..commands.steps.cuts import cuts_applied
+from ..commands.steps.fitted import fitted_lines
 from ..commands.steps.gradients import CHANGES, write_gradients, write_mock_changes
 from ..commands.steps.gradients import PRODUCT as GRADIENTS
 from ..commands.steps.scoring import nothing_to_score
@@ -275,6 +278,10 @@ def _publish(
     for product, rows in _of_labels(connection, sky, steps).items():
         yield f"{product}: {rows:,} rows"
     _make_of_labels(sky, plan, tiles)
+    fitted = [*results.glob(f"{steps.name}.fitted.parquet")]
+    yield from fitted_lines(connection, steps.name, parquet_rows(fitted) if fitted else "")
+    if steps.name == "red_clump":
+        yield from offset_lines(connection)
     change = change_of(sky)
     if change:
         change.afterwards.append(plan.work)
@@ -327,6 +334,7 @@ def _of_labels(connection: duckdb.DuckDBPyConnection, sky: Sky, steps: SystemSte
     written = {
         GRADIENTS: write_gradients(connection, sky, lambda: labels, giants),
         CHANGES: write_mock_changes(connection, sky),
+        OFFSETS: write_band_offsets(connection, sky, only_stale=False),
     }
     return made | {product: rows for product, rows in written.items() if rows}
 

@@ -102,6 +102,8 @@ class Forecast:
     matched: list[str]
     footers: dict[str, Footers]
     rates: Rates | None
+    #: Bytes of the one file of spectra, in which each partition looks for its stars.
+    spectra: int = 0
 
     @property
     def stars(self) -> int:
@@ -200,6 +202,7 @@ def forecast_of(connection: duckdb.DuckDBPyConnection, sky: Sky, system: str, ta
         [source.survey.name for source in neighbours if source.survey.name not in kept],
         {source.survey.name: Footers(source) for source in [*primaries, *neighbours]},
         RATES.get(system),
+        spectra.stat().st_size if (spectra := sky.results / steps.spectra).is_file() else 0,
     )
 
 
@@ -211,6 +214,8 @@ def _lines(plan: Forecast, workers: int | None) -> Iterator[str]:
         for file in footers.unreadable:
             yield f"cannot be read, and stops the run unless it is told --skip-bad: {file}"
     yield f"to be read: {_bytes(plan.catalogs_read)} of the catalogs, in whole row groups, and later what is written"
+    if plan.spectra:
+        yield f"spectra: {_bytes(plan.spectra)}, which each partition goes through"
     what = "matches and scores" if plan.rates else "matches; scores are not measured for this system"
     yield f"to be written: about {_bytes(plan.share * plan.written)}, {what}"
     yield f"memory: {plan.memory}"

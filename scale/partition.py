@@ -23,7 +23,7 @@ from ..catalogs.writers.hats import INDEX, partition_file
 from ..commands import nmsu
 from ..commands.nmsu import has_isochrones
 from ..commands.steps.bulk import write_inferred
-from ..commands.steps.scoring import inference, stars_query
+from ..commands.steps.scoring import inference, metadata_of, stars_query
 from ..commands.steps.spectral import spectra_query
 from ..errors import RefusedFile
 from ..udfs.names import identifier
@@ -154,8 +154,7 @@ def _score(bench: Bench, folder: Path) -> dict[str, int]:
         rows[product] = _copy(connection, spectra_query(plan.steps, plan.model), file)
     else:
         what = inference(plan.sky, plan.steps, plan.model)
-        metadata = {"candlesql.model": plan.model.name, "candlesql.model_sha256": plan.model.sha256}
-        write_inferred(connection, stars_query(plan.steps, what, "true"), what, file, metadata)
+        write_inferred(connection, stars_query(plan.steps, what, "true"), what, file, metadata_of(plan.model))
         rows[product] = _rows(connection, file)
     bench.show_product(plan.steps.scored, [file])
     if plan.steps.name == "distmass" and has_isochrones(plan.sky):

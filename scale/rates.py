@@ -18,6 +18,9 @@ class Rates:
 
 RATES = {
     "red_clump": Rates(36e-6, 1.2, 288, 1.9),
+    "photometry": Rates(119e-6, 4.1, 53),
+    "distmass": Rates(58e-6, 2.1, 80),
+    "parallax": Rates(878e-6, 0.4, 26),
 }
 #: A row of a match [bytes].
 MATCH_BYTES = 21

@@ -38,13 +38,16 @@ IMPOSSIBLE = 0.5
 CONTRADICTED = 0.02
 
 
-def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run = execute) -> int | None:
+def write_band_offsets(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run = execute, only_stale: bool = True
+) -> int | None:
     """Write a row for each table and band that is off; None where nothing was to do."""
     path = model_files(sky.models).get(MODEL)
     if path is None:
         return None
     model = load_model(path)
-    if is_fresh(connection, PRODUCT, sources(sky), {MODEL: model.sha256}, cuts_of("red_clump.inputs")):
+    models, cuts = {MODEL: model.sha256}, cuts_of("red_clump.inputs")
+    if only_stale and is_fresh(connection, PRODUCT, sources(sky), models, cuts):
         return None
     factors = {key: np.asarray(value) for key, value in json.loads(model.metadata["factors"]).items()}
     bands = [field.name for field in model.inputs if field.unit == "mag"]
@@ -76,7 +79,7 @@ def write_band_offsets(connection: duckdb.DuckDBPyConnection, sky: Sky, run: Run
         target,
         "run red_clump",
         sources(sky),
-        {MODEL: model.sha256},
+        models,
         run,
     )
 

@@ -9,7 +9,7 @@ import duckdb
 from ...sql import files
 
 
-def fitted_lines(connection: duckdb.DuckDBPyConnection, system: str) -> Iterator[str]:
+def fitted_lines(connection: duckdb.DuckDBPyConnection, system: str, rows: str = "") -> Iterator[str]:
     """A line for each quantity and what it rests on: a fit in this workspace, or what is shipped.
 
     Parameters
@@ -18,8 +18,10 @@ def fitted_lines(connection: duckdb.DuckDBPyConnection, system: str) -> Iterator
         Of the workspace.
     system
         Its view `fitted(quantity, origin, n)` is read; a system without one has nothing fitted.
+    rows
+        A relation in the place of that view, where it has been made elsewhere.
     """
     if f"{system}.fitted" not in {item.name for item in files.items()}:
         return
-    for quantity, origin, n in connection.execute(f"from {system}.fitted").fetchall():
+    for quantity, origin, n in connection.execute(f"from {rows or f'{system}.fitted'}").fetchall():
         yield f"{system} {quantity}: {origin} ({n:,} stars)"

@@ -108,11 +108,7 @@ def _write_parts(
     ranges = _ranges(connection, sky, steps)
     paths = [folder / f"part-{number:05}.parquet" for number in range(len(ranges))]
     what = inference(sky, steps, model)
-    metadata = {
-        "candlesql.model": model.name,
-        "candlesql.model_sha256": model.sha256,
-        "candlesql.trained_on": model.trained_on or "not known",
-    }
+    metadata = metadata_of(model)
     done = sum(rows for path, (_, rows) in zip(paths, ranges, strict=True) if path.exists())
     with rows_bar(f"scoring {steps.name}", done, sum(rows for _, rows in ranges)) as advance:
         for path, (condition, rows) in zip(paths, ranges, strict=True):
@@ -123,6 +119,15 @@ def _write_parts(
                 write_inferred(connection, stars_query(steps, what, condition), what, temporary, metadata)
             temporary.replace(path)
             advance(rows)
+
+
+def metadata_of(model: Model) -> dict[str, str]:
+    """What a file of scores says of the model that made them."""
+    return {
+        "candlesql.model": model.name,
+        "candlesql.model_sha256": model.sha256,
+        "candlesql.trained_on": model.trained_on or "not known",
+    }
 
 
 def inference(sky: Sky, steps: SystemSteps, model: Model) -> Inference:

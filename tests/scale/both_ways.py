@@ -94,11 +94,16 @@ def _difference(single: duckdb.DuckDBPyConnection, one: Made, relative: float) -
         if not np.array_equal(np.ma.getmaskarray(values), np.ma.getmaskarray(expected)):
             return f"{name} is missing elsewhere"
         a, b = values.compressed(), expected.compressed()
-        # a covariance is a sum that cancels
-        absolute = relative * np.max(np.abs(b), initial=0) if "covariance" in name else ROUNDING
+        # a covariance is a sum that cancels; an infinite one is compared as it is
+        absolute = relative * _largest(b) if "covariance" in name else ROUNDING
         if not (np.allclose(a, b, relative, absolute, equal_nan=True) if a.dtype.kind == "f" else np.array_equal(a, b)):
             return f"{name} differs"
     return ""
+
+
+def _largest(values: np.ndarray) -> float:
+    """The largest size of a finite value, 0 without one."""
+    return float(np.max(np.abs(values[np.isfinite(values)]), initial=0))
 
 
 def _table(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ma.MaskedArray]:

@@ -116,6 +116,21 @@ def test_what_is_made_of_labelled_stars_is_that_of_one_machine(runs, product):
     assert all(len(values) for values in theirs.values())
 
 
+def test_what_one_machine_tells_of_its_results_is_told(runs):
+    """What distances rest on, and tables in which something is off; only tables that are read in place tell less."""
+    from candlesql.commands.run import run_command
+
+    said = list(run_command(runs.single, "red_clump", {}))
+    told = [line for line in said if not line.startswith(("red_clump.catalogue: ", "note: pairs: "))]
+    assert told[0].startswith("red_clump distances: ")
+    assert runs.lines[-len(told) :] == told
+    with open_sky(runs.single, trust=True) as single, open_sky(runs.tiles, trust=True) as tiles:
+        query = "from red_clump.band_offsets"
+        assert tiles.execute(query).fetchall() == single.execute(query).fetchall()
+        made = "select count(*) from candlesql.runs where product = 'red_clump.band_offsets'"
+        assert tiles.execute(made).fetchall() == [(1,)]
+
+
 def test_one_machine_finds_nothing_left_to_do(runs):
     from candlesql.commands.run import run_system
     from candlesql.workspace.folder import existing_sky

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 
 pytest.importorskip("distributed", reason="needs the extra `scale`")
@@ -19,6 +21,7 @@ from candlesql.scale.kinds import Kind, kinds_of_views
 from candlesql.scale.rates import Rates, least_stars
 from candlesql.scale.stages import stages_of
 from candlesql.tests.scale.both_ways import Made, differences, made_by_partitions, of_labels, of_lookups, views_of
+from candlesql.tests.scale.conftest import kill_a_worker
 from candlesql.tests.scale.skies import WITHOUT_POSITION, make_distmass_sky, make_northern_sky
 from distributed import LocalCluster
 
@@ -121,6 +124,25 @@ def spectra(empty_sky, tmp_path_factory) -> Path:
     return sky
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("'inf', 1e-4, 2.0", ""),
+        ("'inf', 2e-4, 2.0", "covariance differs"),
+        ("1e30, 1e-4, 2.0", "covariance differs"),
+        ("'-inf', 1e-4, 2.0", "covariance differs"),
+    ],
+)
+def test_an_infinite_covariance_hides_no_difference(values, said, tmp_path):
+    """The finite ones are at most 2, and so held to 4e-5."""
+    single, file = duckdb.connect(), tmp_path / "rows.parquet"
+    rows = "select unnest([1, 2, 3]) as star, unnest([{}]::double[]) as covariance"
+    single.execute("create view covariances as " + rows.format("'inf', 1e-4, 2.0"))
+    single.execute(f"copy ({rows.format(values)}) to '{file}'")
+    found = differences(single, [Made("covariances", Kind.STARS, [file])], RELATIVE)
+    assert found == ([f"covariances ({Kind.STARS}): {said}"] if said else [])
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
@@ -143,3 +165,27 @@ def test_every_view_of_every_system_is_that_of_one_machine(system, sky, tile_row
         assert view in there or kinds[view] in (Kind.FIXED, Kind.LOOKUP) or elsewhere, view
     with open_sky(base, trust=True) as single:
         assert differences(single, made, RELATIVE) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("system", "sky", "tile_rows"),
+    [("photometry", "mock", 1000), ("distmass", "giants", 100), ("parallax", "spectra", 200)],
+)
+def test_a_worker_that_dies_in_mid_run_changes_nothing(system, sky, tile_rows, request, tmp_path, monkeypatch):
+    base = request.getfixturevalue(sky)
+    copy = not_run(base, tmp_path)
+    monkeypatch.setattr(plan, "TILE_ROWS", tile_rows)
+    monkeypatch.setattr(command, "too_few", lambda *_: "")
+    killed: list[int] = []
+    watcher = threading.Thread(target=kill_a_worker, args=(copy / "scale", killed))
+    watcher.start()
+    list(run_by_tiles(copy, system, {}, 2, None, skip_bad=False))
+    watcher.join()
+    assert len(killed) == 1
+    catalogue = tmp_path / "catalogue.parquet"
+    with open_sky(copy, trust=True) as tiles, open_sky(base, trust=True) as single:
+        tiles.execute(f"copy (from {system}.catalogue) to '{catalogue}'")
+        assert differences(single, [Made(f"{system}.catalogue", Kind.STARS, [catalogue])], RELATIVE) == []
+    assert not (copy / "scale").exists() or not list((copy / "scale").iterdir())
