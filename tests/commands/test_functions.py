@@ -61,6 +61,9 @@ def test_a_list_is_wrapped_in_its_last_column():
     assert lines[4] == "│        │ five six seven     │"
     assert lines[5].split("│")[1].strip() == "second"
     assert max(map(len, lines)) <= 33
+    three = shown.rows_of(["a", "b", "c"], [("first", "second word", "one two three four five six")])
+    lines = shown.as_table(three, width=45).splitlines()
+    assert [line.split("│")[3].strip() for line in lines[3:5]] == ["one two three four", "five six"]
 
 
 @pytest.mark.parametrize(
@@ -336,6 +339,10 @@ def test_errors_of_positions_in_milliarcseconds():
             assert connection.execute(f"select {wise['east']} from (select {names})").fetchone() == (
                 pytest.approx((3 * unit) ** 2),
             )
+    moving = neighbours._error_sql(gaia, set(gaia.errors.values()))["pm_east"]
+    with duckdb.connect() as connection:
+        query = f'select {moving} from (select 3.0::double as "{gaia.errors["pm_east"]}")'
+        assert connection.execute(query).fetchone() == (9.0,), "mas / yr"
     assert neighbours._has_errors(gaia, {gaia.errors["east"]})
     assert not neighbours._has_errors(gaia, set())
     with pytest.raises(UserError, match="has no magnitude to compare"):
