@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,11 +15,14 @@ import pytest
 from candlesql import UserError
 from candlesql.catalogs.proposal import Proposal
 from candlesql.catalogs.survey import Column, load_survey
-from candlesql.commands import cite, export, fetch, join, models, nmsu, propose, sql, synphot
+from candlesql.commands import cite, cuts, export, fetch, join, models, nmsu, propose, sql, synphot
 from candlesql.commands.shell import completion, dots
 from candlesql.commands.steps import bulk, gradients, inputs, neighbours, pairs, scoring, shown
 from candlesql.commands.steps.shown import Rows
+from candlesql.udfs.feature_space import FeatureSpace
+from candlesql.udfs.graph import GraphBuilder
 from candlesql.udfs.metadata import Field
+from candlesql.udfs.model import write_model
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
@@ -350,6 +354,50 @@ def test_errors_of_positions_in_milliarcseconds():
     assert neighbours._magnitude(gaia, {gaia.magnitude}).endswith("::double")
 
 
+def test_error_ellipses_in_milliarcseconds():
+    """2MASS has axes in arcsec and an angle in degrees."""
+    twomass = load_survey("twomass")
+    names = ", ".join(
+        f"{value} as {twomass.errors[role]}" for role, value in (("major", 0.3), ("minor", 0.2), ("angle", 45))
+    )
+    said = neighbours._error_sql(twomass, set(twomass.errors.values()))
+    assert [*said] == ["east", "north", "covariance"]
+    with duckdb.connect() as connection:
+        connection.execute("create schema sphere")
+        for part in said:
+            connection.execute(f"create macro sphere.ellipse_{part}(a, b, c) as [a, b, c]")
+            found = connection.execute(f"select {said[part]} from (select {names})").fetchone()[0]
+            assert found == pytest.approx([300.0, 200.0, 45.0])
+
+
+@pytest.mark.parametrize("radius", [0.0, -1.0, 600.5])
+def test_radii_that_are_none(radius):
+    with duckdb.connect() as connection, pytest.raises(UserError, match="must lie between 0 and 600 arcsec"):
+        pairs.pairs_sql(connection, "select 1", "select 1", radius)
+
+
+@pytest.mark.parametrize("n", [1, 3000])
+def test_every_star_of_a_batch_is_inferred(n, tmp_path):
+    """More than one chunk of 2,048; y = (2 g, exp(j)), of which the second is asked for first."""
+    builder = GraphBuilder()
+    parts = [
+        builder.add("Mul", builder.rows("x", 0, 1), builder.constant(2.0)),
+        builder.add("Exp", builder.rows("x", 1, 2)),
+    ]
+    fields = {
+        "inputs": [{"name": k, "unit": ""} for k in "gj"],
+        "outputs": [{"name": k, "unit": ""} for k in ("a", "b")],
+    }
+    graph = builder.finish(builder.concat(parts), 2, 2, "m")
+    what = bulk.Inference(write_model(tmp_path / "m.onnx", graph, {"system": "m", **fields}), ["b", "a"])
+    g, j = np.arange(n, dtype=np.float32), np.linspace(0, 1, n, dtype=np.float32)
+    batch = pa.record_batch({"id": np.arange(n), "input 0": g, "input 1": j})
+    found = bulk._inferred(what, what.schema(batch.schema), batch)
+    assert found.schema.names == ["id", "b", "a"]
+    np.testing.assert_allclose(found["a"].to_numpy(), 2 * g)
+    np.testing.assert_allclose(found["b"].to_numpy(), np.exp(j), rtol=1e-6)
+
+
 def test_years_between_two_surveys():
     moving, standing = pairs.Epochs(2015.5, None, None), pairs.Epochs(2000.0, 1997.0, 2001.0)
     assert (
@@ -423,6 +471,19 @@ def test_what_a_model_says_of_its_stars():
     assert models._with_unit({"name": "teff", "unit": "K"}) == "teff [K]"
     assert models._with_unit({"name": "p", "unit": ""}) == "p"
     assert models._space("nonsense") == "damaged: train it again"
+    spectra = np.random.default_rng(1).normal(0, 0.01, (40, 30)).astype(np.float32)
+    text = FeatureSpace.of(spectra, np.full(spectra.shape, 0.01, np.float32), (20, 10)).text()
+    print_of = hashlib.sha256(json.loads(text)["arrays"].encode()).hexdigest()[:12]
+    assert models._space(text) == f"20, 10 pixels; mean and directions of the spectra {print_of}"
+
+
+def test_a_cut_that_there_is_not_has_three_neighbours():
+    with pytest.raises(UserError) as stop:
+        cuts.take_back("sky", ["tier1_min_delta"])
+    assert len(stop.value.nearest) == 3
+    assert "tier1_min_delta_p" in stop.value.nearest
+    with pytest.raises(UserError, match="candlesql cuts SKY lists them"):
+        cuts.take_back("sky", ["zzzzzzzz"])
 
 
 # --- distances and spectra

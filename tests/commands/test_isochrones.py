@@ -85,6 +85,14 @@ def test_weights_are_stars_times_dex():
     assert grid.weight[::12] == pytest.approx([0.05 / 11] * 3)
 
 
+def test_the_last_metallicity_is_there_once():
+    """At -0.2, -0.15, -0.1, -0.05 and 0: the end of a step is the beginning of the next."""
+    given = columns(
+        m_h=np.repeat([-0.2, -0.1, 0.0], 3), log_age=9, phase=4, mass=[1, 1.5, 2] * 3, log_te=3.7, logg=2.4, m_k=-1.5
+    )
+    assert isochrones.grid_of(given).labels[::12, 2] == pytest.approx([-0.2, -0.15, -0.1, -0.05, 0.0])
+
+
 @pytest.fixture
 def staged():
     """A connection with the isochrones' views, empty."""
