@@ -15,12 +15,14 @@ from ..workspace.ledger import fingerprint, said_of_files
 from ..workspace.query import literal_path
 from .views import data_sources
 
+CHANGED = "is damaged: it is not what was written"
 
-def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> None:
-    """Say on stderr, a line each, which products' files are gone, of another size than they were written with, or not
-    what their views can read."""
+
+def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool = False) -> None:
+    """Say on stderr, a line each, which products' files are gone, not as they were written by their size (or their
+    hash), or not what their views can read."""
     opened.append(sky)
-    for error in _damaged(connection, sky).values():
+    for error in _damaged(connection, sky, by_hash).values():
         print(error, file=sys.stderr)
         told.add(str(error))
 
@@ -34,20 +36,25 @@ def refuse_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, survey: str)
         If its file is damaged.
     """
     file = sky.catalog(survey)
-    if file.is_file() and (damaged := _damaged(connection, sky).get(file)):
+    if file.is_file() and (damaged := _damaged(connection, sky, by_hash=True).get(file)):
         raise damaged
 
 
-def _damaged(connection: duckdb.DuckDBPyConnection, sky: Sky) -> dict[Path, RefusedFile]:
+def _damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool) -> dict[Path, RefusedFile]:
     found: dict[Path, RefusedFile] = {}
     makers: dict[str, tuple[str, str]] = {}
     told_of = set()
-    for product, made_by, name, size, _ in _written(connection):
+    for product, made_by, name, size, digest in _written(connection):
         file = sky.root / name
-        is_there = file.is_file()
         makers[name] = product, made_by
-        if product not in told_of and not (is_there and file.stat().st_size == size):
-            what = "is damaged: its size is not what was written" if is_there else "is gone"
+        what = None
+        if not file.is_file():
+            what = "is gone"
+        elif file.stat().st_size != size:
+            what = "is damaged: its size is not what was written"
+        elif by_hash and fingerprint(file) != digest:
+            what = CHANGED
+        if what and product not in told_of:
             found[file] = RefusedFile(what, file=file, hint=_way_out(product, made_by))
             told_of.add(product)
     for name, why in connection.execute("from candlesql.unread").fetchall():
@@ -71,7 +78,7 @@ def damaged_file() -> RefusedFile | None:
             if file.suffix != ".parquet" or not file.is_file():
                 continue
             if name in digests and fingerprint(file) != digests[name]:
-                return RefusedFile("is damaged: it is not what was written", file=file, hint=makers[name])
+                return RefusedFile(CHANGED, file=file, hint=makers[name])
             if why := _unreadable(file):
                 return RefusedFile(f"is damaged ({why})", file=file, hint=makers.get(name, "take it away"))
     return None

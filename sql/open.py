@@ -115,7 +115,7 @@ def writing(path: str | Path, whole: bool = False) -> Iterator[duckdb.DuckDBPyCo
             connection = _connect_to(aside, sky)
             try:
                 functions.register_models(connection, sky.models)
-                tell_damaged(connection, sky)
+                tell_damaged(connection, sky, by_hash=True)
                 yield connection
                 _settle(change, connection)
             finally:

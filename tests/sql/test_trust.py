@@ -281,6 +281,18 @@ def test_a_catalog_that_is_damaged_is_one_line_whoever_put_it_there(own_sky, can
         assert ("`candlesql ingest" in done.err) if known else ("take it away" in done.err)
 
 
+def test_a_catalog_of_the_same_size_is_refused_by_what_writes(own_sky, candlesql):
+    file = own_sky / "catalogs" / "gaia_dr2.parquet"
+    whole, table = file.read_bytes(), pq.read_table(file)
+    file.write_bytes(whole.replace(b"DuckDB", b"DuckDb"))
+    assert file.read_bytes() != whole
+    assert pq.read_table(file) == table
+    done = candlesql("match", own_sky, "gaia_dr2", "twomass")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"{file}: is damaged: it is not what was written; `candlesql ingest")
+    assert len(done.err.splitlines()) == 1
+
+
 def test_a_first_ingest_that_fails_leaves_what_others_saved(tmp_path):
     root = tmp_path / "sky"
 
