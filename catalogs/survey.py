@@ -119,7 +119,8 @@ class Survey:
     `epoch` is a year, or the column and format ("jd" or "mjd") of a per-row epoch. `sentinels` are numbers that stand
     for a missing value. `wide` tables hold several surveys' photometry in one row and need no match. `layout` is that
     of its text files where they have no header, `hdu` the table of its FITS files where they hold several. `release`
-    tells its files from those of other releases. `id_prefixes` are what archives write before an identifier, such as
+    tells its files from those of other releases. `only` is a column that is 1 in rows that other surveys' stars may be
+    matched to; where it is NULL they may too. `id_prefixes` are what archives write before an identifier, such as
     "Gaia DR3 ".
     """
 
@@ -143,6 +144,7 @@ class Survey:
     layout: Layout | None = None
     hdu: str = ""
     release: Release | None = None
+    only: str = ""
     id_prefixes: tuple[str, ...] = ()
     path: Path | None = None
 
@@ -342,7 +344,7 @@ def _check(survey: Survey) -> None:
         if not isinstance(text, str):
             raise TypeError(f"{text!r} is no text")
     _refuse_narrower(survey)
-    for role in ("id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity", "magnitude"):
+    for role in ("id", "ra", "dec", "pmra", "pmdec", "parallax", "radial_velocity", "magnitude", "only"):
         column = getattr(survey, role)
         if (column or role == "id") and column not in survey.columns:
             raise ValueError(f"{role} = {column!r} is not among its columns")

@@ -10,6 +10,7 @@ import duckdb
 
 from ...catalogs.survey import Survey
 from ...errors import UserError
+from ...udfs.names import identifier
 from ...workspace.query import first_row
 
 MAX_RADIUS_ARCSEC = 600
@@ -97,9 +98,11 @@ def _grid(
 
 
 def staged(survey: Survey, added: Sequence[str] = ()) -> str:
-    """A survey's rows as the crossmatch wants them, and other columns of it."""
+    """A survey's rows as the crossmatch wants them, and other columns of it; those alone that its `only` lets in."""
+    let_in = f" where coalesce(try_cast({identifier(survey.only)} as integer) = 1, true)" if survey.only else ""
     motion = [f'"{name}"::double' if name else "0::double" for name in (survey.pmra, survey.pmdec)]
     return (
         f'select "{survey.id}" as id, "{survey.ra}"::double as ra, "{survey.dec}"::double as "dec", '
         f"{', '.join([f'{motion[0]} as pmra', f'{motion[1]} as pmdec', 'epoch_yr', *added])} from staging.{survey.name}"
+        f"{let_in}"
     )

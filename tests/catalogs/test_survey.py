@@ -88,6 +88,7 @@ def test_file_of_a_shipped_name_must_have_the_shipped_columns(survey_file):
         ("title = 'x'", "entry 'columns' is missing"),
         (PLAIN.replace('id = "star"', ""), "entry 'id' is missing"),
         (PLAIN.replace('id = "star"', 'id = "sta"'), "id = 'sta' is not among its columns"),
+        (PLAIN.replace("[columns]", 'only = "best"\n[columns]'), "only = 'best' is not among its columns"),
         (PLAIN.replace("citation", "citatoin"), "entry 'citatoin' is unknown, perhaps citation"),
         (PLAIN.replace('type = "BIGINT"', 'type = "LONG"'), "column star has type LONG"),
         (PLAIN.replace('type = "BIGINT", ', ""), "column star has no type"),

@@ -57,6 +57,7 @@ def plant(connection, survey, star, theta):
     text = pa.array([str(i) for i in star]) if survey == "apogee" else pa.array(star)
     columns = {identifier: text, **dict(zip(names, [*theta.T, *np.repeat(SIGMA[:, None], len(star), 1)], strict=True))}
     quality, good = QUALITY[survey]
+    columns |= {load_survey(survey).ra: star / 100, load_survey(survey).dec: star / 100}
     table = pa.table(columns | {quality: np.full(len(star), good), "flag_sp": np.zeros(len(star), int)})
     others = [c for c in load_survey(survey).columns.values() if c.name not in table.column_names]
     nulls = ", ".join(f'null::{c.type} as "{c.name}"' for c in others)
