@@ -29,6 +29,8 @@ INTERRUPTED = 130
 #: How DuckDB says that Ctrl-C has come while it worked, or while a function in Python did.
 INTERRUPTIONS = ("Query interrupted", "INTERRUPT Error", "executing the UDF: KeyboardInterrupt")
 
+#: Those that have come: code in C makes other errors of the KeyboardInterrupt that they raise.
+_signals: list[int] = []
 #: Errors of the machine, wherever they come up: no space, read-only, not allowed, too long a name, too many files.
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE}
 
@@ -40,8 +42,10 @@ def main() -> None:
 
     for of_the_last_command in (finished, opened, said, told):
         of_the_last_command.clear()
-    for name in ("SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), _interrupt)
+    _signals.clear()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -59,7 +63,7 @@ def main() -> None:
     except SystemExit:
         raise SystemExit(0) from None  # typer's answer to a reader that has gone, on which it stops with 1
     except Exception as error:
-        if any(said in str(error) for said in INTERRUPTIONS):
+        if _signals or any(said in str(error) for said in INTERRUPTIONS):
             _interrupted()
         if type(error).__name__ == "OutOfMemoryException":
             from .workspace.limits import TOO_LITTLE_MEMORY
@@ -97,6 +101,7 @@ def _blame_damaged_file(error: Exception) -> None:
 
 def _interrupt(number: int, frame: object) -> NoReturn:
     """SIGTERM and SIGHUP end a command as Ctrl-C does."""
+    _signals.append(number)
     raise KeyboardInterrupt
 
 

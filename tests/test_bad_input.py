@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -543,3 +545,37 @@ def test_a_disk_that_is_full_or_shut_is_one_line_wherever_it_comes_up(monkeypatc
     assert (
         refuses("sql", "sky", "select 1", sky=Path("none")) == f"/disk/figure.png: the disk says: {os.strerror(number)}"
     )
+
+
+@contextmanager
+def handlers_as_before():
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def test_signals_that_are_ignored_stay_so(monkeypatch, candlesql, tiny_sky):
+    """`nohup candlesql run …` goes on when the terminal is closed."""
+    monkeypatch.setattr("candlesql.commands.sql.print_query", lambda *_: signal.raise_signal(signal.SIGHUP))
+    with handlers_as_before():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert candlesql("sql", tiny_sky, "select 1").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_of_which_code_in_c_makes_another_error(monkeypatch, candlesql, tiny_sky, number):
+    """NumPy said "data type 'i4' not understood" of one that came while it was imported."""
+
+    def work(*_):
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise TypeError("data type 'i4' not understood") from None
+
+    monkeypatch.setattr("candlesql.commands.sql.print_query", work)
+    with handlers_as_before():
+        done = candlesql("sql", tiny_sky, "select 1")
+    assert done == (130, "", "interrupted; what was there before is unchanged\n")
