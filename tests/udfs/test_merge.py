@@ -31,3 +31,6 @@ def test_each_output_is_that_of_its_model():
     assert np.isfinite(found["p_rc"]).all()
     assert whole.metadata["missing"] == "nan"
     assert "missing" not in paper.metadata
+    assert (
+        whole.metadata["training_sha256"] == paper.metadata["training_sha256"] != any_bands.metadata["training_sha256"]
+    )

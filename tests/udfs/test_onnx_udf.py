@@ -35,6 +35,17 @@ def test_outputs_are_those_of_the_networks_in_float64(connection, made, x):
     np.testing.assert_allclose(found, made.reference(x), rtol=2e-6, atol=2e-6)
 
 
+def test_what_the_functions_say_of_themselves(connection, made):
+    rows = connection.execute(
+        "select distinct function_name, comment from duckdb_functions() where database_name = 'temp' "
+        "and function_name in ('red_clump_net', 'red_clump_rows') order by 1"
+    ).fetchall()
+    assert [(name, said.split("]")[0]) for name, said in rows] == [
+        ("red_clump_net", "[struct"),
+        ("red_clump_rows", "[rows"),
+    ]
+
+
 def test_filtered_rows_give_what_they_give_alone(connection, made, x):
     found = outputs(connection, f"select {NET} as s from stars where n % 7 = 3 order by n")
     np.testing.assert_allclose(found, made.reference(x[:, 3::7]), rtol=2e-6, atol=2e-6)

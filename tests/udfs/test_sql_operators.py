@@ -24,7 +24,9 @@ def rows_of_all(builder: GraphBuilder) -> list[str]:
     a, b, c = (builder.rows("x", i, i + 1) for i in range(3))
     is_greater = add("Greater", a, b)
     squared = add("Mul", "x", "x")
+    chosen = add("Where", is_greater, a, constant(0.25))  # read twice, so that a query gives it a column of its type
     return [
+        add("Mul", chosen, chosen),
         *(add(operator, add("Abs", a)) for operator in ("Log", "Sqrt")),
         *(add(operator, b) for operator in ("Exp", "Neg", "Relu", "Sigmoid", "Tanh", "Sign", "Sin", "Cos")),
         add("Where", is_greater, a, constant(7.0)),
