@@ -133,7 +133,8 @@ HALVES = [
     Case("", "parallax.knows_its_halves()", known, setup=TAUGHT.format(said=said, lists=lists))
     for said, lists, known in [
         ("'simulated', null", "('distmass', 1)", True), ("'real', null", "('parallax/a', 1), ('parallax/b', 1)", False),
-        ("'real', 'parallax'", "('parallax/a', 1), ('parallax/a', 2)", False), ("'real', 'parallax'", "('parallax/a', 1), ('parallax/b', 1)", True),
+        ("'real', 'parallax'", "('parallax/a', 1), ('parallax/a', 2)", False), ("'real', 'parallax'", "('parallax/a', 1), ('distmass', 2)", False),
+         ("'real', 'parallax'", "('parallax/a', 1), ('parallax/b', 1)", True),
     ]
 ]  # fmt: skip
 
