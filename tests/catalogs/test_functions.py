@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from types import SimpleNamespace
 
 import duckdb
 import pyarrow as pa
@@ -11,9 +12,10 @@ import pytest
 import requests
 import yaml
 from astropy.io import fits
-from candlesql.catalogs import checks, cone, fields, hats_layout, prepare, recognise
+from candlesql.catalogs import archive, checks, cone, fields, hats_layout, prepare, recognise
 from candlesql.catalogs.readers import FileColumn, excel, open_file, source, vizier, votable
 from candlesql.catalogs.readers import fits as fits_reader
+from candlesql.catalogs.readers import hats as hats_reader
 from candlesql.catalogs.readers.source import Source
 from candlesql.catalogs.remote import filesystem, https, ranges
 from candlesql.catalogs.survey import Column, load_survey
@@ -21,7 +23,7 @@ from candlesql.catalogs.units import Conversion, conversion
 from candlesql.catalogs.writers import fits as fits_writer
 from candlesql.catalogs.writers import hats, write_file
 from candlesql.catalogs.writers.kinds import Facts, _time_text
-from candlesql.errors import RefusedFile
+from candlesql.errors import RefusedFile, UserError
 from candlesql.udfs import cache
 
 
@@ -349,3 +351,61 @@ def test_columns_of_a_catalog_under_other_names():
         "ra": "RA",
         "dec": "Dec",
     }
+
+
+# --- archives and catalogs of HATS
+
+
+CAPABILITIES = """<capabilities xmlns:v="http://www.ivoa.net/xml/VODataService/v1.1"><capability><outputLimit>
+    <default unit="row">{}</default><hard unit="row">{}</hard><hard unit="byte">7</hard></outputLimit>
+    </capability></capabilities>"""
+
+
+@pytest.mark.parametrize(
+    ("said", "most"),
+    [(CAPABILITIES.format(100, 2000), 2000), (CAPABILITIES.format(100, 100), None), (CAPABILITIES.format("", 5), 5),
+     (CAPABILITIES.format(100, "many"), None), ("<no", None), ("<capabilities/>", None)],
+)  # fmt: skip
+def test_the_most_rows_that_an_archive_gives(monkeypatch, said, most):
+    asked = []
+    answer = SimpleNamespace(raise_for_status=lambda: None, content=said.encode())
+    session = SimpleNamespace(get=lambda address, timeout: asked.append(address) or answer)
+    monkeypatch.setattr(archive, "session_for", lambda address: session)
+    assert archive._largest_maxrec("https://a.b/tap/") == most
+    assert asked == ["https://a.b/tap/capabilities"]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_tried_again"), [(500, True), (503, True), (None, True), (400, False), (404, False)]
+)
+def test_failures_of_an_archive_that_may_pass(monkeypatch, code, is_tried_again):
+    class Down(requests.RequestException):
+        pass
+
+    error = Down("down")
+    error.code = code
+    found = []
+
+    def try_again(action, kinds, may_pass):
+        found.append(may_pass(error))
+        raise error
+
+    monkeypatch.setattr(archive.web, "patiently", try_again)
+    with pytest.raises(UserError if is_tried_again else Down):
+        archive.patiently(lambda: None)
+    assert found == [is_tried_again]
+
+
+def test_where_a_collection_has_its_catalog(tmp_path):
+    assert hats_reader.rows_of(tmp_path) == tmp_path
+    for said, words in (("a=b", "is missing"), ("hats_primary_table_url=../out", "is not in it")):
+        (tmp_path / "collection.properties").write_text(said)
+        with pytest.raises(UserError, match=words):
+            hats_reader.rows_of(tmp_path)
+    (tmp_path / "collection.properties").write_text("hats_primary_table_url=stars\n")
+    assert hats_reader.rows_of(tmp_path) == tmp_path / "stars"
+    for name in ("Npix=2", "Npix=1"):
+        file = tmp_path / f"stars/dataset/Norder=0/Dir=0/{name}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert [file.stem for file in hats_reader.partitions(tmp_path)] == ["Npix=1", "Npix=2"]
