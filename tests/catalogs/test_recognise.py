@@ -2,7 +2,7 @@
 
 import pytest
 from candlesql.catalogs.readers import FileColumn
-from candlesql.catalogs.recognise import is_photometry, recognised
+from candlesql.catalogs.recognise import is_error, is_photometry, recognised
 
 
 def known(*columns):
@@ -51,3 +51,32 @@ def test_units_of_another_kind_are_no_band():
 )
 def test_what_looks_like_photometry(column, is_so):
     assert is_photometry(column, "DOUBLE") is is_so
+
+
+@pytest.mark.parametrize(
+    ("name", "ucd", "expected"),
+    [
+        ("e_Gmag", "", True), ("err_j", "", True), ("j_msigcom", "", True), ("w1sigmpro", "", True),
+        ("gmagerr", "", True),
+        ("parallax_error", "", True), ("t.e_J", "", True), ("x", "stat.error;phot.mag", True),
+        ("emag", "", False), ("j_m", "", False), ("seismic", "", False), ("x", "phot.mag", False),
+    ],
+)  # fmt: skip
+def test_what_is_an_error(name, ucd, expected):
+    assert is_error(FileColumn(name, name, ucd=ucd)) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "ucd", "kind", "expected"),
+    [
+        ("X", "mag", "", "DOUBLE", True), ("X", "mmag", "", "FLOAT", True), ("Imag", "", "", "DOUBLE", True),
+        ("mag_i", "", "", "DOUBLE", True), ("X", "", "phot.mag;em.opt", "DOUBLE", True),
+        ("X", "mag", "phys.absorption", "DOUBLE", False),
+        ("X", "mag", "", "VARCHAR", False), ("e_X", "mag", "", "DOUBLE", False), ("A_V", "mag", "", "DOUBLE", False),
+        ("E(B-V)", "mag", "", "DOUBLE", False), ("distmod", "mag", "", "DOUBLE", False),
+        ("M_abs", "mag", "", "DOUBLE", False),
+        ("X", "mas", "", "DOUBLE", False), ("image", "", "", "DOUBLE", False),
+    ],
+)  # fmt: skip
+def test_what_is_photometry_by_name_unit_and_ucd(name, unit, ucd, kind, expected):
+    assert is_photometry(FileColumn(name, name, unit, ucd), kind) is expected
