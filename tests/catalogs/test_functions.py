@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -253,6 +254,21 @@ def test_units_that_positions_look_like(low, high, south, north, n, expected):
     assert checks.looks_like(low, high, south, north, n) == expected
 
 
+@pytest.mark.parametrize(("n", "said"), [(3, "f0, f1, f2: has no rows"), (4, "f0, f1, f2 …: has no rows")])
+def test_of_many_files_three_are_named(n, said):
+    with duckdb.connect() as connection, pytest.raises(RefusedFile) as stop:
+        checks.check_rows(connection, load_survey("twomass"), "t", {"n": 0}, [Path(f"f{i}") for i in range(n)], {})
+    assert str(stop.value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(200.0, "200"), (2.5, "2.5"), (2.0**53, "9007199254740992.0"), ("", None), (None, None), (True, "True")],
+)
+def test_cells_of_excel(value, text):
+    assert excel._text(value) == text
+
+
 @pytest.mark.parametrize(("form", "low", "high"), [("jd", 2396757.5, 2506332.5), ("mjd", -3243.0, 106332.0)])
 def test_dates_that_are_none(form, low, high):
     """From 1850 to 2150: 150 years of 365.25 days before and after 2000."""
@@ -333,6 +349,7 @@ def test_row_groups_that_may_hold_a_part_of_a_cone(tmp_path):
     with pq.ParquetFile(tmp_path / "t.parquet") as file:
         assert cone._groups(file, (10.0, 20.0, 0.1)) == [0, 2]
         assert cone._groups(file, (190.0, -20.0, 0.1)) == [1, 2]
+        assert cone._groups(file, (10.0, 25.0, 0.1)) == [2], "5 deg off, in the same pixel of order 0"
     pq.write_table(table.rename_columns(["x"]), tmp_path / "u.parquet", row_group_size=2)
     with pq.ParquetFile(tmp_path / "u.parquet") as file:
         assert cone._groups(file, (10.0, 20.0, 0.1)) == [0, 1, 2]
