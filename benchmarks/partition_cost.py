@@ -93,7 +93,7 @@ def cost_of(folder: Path, stars: int, system: str) -> Cost:
         seconds = time.process_time() - started
         files = [file for tile in tiles for file in plan.part(tile).glob("*.parquet")]
         gathered_views = {view for stage in plan.stages for view in stage.rows}
-        scores = sum(file.stat().st_size for file in files if file.stem == f"{system}.scores")
+        scores = sum(file.stat().st_size for file in files if file.stem == plan.steps.scored)
         matches = sum(file.stat().st_size for file in files if file.stem.startswith("match."))
         gathered = sum(file.stat().st_size for file in files if file.stem in gathered_views)
     pairs = sum(min(expected.stars, expected.footers[name].rows) for name in expected.matched) or 1

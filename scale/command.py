@@ -219,7 +219,7 @@ def _publish(
     tiles = [tile for tile in plan.tiles if plan.mark(tile, len(plan.stages) - 1).exists()]
     sizes = {tile: [int(number) for number in plan.catalogue_mark(tile).read_text().split()] for tile in tiles}
     pixels = [(tile.order, tile.pixel, placed) for tile, (placed, _) in sizes.items() if placed]
-    scores = _parts(plan, f"{steps.name}.scores", tiles)
+    scores = _parts(plan, steps.scored, tiles)
     n_scores = _count(connection, scores)
     n_rows = sum(rows for _, rows in sizes.values())
     if not n_rows:

@@ -116,7 +116,7 @@ def _take_up(bench: Bench, tile: Tile, number: int) -> None:
         for view in plan.wanted.kept:
             if view in needed:
                 bench.keep(view)
-    bench.show_product(plan.steps.scored, [part / f"{plan.steps.name}.scores.parquet"])
+    bench.show_product(plan.steps.scored, [part / f"{plan.steps.scored}.parquet"])
     for product in MADE_BY_STAR:
         if (part / f"{product}.parquet").exists():
             bench.show_product(product, [part / f"{product}.parquet"])
@@ -148,7 +148,7 @@ def _show_match(bench: Bench, tile: Tile, name: str, folder: Path) -> None:
 def _score(bench: Bench, folder: Path) -> dict[str, int]:
     """What the networks infer, and the other products that have a row of each star."""
     plan, connection = bench.plan, bench.connection
-    product = f"{plan.steps.name}.scores"
+    product = plan.steps.scored
     file, rows = folder / f"{product}.parquet", {}
     if isinstance(plan.model, SpectralModel):
         rows[product] = _copy(connection, spectra_query(plan.steps, plan.model), file)

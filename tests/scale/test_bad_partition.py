@@ -74,7 +74,7 @@ def test_a_bad_partition_is_named_and_the_rest_completes(planted_sky, runs, tmp_
 
     with pytest.raises(UserError, match=rf"Npix={BAD}: .*Npix={BAD}.parquet.*finished and stay.*--skip-bad"):
         list(run_by_tiles(sky.root, "red_clump", {}, workers=2, scheduler=None, skip_bad=False))
-    finished = {part: part.stat().st_mtime_ns for part in sky.root.glob("scale/*/parts/[0-9]*/*.scores.parquet")}
+    finished = {part: part.stat().st_mtime_ns for part in sky.root.glob("scale/*/parts/[0-9]*/*.scored.parquet")}
     inodes = {part.stat().st_ino for part in finished}
 
     lines = list(run_by_tiles(sky.root, "red_clump", {}, workers=2, scheduler=None, skip_bad=True))

@@ -20,6 +20,7 @@ from candlesql.scale.forecast import forecast
 from candlesql.scale.kinds import Kind, kinds_of_views
 from candlesql.scale.rates import Rates, least_stars
 from candlesql.scale.stages import stages_of
+from candlesql.sql.systems import system_steps
 from candlesql.tests.scale.both_ways import Made, differences, made_by_partitions, of_labels, of_lookups, views_of
 from candlesql.tests.scale.conftest import kill_a_worker
 from candlesql.tests.scale.skies import WITHOUT_POSITION, make_distmass_sky, make_northern_sky
@@ -184,8 +185,8 @@ def test_a_worker_that_dies_in_mid_run_changes_nothing(system, sky, tile_rows, r
     list(run_by_tiles(copy, system, {}, 2, None, skip_bad=False))
     watcher.join()
     assert len(killed) == 1
-    catalogue = tmp_path / "catalogue.parquet"
+    view, file = system_steps(system).catalogue, tmp_path / "catalogue.parquet"
     with open_sky(copy, trust=True) as tiles, open_sky(base, trust=True) as single:
-        tiles.execute(f"copy (from {system}.catalogue) to '{catalogue}'")
-        assert differences(single, [Made(f"{system}.catalogue", Kind.STARS, [catalogue])], RELATIVE) == []
+        tiles.execute(f"copy (from {view}) to '{file}'")
+        assert differences(single, [Made(view, Kind.STARS, [file])], RELATIVE) == []
     assert not (copy / "scale").exists() or not list((copy / "scale").iterdir())
