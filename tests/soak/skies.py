@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,9 @@ class Command:
     whole: bool = False
     before: Facts = field(default_factory=dict)
     after: Facts = field(default_factory=dict)
+    #: CPU and wall time when nothing happens.
     seconds: float = 0.0
+    wall: float = 0.0
 
 
 COMMANDS = [
@@ -182,8 +185,9 @@ class Skies:
         self.fresh(command, sky)
         command.before = self._facts_of(command.start)
         told = {"sky": str(sky), "points": str(points)} if points else {}
+        began = time.monotonic()
         ended = self.server.run(self.arguments(command, sky), self.folder, **told)
-        command.seconds = ended.seconds
+        command.seconds, command.wall = ended.seconds, time.monotonic() - began
         if ended.code:
             print(f"{command.name} is left out: {ended.said[-300:]}", flush=True)
             return False

@@ -21,18 +21,15 @@ def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, num
     command = next(command for command in COMMANDS if command.name == "run --workers")
     if not skies.measured(command, sky):
         return
-    began = time.time()
-    skies.again(command, skies.fresh(command, sky))
-    usual = time.time() - began
-    for _ in range(number):
-        if time.time() > until:
+    for kill in range(number):
+        if kill and time.time() > until:  # one at least, however long the first run took
             break
         skies.fresh(command, sky)
         with (folder / "said").open("w+") as said:
             process = subprocess.Popen(
                 [*CLI, *skies.arguments(command, sky)], stdout=said, stderr=said, text=True, start_new_session=True
             )
-            time.sleep(rng.uniform(0.2, 1.0) * usual)
+            time.sleep(rng.uniform(0.2, 1.0) * command.wall)
             victims = children(process.pid)
             killed = rng.sample(victims, rng.randint(1, len(victims))) if victims else []
             for pid in killed:
