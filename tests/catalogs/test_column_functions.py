@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from astropy.io import fits
 from astropy.table import Table
 from candlesql.catalogs.readers import fits_columns, hdf5, open_file
+from candlesql.catalogs.survey import Column
+from candlesql.catalogs.writers import fits as fits_writer
 from candlesql.errors import RefusedFile
 
 
@@ -108,6 +112,32 @@ def test_units_of_hdf5_are_those_of_astropy_or_of_the_column(tmp_path):
             file.create_dataset(f"stars/{name}", data=np.zeros(n))
     with duckdb.connect() as connection:
         for file, units in (("t.h5", ["mag", ""]), ("u.h5", ["mas", ""])):
-            assert [column.unit for column in open_file(connection, tmp_path / file).columns.values()] == units
+            source = open_file(connection, tmp_path / file)
+            assert [column.unit for column in source.columns.values()] == units
+            connection.execute(f"from {source.relation(['a'])}").fetchall()
+            assert source.failure() is None
         with pytest.raises(RefusedFile, match=r"group /stars differ in length: \[2, 3\]"):
             open_file(connection, tmp_path / "v.h5")
+
+
+@pytest.mark.parametrize(
+    ("values", "layout", "expected"),
+    [
+        (pa.array([1, None], pa.int16()), {"letter": "I", "null": -9}, [1, -9]),
+        (pa.array([True, None, False]), {"letter": "L"}, [ord("T"), 0, ord("F")]),
+        (pa.array([0, 2**32 - 1], pa.uint32()), {"letter": "J", "zero": 2**31}, [-(2**31), 2**31 - 1]),
+        (pa.array([1.5, None], pa.float64()), {"letter": "E"}, [1.5, np.nan]),
+    ],
+)
+def test_numbers_as_they_stand_in_fits(values, layout, expected):
+    found = fits_writer._numbers(values, fits_writer.Layout(Column("x", "DOUBLE"), **layout))
+    np.testing.assert_array_equal(found.astype(float), np.array(expected, float))
+
+
+def test_lists_lie_one_after_the_other_in_the_heap():
+    heap = io.BytesIO(b"1234")
+    heap.seek(4)
+    values = pa.array([[1, 2], [], None, [3]], pa.list_(pa.int16()))
+    found = fits_writer._in_heap(values, fits_writer.Layout(Column("x", "SMALLINT[]"), "I", -1), heap)
+    assert found.tolist() == [[2, 4], [0, 8], [0, 8], [1, 8]]
+    assert heap.getvalue()[4:] == b"\0\1\0\2\0\3"

@@ -13,7 +13,7 @@ import pytest
 import requests
 import yaml
 from astropy.io import fits
-from candlesql.catalogs import archive, checks, cone, fields, hats_layout, prepare, recognise
+from candlesql.catalogs import archive, checks, cone, fields, hats_layout, in_place, prepare, recognise
 from candlesql.catalogs.readers import FileColumn, excel, open_file, source, vizier, votable
 from candlesql.catalogs.readers import fits as fits_reader
 from candlesql.catalogs.readers import hats as hats_reader
@@ -426,3 +426,16 @@ def test_where_a_collection_has_its_catalog(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     assert [file.stem for file in hats_reader.partitions(tmp_path)] == ["Npix=1", "Npix=2"]
+
+
+def test_addresses_of_catalogs_in_place(tmp_path):
+    file = tmp_path / "gaia.url"
+    file.write_text(" https://archive.org/hats/gaia\n")
+    assert str(in_place.address_in(file)) == "https://archive.org/hats/gaia"
+    for said, words in (
+        (b"a folder", "holds no address"), (b"https://me:secret@archive.org/hats", "holds no address"),
+        (b"\xff", "is no text"),
+    ):  # fmt: skip
+        file.write_bytes(said)
+        with pytest.raises(RefusedFile, match=words):
+            in_place.address_in(file)
