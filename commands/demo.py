@@ -130,7 +130,7 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What came out, held against labels and against truth."""
     giants, tier1, tier2 = first_row(
         connection,
-        "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.catalogue",
+        "select count(*), count(*) filter (where tier = 1), count(tier) from red_clump.giants",
     )
     yield f"{giants:,} giants, {tier2:,} red clump (tier 2), {tier1:,} of them tier 1"
     connection.execute("create or replace temp table judged as from red_clump.roc")

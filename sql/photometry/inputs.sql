@@ -2,30 +2,48 @@
 -- The networks learned from Gaia DR2, its passbands and its parallaxes as they are, so other releases are put on that scale; a table
 -- without errors of magnitudes gets the floor alone. A band that its survey's flags leave out is missing (section 3.2 of Green et
 -- al. 2020); W1 and W2 are unWISE's where that has the star, else AllWISE's.
-with judged_panstarrs1 as (
+with panstarrs1_neighbours as (
     select
-        *,
-        photometry.is_good_panstarrs1(quality_flag) as is_good
-    from staging.panstarrs1
+        panstarrs1.*,
+        neighbours.survey,
+        neighbours.source_id,
+        photometry.is_good_panstarrs1(panstarrs1.quality_flag) as is_good
+    from match.panstarrs1 as neighbours
+    inner join staging.panstarrs1 as panstarrs1 using (obj_id)
 ),
 
-judged_twomass as (
+twomass_neighbours as (
     select
-        *,
+        twomass.*,
+        neighbours.survey,
+        neighbours.source_id,
         photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 1) as is_good_j,
         photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 2) as is_good_h,
         photometry.is_reliable_twomass(ph_qual, rd_flg, cc_flg, use_src, gal_contam, 3) as is_good_ks
-    from staging.twomass
+    from match.twomass as neighbours
+    inner join staging.twomass as twomass using (designation)
 ),
 
-judged_unwise as (
+allwise_neighbours as (
     select
-        *,
+        allwise.*,
+        neighbours.survey,
+        neighbours.source_id
+    from match.allwise as neighbours
+    inner join staging.allwise as allwise using (designation)
+),
+
+unwise_neighbours as (
+    select
+        unwise.*,
+        neighbours.survey,
+        neighbours.source_id,
         photometry.is_good_unwise(flags_unwise_w1, rchi2_w1, "primary") as is_good_w1,
         photometry.is_good_unwise(flags_unwise_w2, rchi2_w2, "primary") as is_good_w2,
         quality.magnitude_error(flux_w1 / dflux_w1, 0) as w1_error,
         quality.magnitude_error(flux_w2 / dflux_w2, 0) as w2_error
-    from staging.unwise
+    from match.unwise as neighbours
+    inner join staging.unwise as unwise using (unwise_objid)
 ),
 
 gaia_stars as (
@@ -71,15 +89,12 @@ gaia_stars as (
         gaia.parallax_error,
         gaia.parallax_zero_point
     from quality.gaia as gaia
-    left join match.panstarrs1 as to_panstarrs1
-        on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
-    left join judged_panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
-    left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
-    left join judged_twomass as twomass on to_twomass.designation = twomass.designation
-    left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
-    left join staging.allwise as allwise on to_allwise.designation = allwise.designation
-    left join match.unwise as to_unwise on gaia.survey = to_unwise.survey and gaia.source_id = to_unwise.source_id
-    left join judged_unwise as unwise on to_unwise.unwise_objid = unwise.unwise_objid
+    left join
+        panstarrs1_neighbours as panstarrs1
+        on gaia.survey = panstarrs1.survey and gaia.source_id = panstarrs1.source_id
+    left join twomass_neighbours as twomass on gaia.survey = twomass.survey and gaia.source_id = twomass.source_id
+    left join allwise_neighbours as allwise on gaia.survey = allwise.survey and gaia.source_id = allwise.source_id
+    left join unwise_neighbours as unwise on gaia.survey = unwise.survey and gaia.source_id = unwise.source_id
 ),
 
 wide_stars as (

@@ -1,6 +1,33 @@
 -- A star that may be red clump: of a Gaia release with its neighbours in the other surveys, or of a wide table. Where a wide table
 -- has BP - RP alone, BP and RP are those of a giant of its G and BP - RP; its l and b count where it has no ra and dec.
-with gaia_stars as (
+with twomass_neighbours as (
+    select
+        twomass.*,
+        neighbours.survey,
+        neighbours.source_id
+    from match.twomass as neighbours
+    inner join quality.twomass as twomass using (designation)
+),
+
+allwise_neighbours as (
+    select
+        allwise.*,
+        neighbours.survey,
+        neighbours.source_id
+    from match.allwise as neighbours
+    inner join quality.allwise as allwise using (designation)
+),
+
+panstarrs1_neighbours as (
+    select
+        panstarrs1.*,
+        neighbours.survey,
+        neighbours.source_id
+    from match.panstarrs1 as neighbours
+    inner join staging.panstarrs1 as panstarrs1 using (obj_id)
+),
+
+gaia_stars as (
     select
         gaia.survey,
         gaia.source_id,
@@ -45,14 +72,11 @@ with gaia_stars as (
         allwise.passes_w1,
         allwise.passes_w2
     from quality.gaia as gaia
-    left join match.twomass as to_twomass on gaia.survey = to_twomass.survey and gaia.source_id = to_twomass.source_id
-    left join quality.twomass as twomass on to_twomass.designation = twomass.designation
-    left join match.allwise as to_allwise on gaia.survey = to_allwise.survey and gaia.source_id = to_allwise.source_id
-    left join quality.allwise as allwise on to_allwise.designation = allwise.designation
+    left join twomass_neighbours as twomass on gaia.survey = twomass.survey and gaia.source_id = twomass.source_id
+    left join allwise_neighbours as allwise on gaia.survey = allwise.survey and gaia.source_id = allwise.source_id
     left join
-        match.panstarrs1 as to_panstarrs1
-        on gaia.survey = to_panstarrs1.survey and gaia.source_id = to_panstarrs1.source_id
-    left join staging.panstarrs1 as panstarrs1 on to_panstarrs1.obj_id = panstarrs1.obj_id
+        panstarrs1_neighbours as panstarrs1
+        on gaia.survey = panstarrs1.survey and gaia.source_id = panstarrs1.source_id
 ),
 
 wide_stars as (
