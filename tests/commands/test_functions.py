@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ from candlesql import UserError
 from candlesql.catalogs.proposal import Proposal
 from candlesql.catalogs.survey import Column, load_survey
 from candlesql.commands import cite, cuts, export, fetch, join, models, nmsu, propose, sql, synphot
+from candlesql.commands.mock_clusters import write_clusters
 from candlesql.commands.shell import completion, dots
 from candlesql.commands.steps import bulk, gradients, inputs, neighbours, pairs, scoring, shown
 from candlesql.commands.steps.shown import Rows
@@ -423,6 +425,17 @@ def test_inputs_in_the_system_that_a_model_reads():
         == f"{above} + cuts.gaia_dr2_parallax_zero_point()"
     )
     assert inputs.read_as("own", "", ()) == '"own"'
+    for name, wanted in (("phot_g_mean_mag", "2MASS"), ("j_m", "Gaia DR3"), ("parallax", "Gaia DR3")):
+        assert inputs.read_as(name, wanted, ()) is None, (name, wanted)
+
+
+def test_mock_clusters_are_two_files(tmp_path):
+    clusters, stars = write_clusters(tmp_path / "new", 1)
+    with clusters.open() as file:
+        rows = list(csv.DictReader(file))
+    with stars.open() as file:
+        members = {row["member"] for row in csv.DictReader(file)}
+    assert {row["cluster"] for row in rows} == members
 
 
 def test_one_input_is_moved_by_a_step():

@@ -58,6 +58,14 @@ def test_a_join_by_position_takes_the_nearest(connection, tmp_path):
     assert [row["source_id"] for row in rows_of(tmp_path / "out.csv")] == [str(IDS[0]), str(IDS[2]), ""]
 
 
+@pytest.mark.parametrize("radius", [0.0, 601.0])
+def test_a_join_within_no_radius(connection, tmp_path, radius):
+    theirs = tmp_path / "mine.csv"
+    theirs.write_text("n,ra,dec\n1,10,0.0\n")
+    with pytest.raises(UserError, match="must lie between 0 and 600 arcsec"):
+        join.join(connection, theirs, tmp_path / "out.csv", "staging.gaia_dr2", radius_arcsec=radius)
+
+
 def test_a_view_and_a_query_are_exported(connection, tmp_path):
     assert export.export(connection, "staging.gaia_dr2", tmp_path / "view.csv") == 4
     assert {row["source_id"] for row in rows_of(tmp_path / "view.csv")} == {str(n) for n in IDS}
