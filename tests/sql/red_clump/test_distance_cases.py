@@ -274,7 +274,7 @@ DISTANCE_CASES = [
         "('s', 1, 1.1, 0.11, 1.0, 0.05), ('s', 3, 2.2, 0.44, 0.5, 0.1), ('s', 4, 2.0, 0.2, 0.5, 0.101), ('s', 9, 3.0, 0.3, -0.5, 0.01), ('s', 99, 2.0, 0.2, 0.5, 0.01)",
         "red_clump.bayesian_distances(survey, source_id, distance_kpc, distance_kpc_error)":
         "('s', 1, 1.05, 0.1), ('s', 3, 2.12, 0.212), ('s', 4, 2, 0.2), ('s', 9, 2, 0.2)"},
-        rows=[("distance", "parallax", 0.1, hypot(0.1, 0.05)), ("distance", "truth", 0.0, 0.1), ("distance", "truth", 0.1, 0.1),
+        rows=[("distance", "parallax", 0.0, hypot(0.1, 0.02)), ("distance", "parallax", 0.1, hypot(0.1, 0.05)), ("distance", "truth", 0.0, 0.1), ("distance", "truth", 0.1, 0.1),
               ("distance", "truth", 0.1, 0.2), ("distance", "truth, parallax better than 20 %", 0.1, 0.1),
               ("distance", "truth, parallax better than 20 %", 0.1, 0.2), ("distance_bayesian", "truth", 0.0, 0.1),
               ("distance_bayesian", "truth", 0.05, 0.1 / 1.05), ("distance_bayesian", "truth", 0.06, 0.1),
