@@ -1,9 +1,10 @@
 """The distance modulus of a star beside the one of its photometry.
 
 The modulus mu of `infer.py` is what takes absolute to apparent magnitudes. Unresolved binaries, and whatever else the
-labels do not say, scatter it about the modulus D of the star's distance, which is what the parallax w measures:
+labels do not say, scatter it about the modulus D of the star's distance, which is what the parallax w less its zero
+point w_0 measures:
 
-    D ~ N(mu, s^2),   w ~ N(10^((10 - D)/5), sigma_w^2)
+    D ~ N(mu, s^2),   w ~ N(10^((10 - D)/5) + w_0, sigma_w^2)
 
 so that a precise parallax says D far better than mu. Given mu, D is where both meet (Gauss-Newton), and its variance
 is the inverse curvature there; that of mu comes in as far as D follows mu.
@@ -18,6 +19,8 @@ from .onnx_graph import Graph
 #: mag, of absolute magnitudes about those that the labels give: with it the posterior holds precise parallaxes of the
 #: training stars that were blurred by 10 and 20 % before.
 SCATTER = 0.25
+#: mas, of Gaia DR2, whose parallaxes the networks read as they are: cuts.gaia_dr2_parallax_zero_point.
+ZERO_POINT = -0.04
 STEPS, MAX_STEP = 3, 1.0  # mag
 
 
@@ -43,5 +46,6 @@ def _parallax(graph: Graph, data: Inputs, star: str) -> tuple[str, str]:
     exponent = graph.op("Mul", graph.constant(MAS_SLOPE), graph.op("Sub", graph.constant(10.0), star))
     predicted = graph.op("Exp", exponent)
     slope = graph.op("Mul", graph.op("Mul", graph.constant(-MAS_SLOPE), predicted), data.has_parallax)
+    measured = graph.op("Sub", data.parallax, graph.constant(ZERO_POINT))
     weighted = graph.op("Div", slope, data.parallax_variance)
-    return graph.op("Mul", weighted, graph.op("Sub", data.parallax, predicted)), graph.op("Mul", weighted, slope)
+    return graph.op("Mul", weighted, graph.op("Sub", measured, predicted)), graph.op("Mul", weighted, slope)

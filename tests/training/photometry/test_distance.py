@@ -1,22 +1,38 @@
 """The modulus of a star's distance, from that of its photometry and its parallax."""
 
+from decimal import Decimal
+
+import duckdb
 import numpy as np
 import onnxruntime as ort
 import pytest
-from candlesql.training.photometry.distance import star_modulus
+from candlesql.sql import files
+from candlesql.training.photometry.distance import ZERO_POINT, star_modulus
 from candlesql.training.photometry.infer_graph import Inputs
 from candlesql.training.photometry.onnx_graph import Graph
 from scipy.integrate import quad
 
 
 def run(tmp_path, rows: np.ndarray) -> np.ndarray:
-    """Mean and variance of stars given as (modulus, its variance, parallax, its variance, whether there is one)."""
+    """Mean and variance of stars given as (modulus, its variance, true parallax, its variance, whether there is one).
+
+    Gaia DR2 measures 0.04 mas less.
+    """
+    rows = rows - np.array([0, 0, 0.04, 0, 0])
     graph = Graph()
     modulus, variance, parallax, parallax_variance, has = (graph.row("x", i) for i in range(5))
     data = Inputs("", "", parallax, parallax_variance, has, "", "")
     result = graph.op("Concat", *star_modulus(graph, data, modulus, variance), axis=0)
     graph.save(tmp_path / "star.onnx", result, [(f"x{i}", "") for i in range(5)], [("mean", ""), ("variance", "")], {})
     return ort.InferenceSession(tmp_path / "star.onnx").run(None, {"x": rows.T.astype(np.float32)})[0].T
+
+
+def test_the_zero_point_is_that_of_the_views():
+    with duckdb.connect() as connection:
+        (macro,) = (item.body for item in files.items() if item.name == "cuts.gaia_dr2_parallax_zero_point")
+        connection.execute(f"create schema cuts; {macro}")
+        assert connection.execute("select cuts.gaia_dr2_parallax_zero_point()").fetchall() == [(Decimal("-0.04"),)]
+    assert ZERO_POINT == -0.04
 
 
 def test_without_a_parallax_the_scatter_is_added(tmp_path):

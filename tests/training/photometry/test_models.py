@@ -80,10 +80,11 @@ def near_stars(test_stars):
 
 
 def modulus_and_pull(stars, truth) -> tuple[np.ndarray, np.ndarray]:
-    """Modulus less that of the true parallaxes, and that over both errors."""
+    """Modulus less that of the true parallaxes, 0.04 mas above Gaia DR2's, and that over both errors."""
     y = run(MODELS / "photometry_infer.onnx", catalog_rows(stars)).astype(float)
-    miss = y[8] - 10 + 5 * np.log10(truth.parallax)
-    return miss, miss / np.hypot(y[9], 5 / np.log(10) * truth.parallax_sigma / truth.parallax)
+    parallax = truth.parallax + 0.04
+    miss = y[8] - 10 + 5 * np.log10(parallax)
+    return miss, miss / np.hypot(y[9], 5 / np.log(10) * truth.parallax_sigma / parallax)
 
 
 def test_a_precise_parallax_is_the_distance(near_stars):
@@ -93,7 +94,7 @@ def test_a_precise_parallax_is_the_distance(near_stars):
     assert np.mean(np.abs(pull) < 1) > 0.95
 
 
-@pytest.mark.parametrize(("share", "typical"), [(0.1, 0.135), (0.2, 0.21)])
+@pytest.mark.parametrize(("share", "typical"), [(0.1, 0.135), (0.2, 0.22)])
 def test_moduli_hold_parallaxes_that_were_blurred(near_stars, share, typical):
     """By a tenth and a fifth, ten times each: the parallaxes as they were, 0.15 and 0.29 mag away, are the truth."""
     rng = np.random.default_rng(12)
