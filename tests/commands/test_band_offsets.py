@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import numpy as np
 import pytest
+from candlesql.commands.steps import band_offsets
 from candlesql.commands.steps.band_offsets import offsets, residuals
 from candlesql.udfs.model import load_model
 from candlesql.udfs.model_files import SHIPPED
@@ -77,3 +79,28 @@ def test_a_prediction_is_the_mean_of_a_gaussian():
     d = x[star] - FACTORS["offsets"] - FACTORS["level"]
     assert residual[star] == pytest.approx(d[KS] - gain @ d[others], abs=1e-6)
     assert sigma[star] == pytest.approx(np.sqrt(covariance[KS, KS] - gain @ covariance[others, KS]), abs=1e-6)
+
+
+def test_what_is_said_of_bands_parallaxes_and_states(monkeypatch):
+    """Half of the parallaxes and 2 % of the states may be odd."""
+    monkeypatch.setattr(band_offsets, "notes", lambda connection: ["a note"])
+    with duckdb.connect() as connection:
+        connection.execute("create schema red_clump")
+        for name, rows in (
+            ("band_offsets", "('a', 'W1', 1000, 900, 0.254), ('a', 'J', 1000, 800, -0.5)"),
+            ("parallax_checks", "('a', 7, 0, 0, 0), ('b', 7, 7, 10, 6), ('c', 7, 7, 10, 5)"),
+            ("label_checks", "('t', 100, 3), ('u', 100, 2)"),
+        ):
+            columns = {"label_checks": "label_table, n_checked, n_contradicted"}.get(name, "a, b, c, d, e")
+            connection.execute(f"create table red_clump.{name} as from (values {rows}) as t({columns})")
+        lines = list(band_offsets.offset_lines(connection))
+    assert [line.split("; ")[0] for line in lines] == [
+        "warning: a: W1 is 0.25 mag fainter than the other bands allow in 900 of 1,000 stars looked at",
+        "warning: a: J is 0.50 mag brighter than the other bands allow in 800 of 1,000 stars looked at",
+        "warning: a: none of 7 stars has a parallax, without which no bands tell the red clump well "
+        "(docs/real-stars.md)",
+        "warning: b: by their parallaxes 6 of 10 stars are brighter in Ks than any giant or fainter than any star",
+        "a note",
+        "warning: t: 3 of 100 states contradict their own period spacing (red clump above, giant branch below "
+        "cuts.state_limit_delta_p)",
+    ]
