@@ -18,7 +18,7 @@ from candlesql.catalogs.readers import FileColumn, excel, open_file, source, viz
 from candlesql.catalogs.readers import fits as fits_reader
 from candlesql.catalogs.readers import hats as hats_reader
 from candlesql.catalogs.readers.source import Source
-from candlesql.catalogs.remote import filesystem, https, ranges
+from candlesql.catalogs.remote import filesystem, https, ranges, s3
 from candlesql.catalogs.survey import Column, load_survey
 from candlesql.catalogs.units import Conversion, conversion
 from candlesql.catalogs.writers import fits as fits_writer
@@ -439,3 +439,28 @@ def test_addresses_of_catalogs_in_place(tmp_path):
         file.write_bytes(said)
         with pytest.raises(RefusedFile, match=words):
             in_place.address_in(file)
+
+
+@pytest.mark.parametrize(
+    ("region", "key", "asked"),
+    [(None, None, "us-east-1"), ("eu-south-1", None, "eu-south-1"), (None, "k", "us-east-1")],
+)
+def test_the_store_that_the_environment_names(monkeypatch, tmp_path, region, key, asked):
+    """Asked once for each range, and without a signature where there are no credentials."""
+    botocore = pytest.importorskip("botocore")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    if region:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    if key:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    store = s3.S3()
+    assert store.is_signed is bool(key)
+    assert store.client.meta.region_name == asked
+    said = store.client.meta.config
+    assert (said.retries["total_max_attempts"], said.connect_timeout, said.read_timeout) == (1, 10, 60)
+    assert (said.signature_version is botocore.UNSIGNED) is not bool(key)
