@@ -123,7 +123,7 @@ def _make(made: Path, code: str, sky: Sky) -> None:
             connection.execute(TABLES + taught.TABLES)
         taught.fill_tables(connection, sky.models)
         views.drop_all(connection)
-        with ThreadPoolExecutor(1) as pool, connection.cursor() as other:
+        with connection.cursor() as other, ThreadPoolExecutor(1) as pool:
             other.execute("use sky")
             networks = pool.submit(functions.create_networks, other, sky.models)
             views.create_all(connection, plain, sky.models)

@@ -46,7 +46,7 @@ def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, num
         outcome = {None: "WAITED FOR EVER", 0: "went on", 2: "stopped in one line"}.get(code, f"code {code}")
         tally.add("workers", "some" if len(killed) < len(victims) else "all", outcome)
         if code not in (0, 2) or "Traceback" in text:
-            tally.fault("workers", "run --workers", outcome, f"{how}: {text[-600:]}")
+            tally.fault("workers", "run --workers", outcome, f"{how}: {text[-3000:]}")
         for what, which in skies.judge(command, sky):
             tally.fault("workers", "run --workers", what, f"{how}: {which}")
 
