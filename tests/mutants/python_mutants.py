@@ -104,7 +104,7 @@ class Record:
     fixtures: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for path in self.folder.glob("*.json"):
+        for path in sorted(self.folder.glob("*.json")):  # the newest says last
             said = json.loads(path.read_text())
             self.tests.update(said["tests"])
             self.fixtures.update(said["fixtures"])
