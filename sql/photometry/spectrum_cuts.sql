@@ -1,5 +1,5 @@
 -- A Gaia star's spectrum in a survey with labels, as that survey gives them, and whether it passes each cut of Green et al. 2020,
--- section 3.1. Spectra of one place, or of APOGEE with one name, are those of one star. APOGEE's covariances are those before
+-- section 3.1. Rows of APOGEE with one name are of one star. APOGEE's covariances are those before
 -- calibration, its errors the larger of those before and after; DDPayne's and GALAH's have no covariances.
 select
     'galah' as label_survey,
@@ -17,8 +17,7 @@ select
     photometry.has_signal([galah.snr_c1_iraf, galah.snr_c2_iraf, galah.snr_c3_iraf, galah.snr_c4_iraf]) as passes_snr,
     coalesce(galah.flag_sp = 0, true) as passes_flags
 from match.galah as to_galah
-inner join staging.galah as nearest on to_galah.sobject_id = nearest.sobject_id
-inner join staging.galah as galah on nearest.ra_dr2 = galah.ra_dr2 and nearest.dec_dr2 = galah.dec_dr2
+inner join staging.galah as galah using (sobject_id)
 union all by name
 select
     'apogee' as label_survey,
@@ -54,5 +53,4 @@ select
     photometry.has_signal([lamost.snru, lamost.snrg, lamost.snrr, lamost.snri, lamost.snrz]) as passes_snr,
     coalesce(lamost.qflag_chi2 = 'good', true) and coalesce(lamost.flag_singlestar = 'YES', true) as passes_flags
 from match.lamost as to_lamost
-inner join staging.lamost as nearest on to_lamost.obsid = nearest.obsid
-inner join staging.lamost as lamost on nearest.ra = lamost.ra and nearest."dec" = lamost."dec"
+inner join staging.lamost as lamost using (obsid)
