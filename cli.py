@@ -28,7 +28,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: How DuckDB says that Ctrl-C has come while it worked, or while a function in Python did.
 INTERRUPTIONS = ("Query interrupted", "INTERRUPT Error", "executing the UDF: KeyboardInterrupt")
-
+#: How DuckDB says that memory is too little, in an error of its own or one that Arrow passes on.
+OUT_OF_MEMORY = "Out of Memory Error"
 #: Those that have come: code in C makes other errors of the KeyboardInterrupt that they raise.
 _signals: list[int] = []
 #: Errors of the machine, wherever they come up: no space, read-only, not allowed, too long a name, too many files.
@@ -65,7 +66,7 @@ def main() -> None:
     except Exception as error:
         if _signals or any(said in str(error) for said in INTERRUPTIONS):
             _interrupted()
-        if type(error).__name__ == "OutOfMemoryException":
+        if str(error).startswith(OUT_OF_MEMORY):
             from .workspace.limits import TOO_LITTLE_MEMORY
 
             _stop(TOO_LITTLE_MEMORY, 2)

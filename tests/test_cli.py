@@ -162,6 +162,20 @@ def test_queries_import_nothing_heavy(tiny_sky):
     assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("kind", [duckdb.OutOfMemoryException, OSError])
+def test_too_little_memory_is_one_line(candlesql, monkeypatch, tmp_path, kind):
+    """Arrow makes an OSError of DuckDB's own."""
+    from candlesql.commands import demo
+
+    def starved(*_):
+        raise kind("Out of Memory Error: ArrowBuffer: failed to allocate 1048576 bytes\n\nPossible solutions: ...")
+
+    monkeypatch.setattr(demo, "run_demo", starved)
+    code, _, said = candlesql("demo", tmp_path / "sky")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "--memory" in said
+
+
 def test_interrupted_query_is_one_line(candlesql, monkeypatch, tmp_path):
     """DuckDB makes a RuntimeError of Ctrl-C."""
     from candlesql.commands import demo
