@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from ..catalogs.parquet_footer import too_wide
 from ..catalogs.survey import SHIPPED, Column, Survey, load_survey, survey_files
 from ..errors import UnknownName
 from ..udfs.functions import create_functions, drop_functions, outlines
@@ -306,8 +307,10 @@ def readable(
 
 def _faults(connection: duckdb.DuckDBPyConnection, there: list[Path], columns: dict[str, str]) -> dict[Path, str]:
     """Why files cannot be read as rows of these columns."""
+    faults = {part: said for part in there if (said := too_wide(part))}
+    there = [part for part in there if part not in faults]
     if not there:
-        return {}
+        return faults
     footers = f"""select file_name, name, duckdb_type from parquet_schema([{", ".join(map(literal_path, there))}])
         where duckdb_type is not null"""
     try:
@@ -315,13 +318,13 @@ def _faults(connection: duckdb.DuckDBPyConnection, there: list[Path], columns: d
             rows = apart.execute(footers).fetchall()
     except duckdb.Error:
         if len(there) == 1:
-            return {there[0]: "is no whole Parquet file"}
-        return {part: why for one in there for part, why in _faults(connection, [one], columns).items()}
+            return faults | {there[0]: "is no whole Parquet file"}
+        return faults | {part: why for one in there for part, why in _faults(connection, [one], columns).items()}
     types: dict[Path, dict[str, str]] = {part: {} for part in there}
     for file, name, type_ in rows:
         types[Path(file)][name] = type_
-    said = {part: _unlike(found, columns) for part, found in types.items()}
-    return {part: why for part, why in said.items() if why}
+    unlike = {part: _unlike(found, columns) for part, found in types.items()}
+    return faults | {part: why for part, why in unlike.items() if why}
 
 
 def _unlike(found: dict[str, str], columns: dict[str, str]) -> str | None:

@@ -547,6 +547,15 @@ def test_a_disk_that_is_full_or_shut_is_one_line_wherever_it_comes_up(monkeypatc
     )
 
 
+def test_a_full_disk_of_which_duckdb_speaks(monkeypatch, refuses):
+    def failing(*_):
+        raise duckdb.IOException("IO Error: Async write failed for range: ... No space left on device")
+
+    monkeypatch.setattr("candlesql.commands.sql.print_query", failing)
+    said = refuses("sql", "sky", "select 1", sky=Path("none"))
+    assert said == "the disk is full; free some space and run it again"
+
+
 @contextmanager
 def handlers_as_before():
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}

@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile, UserError
+from ..parquet_footer import MAX_COLUMNS
 from ..remote.address import Place
 from .source import Source
 
-MAX_COLUMNS = 20_000
 #: What is unpacked of a gzipped file for each byte of it; text of one letter comes near 1,030.
 MAX_EXPANSION = 1100
 BLOCK = 1 << 22

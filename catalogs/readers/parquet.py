@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from ...errors import RefusedFile
 from ...udfs.names import identifier
 from ...workspace.query import literal_path
+from ..parquet_footer import too_wide
 from ..remote.address import Address, Place
 from ..remote.filesystem import objects_of
 from . import ecsv
@@ -42,6 +43,8 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
 
 def opened(connection: duckdb.DuckDBPyConnection, path: Place, relation: str, first: Place) -> Source:
     """The rows of `relation`, which are those of `path`; the file `first` says what they are."""
+    if isinstance(first, Path) and (said := too_wide(first)):
+        raise RefusedFile(said, file=path)
     try:
         types = {row[0]: row[1] for row in connection.execute(f"describe select * from {relation}").fetchall()}
     except duckdb.Error as error:

@@ -12,8 +12,10 @@ import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.feather
+import pyarrow.parquet
 import pytest
 from candlesql import UserError
+from candlesql.catalogs import parquet_footer
 from candlesql.catalogs.readers import arrow_sizes, database, excel, open_file, text
 from candlesql.workspace import short
 
@@ -185,3 +187,27 @@ def test_a_file_that_says_how_something_is_has_an_end(tmp_path):
         file.truncate(1 << 34)
     with pytest.raises(UserError, match="has more than 16,777,216 bytes"):
         short.short_text(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize("columns", [14, 15, 126, 127, 128, 300])
+@pytest.mark.parametrize("writer", ["pyarrow", "duckdb"])
+def test_how_many_entries_a_schema_has(tmp_path, columns, writer):
+    path = tmp_path / "a.parquet"
+    if writer == "pyarrow":
+        pyarrow.parquet.write_table(pa.table({f"c{k}": [1] for k in range(columns)}), path)
+    else:
+        duckdb.execute(f"copy (select {', '.join(f'1 as c{k}' for k in range(columns))}) to '{path}'")
+    assert parquet_footer.schema_entries(path) == columns + 1  # the root is one
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\xff" * 8 + b"PAR1", bytes(100)])
+def test_no_footer_has_no_entries(tmp_path, content):
+    (tmp_path / "a.parquet").write_bytes(content)
+    assert parquet_footer.schema_entries(tmp_path / "a.parquet") == 0
+
+
+def test_columns_of_parquet_are_counted_before_they_are_described(tmp_path, monkeypatch):
+    pyarrow.parquet.write_table(pa.table({f"c{k}": [1] for k in range(60)}), tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_footer, "MAX_COLUMNS", 14)
+    with duckdb.connect() as connection, pytest.raises(UserError, match="has 60 columns; more than 14 are no catalog"):
+        open_file(connection, tmp_path / "a.parquet")
