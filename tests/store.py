@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             self.say(302, Location=fault)
         elif fault.startswith("HTTP/"):
             self.close_connection = True
-            self.wfile.write(fault.encode("latin-1"))
+            self.wfile.write(fault.replace("\r\n", "\r\nConnection: close\r\n", 1).encode("latin-1"))
         elif fault == "in circles":
             self.say(302, Location=self.path)
         elif store.code:

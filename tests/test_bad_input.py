@@ -558,7 +558,8 @@ def test_a_full_disk_of_which_duckdb_speaks(monkeypatch, refuses):
 
 @contextmanager
 def handlers_as_before():
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    """Signals as in a terminal: a process that was started in the background ignores SIGINT."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
