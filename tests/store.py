@@ -155,7 +155,7 @@ def serve(folder):
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # a client that goes away is no error
     server.store = Store(folder, f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop():
         server.shutdown()

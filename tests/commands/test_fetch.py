@@ -191,7 +191,7 @@ def archive(monkeypatch):
     server.handle_error = lambda *_: None  # a client that goes away is no error
     server.archive = Archive()
     server.root = f"http://127.0.0.1:{server.server_port}/tap"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     server.archive.url = server.root
     yield server.archive
     server.shutdown()
