@@ -22,7 +22,7 @@ from ..udfs import functions
 from ..udfs.cache import cache_folder
 from ..udfs.names import identifier
 from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
-from ..workspace.connection import attach, connect, refuse_newer
+from ..workspace.connection import attach, connect, refuse_newer, way_out
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import full_disk_told
 from ..workspace.query import all_or_nothing, as_pattern, quoted
@@ -310,7 +310,8 @@ def _build(sky: Sky, made: Path) -> None:
         except duckdb.Error as error:
             if isinstance(error, duckdb.InternalException):
                 raise
-            raise RefusedFile(f"cannot be read ({str(error).splitlines()[0]})", file=sky.database) from None
+            said = f"cannot be read ({str(error).splitlines()[0]})"
+            raise RefusedFile(said, file=sky.database, hint=way_out(error)) from None
         apply_stored_cuts(connection)
         connection.execute("set variable candlesql_root = ?", [as_pattern(sky.root)])
         refresh(connection, sky)

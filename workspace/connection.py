@@ -18,6 +18,11 @@ from .query import as_pattern, first_row, quoted
 
 STORAGE = "v1.5.0"
 FORMAT = 1
+#: What DuckDB says of a file that is damaged, and what is left to do with it.
+DAMAGED = re.compile("not a valid DuckDB|[Cc]orrupt|checksum|not read enough bytes|[Ss]erializ")
+TAKE_AWAY = (
+    "take it away, and `candlesql ingest` makes one over the files beside it; what made them, cuts and regions are gone"
+)
 
 
 def connect(
@@ -98,10 +103,14 @@ def attach(
         connection.close()
         if isinstance(error, duckdb.InternalException):
             raise
-        raise (Locked if _is_locked(str(error)) else UserError)(
-            _why_not(str(error), read_only), file=database
-        ) from None
+        kind = Locked if _is_locked(str(error)) else UserError
+        raise kind(_why_not(str(error), read_only), file=database, hint=way_out(error)) from None
     return connection
+
+
+def way_out(error: duckdb.Error) -> str | None:
+    """What to do with a database file, if it is damaged."""
+    return TAKE_AWAY if DAMAGED.search(str(error)) else None
 
 
 def database_of(connection: duckdb.DuckDBPyConnection) -> Path:

@@ -102,13 +102,6 @@ def test_views_are_not_made_again_when_nothing_changed(tiny_sky):
 
 
 @pytest.mark.heavy
-def test_database_can_be_made_again_from_the_files(own_sky):
-    (own_sky / "sky.duckdb").unlink()
-    make_sky(own_sky)
-    with open_sky(own_sky) as connection:
-        assert count(connection) == 3
-
-
 def test_no_workspace(tmp_path):
     with pytest.raises(UserError, match="no workspace here; make one with `candlesql demo"):
         open_sky(tmp_path / "none")
@@ -121,10 +114,26 @@ def test_newer_workspace_is_refused_by_name(own_sky):
         open_sky(own_sky)
 
 
-def test_file_that_is_no_database(own_sky):
-    (own_sky / "sky.duckdb").write_bytes(b"junk" * 5000)
-    with pytest.raises(UserError, match=r"sky\.duckdb: .*not a valid DuckDB database"):
-        open_sky(own_sky)
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda whole: b"junk" * 5000,
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:5000] + bytes(byte ^ 255 for byte in whole[5000:12_000]) + whole[12_000:],
+    ],
+)
+def test_a_database_that_is_damaged_has_a_way_out(own_sky, candlesql, spoilt):
+    """Taken away, it is made anew over the catalogs that are there."""
+    database = own_sky / "sky.duckdb"
+    database.write_bytes(spoilt(database.read_bytes()))
+    done = candlesql("info", own_sky)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert done.err.startswith(f"{database}: ")
+    assert "take it away, and `candlesql ingest` makes one over the files beside it" in done.err
+    database.unlink()
+    make_sky(own_sky)
+    with open_sky(own_sky) as connection:
+        assert count(connection) == 3
 
 
 def test_reader_in_the_way_of_a_writer(own_sky):
