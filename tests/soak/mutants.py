@@ -12,6 +12,7 @@ import random
 import resource
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -127,8 +128,8 @@ def rows_of(file: Path) -> list[tuple]:
 
 
 def by_astropy(made: Path) -> list[tuple] | None:
-    """The rows as astropy reads them, in our units, by identifier; None where it does not read the file, or where it
-    takes a column for text."""
+    """The rows as astropy reads them, in our units, by identifier; None where it does not read the file (of some sizes
+    in a packed FITS header it never comes back), or where it takes a column for text."""
     from astropy import units
     from astropy.table import Table
 
@@ -137,6 +138,8 @@ def by_astropy(made: Path) -> list[tuple] | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.alarm(SLOW // 3)
         try:
             table = Table.read(made, format=form)
             columns = {name.lower(): table[name] for name in table.colnames}
@@ -148,9 +151,11 @@ def by_astropy(made: Path) -> list[tuple] | None:
                     values = (values * column.unit).to_value(unit)
                 known = np.isfinite(values) & ((np.abs(values) < IMPOSSIBLE) if unit == "mag" else True)
                 found.append([float(x) if there else None for x, there in zip(values, known, strict=True)])
-        except Exception:
+        except (Exception, KeyboardInterrupt):
             return None
-    return sorted(zip(*found, strict=True))
+        finally:
+            signal.alarm(0)
+    return sorted(zip(*found, strict=True), key=lambda row: row[0])
 
 
 def difference(ours: list[tuple], theirs: list[tuple]) -> str:
