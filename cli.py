@@ -70,10 +70,10 @@ def main() -> None:
             from .workspace.limits import TOO_LITTLE_MEMORY
 
             _stop(TOO_LITTLE_MEMORY, 2)
-        if "No space left on device" in str(error):
-            _stop("the disk is full; free some space and run it again", 2)
         if isinstance(error, OSError) and error.errno in OF_THE_DISK:
             _stop(str(UserError(f"the disk says: {error.strerror}", file=error.filename)), 2)
+        if "No space left on device" in str(error):
+            _stop("the disk is full; free some space and run it again", 2)
         if not hasattr(error, "format_message"):
             _blame_damaged_file(error)
             raise
