@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from itertools import islice
 from typing import Annotated, NoReturn
 
@@ -97,9 +98,13 @@ def _blame_damaged_file(error: Exception) -> None:
     if not any(kind.__module__.startswith(("_duckdb", "pyarrow")) for kind in type(error).__mro__):
         return
     from .sql.damage import damaged_file
+    from .sql.open import open_sky
+    from .workspace.change import opened
 
-    if damaged := damaged_file():
-        _stop(str(damaged), 2)
+    for sky in {sky.root: sky for sky in opened}.values():
+        with suppress(UserError), open_sky(sky.root, trust=False) as connection:  # a stranger's views are not asked
+            if damaged := damaged_file(connection, sky):
+                _stop(str(damaged), 2)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

@@ -23,8 +23,9 @@ def tell_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool 
     hash), or not what their views can read."""
     opened.append(sky)
     for error in _damaged(connection, sky, by_hash).values():
-        print(error, file=sys.stderr)
-        told.add(str(error))
+        if str(error) not in told:
+            print(error, file=sys.stderr)
+            told.add(str(error))
 
 
 def refuse_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, survey: str) -> None:
@@ -36,17 +37,21 @@ def refuse_damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, survey: str)
         If its file is damaged.
     """
     file = sky.catalog(survey)
-    if file.is_file() and (damaged := _damaged(connection, sky, by_hash=True).get(file)):
+    if file.is_file() and (damaged := _damaged(connection, sky, by_hash=True, alone=file).get(file)):
         raise damaged
 
 
-def _damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool) -> dict[Path, RefusedFile]:
+def _damaged(
+    connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool, alone: Path | None = None
+) -> dict[Path, RefusedFile]:
     found: dict[Path, RefusedFile] = {}
     makers: dict[str, tuple[str, str]] = {}
     told_of = set()
     for product, made_by, name, size, digest in _written(connection):
         file = sky.root / name
         makers[name] = product, made_by
+        if alone not in (None, file):
+            continue
         what = None
         if not file.is_file():
             what = "is gone"
@@ -65,22 +70,20 @@ def _damaged(connection: duckdb.DuckDBPyConnection, sky: Sky, by_hash: bool) -> 
     return found
 
 
-def damaged_file() -> RefusedFile | None:
-    """The first file of the workspaces that this process has opened which cannot be read, or is not as it was written:
-    what to say in place of an error that comes from it."""
-    for sky in opened:
-        with duckdb.connect(str(sky.database), read_only=True) as connection:
-            written = list(_written(connection))
-        makers = {name: _way_out(product, made_by) for product, made_by, name, *_ in written}
-        digests = {name: digest for *_, name, _, digest in written}
-        for file in data_sources(sky):
-            name = str(file.relative_to(sky.root))
-            if file.suffix != ".parquet" or not file.is_file():
-                continue
-            if name in digests and fingerprint(file) != digests[name]:
-                return RefusedFile(CHANGED, file=file, hint=makers[name])
-            if why := _unreadable(file):
-                return RefusedFile(f"is damaged ({why})", file=file, hint=makers.get(name, "take it away"))
+def damaged_file(connection: duckdb.DuckDBPyConnection, sky: Sky) -> RefusedFile | None:
+    """The first file of a workspace which cannot be read, or is not as it was written: what to say in place of an error
+    that comes from it."""
+    written = list(_written(connection))
+    makers = {name: _way_out(product, made_by) for product, made_by, name, *_ in written}
+    digests = {name: digest for *_, name, _, digest in written}
+    for file in data_sources(sky):
+        name = str(file.relative_to(sky.root))
+        if file.suffix != ".parquet" or not file.is_file():
+            continue
+        if name in digests and fingerprint(file) != digests[name]:
+            return RefusedFile(CHANGED, file=file, hint=makers[name])
+        if why := _unreadable(connection, file):
+            return RefusedFile(f"is damaged ({why})", file=file, hint=makers.get(name, "take it away"))
     return None
 
 
@@ -96,9 +99,9 @@ def _way_out(product: str, made_by: str) -> str:
     return f"`candlesql {made_by}` made {product}, and makes it again"
 
 
-def _unreadable(file: Path) -> str | None:
+def _unreadable(connection: duckdb.DuckDBPyConnection, file: Path) -> str | None:
     try:
-        duckdb.execute(f"select max(hash(columns(*))) from read_parquet({literal_path(file)})").fetchall()
+        connection.execute(f"select max(hash(columns(*))) from read_parquet({literal_path(file)})").fetchall()
     except duckdb.Error as error:
         return str(error).splitlines()[0]
     return None

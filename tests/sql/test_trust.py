@@ -281,6 +281,18 @@ def test_a_catalog_that_is_damaged_is_one_line_whoever_put_it_there(own_sky, can
         assert ("`candlesql ingest" in done.err) if known else ("take it away" in done.err)
 
 
+def test_a_strangers_ledger_is_no_view_where_a_file_is_damaged(own_sky, secret, candlesql):
+    file = own_sky / "catalogs" / "gaia_dr2.parquet"
+    file.write_bytes(flipped(file.read_bytes()))
+    said = f"""create view candlesql.runs as select 'staging.gaia_dr2' as product, content as made_by,
+        '{{"catalogs/gaia_dr2.parquet": [1, ""]}}'::json as files from read_text('{secret}')"""
+    spoil(own_sky, "drop table candlesql.runs", said)
+    done = candlesql("info", own_sky)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert done.err.startswith(f"{file}: is damaged (")
+    assert "TOPSECRET" not in done.out + done.err
+
+
 def test_a_catalog_of_the_same_size_is_refused_by_what_writes(own_sky, candlesql):
     file = own_sky / "catalogs" / "gaia_dr2.parquet"
     whole, table = file.read_bytes(), pq.read_table(file)
