@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,12 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-from candlesql.commands.demo import make_mock_sky
-from candlesql.commands.match import match_all
-from candlesql.commands.score import score
 from candlesql.sql import files
-from candlesql.sql.open import refresh, settle, writing
-from candlesql.workspace.folder import find_sky
+from skies import scored_sky
 
 #: What the estimates read of a sky, and the truth.
 KEPT = {
@@ -70,18 +65,9 @@ def keep(folder: Path, stars: int, seed: int) -> Path:
     kept = folder / f"{stars}_{seed}"
     if not (kept / "final_truth.parquet").exists():
         kept.mkdir(parents=True, exist_ok=True)
-        place = folder / f"sky_{seed}"
-        shutil.rmtree(place, ignore_errors=True)
-        make_mock_sky(place, stars, seed)
-        sky = find_sky(place)
-        with writing(place) as connection:
-            refresh(connection, sky)
-            settle(connection, sky)
-            match_all(connection, sky, "red_clump")
-            score(connection, sky, "red_clump")
+        with scored_sky(folder / f"sky_{seed}", stars, seed) as connection:
             for name, query in KEPT.items():
                 connection.execute(f"copy ({query}) to '{kept / name}.parquet' (format parquet)")
-        shutil.rmtree(place)
     return kept
 
 

@@ -11,17 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from candlesql.commands.demo import make_mock_sky
-from candlesql.commands.match import match_all
-from candlesql.commands.score import score
-from candlesql.sql.open import refresh, settle, writing
-from candlesql.workspace.folder import find_sky
+from skies import scored_sky
 
 QUERY = """
     select
@@ -50,17 +45,8 @@ class Accuracy(NamedTuple):
 
 def judge(folder: Path, stars: int, seed: int) -> Iterator[Accuracy]:
     """What a new sky says; the sky is deleted."""
-    place = folder / f"distances_{seed}"
-    shutil.rmtree(place, ignore_errors=True)
-    make_mock_sky(place, stars, seed)
-    sky = find_sky(place)
-    with writing(place) as connection:
-        refresh(connection, sky)
-        settle(connection, sky)
-        match_all(connection, sky, "red_clump")
-        score(connection, sky, "red_clump")
+    with scored_sky(folder / f"distances_{seed}", stars, seed) as connection:
         yield from (Accuracy(*row) for row in connection.execute(QUERY).fetchall())
-    shutil.rmtree(place)
 
 
 def main() -> None:
