@@ -2,9 +2,9 @@
 
 `command.py --serve` has everything imported, forks a process for each command that it is told on stdin (a line of
 JSON), and says how that ended. In the forked process a timer of CPU time can end the command, so that the moment does
-not depend on how busy the machine is; and every state of the disk can be kept: at each rename, removal, new folder and
-opening for writing below the folder `sky`, that folder is copied as it stands to `points`: what a kill at that moment
-leaves. States that are the same are kept once.
+not depend on how busy the machine is (a timer of wall time, where other processes do the work); and every state of the
+disk can be kept: at each rename, removal, new folder and opening for writing below the folder `sky`, that folder is
+copied as it stands to `points`: what a kill at that moment leaves. States that are the same are kept once.
 """
 
 import importlib
@@ -21,8 +21,8 @@ from pathlib import Path
 EVENTS = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "open")
 #: What takes long to import and starts no thread, as Arrow does.
 IMPORTED = ("astropy.io.fits", "candlesql.cli", "candlesql.report.figure", "duckdb", "onnx", "onnxruntime")
-#: What a timer of CPU time sends; unless it is caught, it ends a process as SIGKILL does.
-TIMER = signal.SIGPROF
+#: What timers of CPU and of wall time send; unless it is caught, it ends a process as SIGKILL does.
+TIMERS = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
 
 
 def watch(sky: str, points: str) -> None:
@@ -92,9 +92,10 @@ def _become(told: dict) -> None:
         if told.get("points"):
             watch(told["sky"], told["points"])
         if told.get("after"):
+            timer = signal.ITIMER_REAL if told["by_wall"] else signal.ITIMER_PROF
             if told["signal"] != signal.SIGKILL:
-                signal.signal(TIMER, lambda number, frame: os.kill(os.getpid(), told["signal"]))
-            signal.setitimer(signal.ITIMER_PROF, told["after"])
+                signal.signal(TIMERS[timer], lambda number, frame: os.kill(os.getpid(), told["signal"]))
+            signal.setitimer(timer, told["after"])
         sys.argv = ["candlesql", *told["arguments"]]
         from candlesql.cli import main
 

@@ -12,6 +12,8 @@ from table import Tally
 
 RERUN = 0.1
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+#: Done, stopped by a signal that is answered, or ended by the timer itself.
+ENDINGS = (0, 130, -signal.SIGPROF, -signal.SIGALRM)
 
 
 def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, number: int) -> None:
@@ -27,11 +29,13 @@ def tried(tally: Tally, skies: Skies, folder: Path, seed: int, until: float, num
             break
         command = able[tries % len(able)]
         skies.fresh(command, sky)
-        after, sent = rng.uniform(0.05, 1.0) * command.seconds, rng.choice(SIGNALS)
-        ended = skies.server.run(skies.arguments(command, sky), folder, after=after, signal=int(sent))
-        said = f"{sent.name} after {after:.2f} CPU s"
+        long = command.wall if command.by_workers else command.seconds
+        after, sent = rng.uniform(0.05, 1.0) * long, rng.choice(SIGNALS)
+        told = {"after": after, "signal": int(sent), "by_wall": command.by_workers}
+        ended = skies.server.run(skies.arguments(command, sky), folder, **told)
+        said = f"{sent.name} after {after:.2f} {'s' if command.by_workers else 'CPU s'}"
         tally.add("kills", command.name, "ended before" if ended.code == 0 else sent.name)
-        if "Traceback" in ended.said or ended.code not in (0, 130, -signal.SIGPROF):
+        if "Traceback" in ended.said or ended.code not in ENDINGS:
             tally.fault("kills", command.name, "traceback", f"{said}, code {ended.code}: {ended.said[-600:]}")
         if "is unchanged" in ended.said and skies.seen(sky) != command.before:
             tally.fault("kills", command.name, "'unchanged' was false", said)

@@ -33,12 +33,15 @@ GOES_ON = (".fetch", "scores/.parts", "catalogs/.gaia_dr2.ingest", "scale")
 
 @dataclass
 class Command:
-    """A command that writes: its arguments, the workspace that it starts from, and whether it is all or nothing."""
+    """A command that writes: its arguments, the workspace that it starts from, and whether it is all or nothing and
+    whether other processes do the work.
+    """
 
     name: str
     arguments: list[str]
     start: str = "demo"
     whole: bool = False
+    by_workers: bool = False
     before: Facts = field(default_factory=dict)
     after: Facts = field(default_factory=dict)
     #: CPU and wall time when nothing happens.
@@ -57,7 +60,9 @@ COMMANDS = [
     Command("run", ["run", "{sky}", "red_clump"], start="stale"),
     Command("run --cut", ["run", "{sky}", "red_clump", "--cut", "max_ruwe=1.2"], whole=True),
     Command("run photometry", ["run", "{sky}", "photometry"]),
-    Command("run --workers", ["run", "{sky}", "red_clump", "--workers", "2"], start="placed", whole=True),
+    Command(
+        "run --workers", ["run", "{sky}", "red_clump", "--workers", "2"], start="placed", whole=True, by_workers=True
+    ),
     Command("cuts --unset", ["cuts", "{sky}", "--unset", "max_ruwe"], start="moved", whole=True),
     Command("region", ["region", "{sky}", "kepler", "{files}/moc.json"], whole=True),
     Command("spectra", ["spectra", "{sky}", "{files}/spectra"], whole=True),
@@ -86,7 +91,8 @@ class Server:
         Parameters
         ----------
         told
-            `after` [CPU s] and the `signal` that ends it then; or `sky` and the folder `points` for its states.
+            `after` [s], of wall time if `by_wall`, and the `signal` that ends it then; or `sky` and the folder `points`
+            for its states.
         """
         said = folder / "said"
         assert self.process.stdin
