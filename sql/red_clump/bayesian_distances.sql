@@ -14,7 +14,10 @@ with hypotheses as (
         sum(clump) over star as clump_evidence,
         sum(contaminant) over star as contaminant_evidence
     from red_clump.distance_grid
-    window star as (partition by survey, source_id)
+    window
+        star as (
+            partition by survey, source_id order by modulus rows between unbounded preceding and unbounded following
+        )
 ),
 
 posteriors as (

@@ -69,8 +69,8 @@ summed as (
         shift,
         coalesce(sum(n), 0) as n_labelled,
         coalesce(sum(n) filter (where is_high), 0) as n_labelled_high,
-        coalesce(sum(log_likelihood), 0) as log_likelihood,
-        coalesce(sum(log_likelihood) filter (where is_high), 0) as log_likelihood_high
+        coalesce(stats.steady_sum(log_likelihood), 0) as log_likelihood,
+        coalesce(stats.steady_sum(if(is_high, log_likelihood, null)), 0) as log_likelihood_high
     from tried
     group by stratum, shift
 ),
@@ -87,8 +87,9 @@ everywhere as (
     select
         stratum,
         any_value(n_labelled) as n_labelled,
-        sum(weight * shift) / sum(weight) as shift,
-        sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2) as variance,
+        stats.steady_sum(weight * shift) / stats.steady_sum(weight) as shift,
+        stats.steady_sum(weight * shift * shift) / stats.steady_sum(weight)
+        - pow(stats.steady_sum(weight * shift) / stats.steady_sum(weight), 2) as variance,
         -- what the mean scatters by from one set of labels to another: nothing without labels, when transfer_error holds all
         sqrt(variance * greatest(1 - variance / pow(cuts.clump_shift_error(), 2), 0)) as shift_error
     from weighted
@@ -119,8 +120,11 @@ regions as (
         '|b| > 30 deg' as region,
         stratum,
         any_value(n_labelled_high) as n_labelled,
-        sum(weight * shift) / sum(weight) as shift,
-        sqrt(sum(weight * shift * shift) / sum(weight) - pow(sum(weight * shift) / sum(weight), 2)) as shift_error
+        stats.steady_sum(weight * shift) / stats.steady_sum(weight) as shift,
+        sqrt(
+            stats.steady_sum(weight * shift * shift) / stats.steady_sum(weight)
+            - pow(stats.steady_sum(weight * shift) / stats.steady_sum(weight), 2)
+        ) as shift_error
     from weighted_high
     group by stratum
 )

@@ -38,10 +38,10 @@ select
     region,
     any_value(n_labelled) as n_labelled,
     sum(n)::bigint as n,
-    sum(n * share) as n_clump,
-    any_value(shift_error) * sum(n * share * (1 - share)) as error_by_shift,
-    cuts.far_shift_error() * coalesce(sum(n * share * (1 - share)) filter (where is_far), 0) as error_by_far,
-    sqrt(sum(n * share * (1 - share))) as error_by_chance,
+    stats.steady_sum(n * share) as n_clump,
+    any_value(shift_error) * stats.steady_sum(n * share * (1 - share)) as error_by_shift,
+    cuts.far_shift_error() * coalesce(stats.steady_sum(if(is_far, n * share * (1 - share), null)), 0) as error_by_far,
+    sqrt(stats.steady_sum(n * share * (1 - share))) as error_by_chance,
     sqrt(pow(error_by_shift, 2) + pow(error_by_far, 2) + pow(error_by_chance, 2)) as n_clump_error
 from shares
 group by stratum, region

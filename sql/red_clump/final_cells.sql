@@ -47,8 +47,11 @@ final as (
         abs_b_low_deg,
         g_error_ratio_low,
         count(*) as n,
-        1 - avg(share) as contamination,
-        stats.hypot(avg(share * (1 - share) * shift_error), sqrt(avg(share * (1 - share)) / count(*)))
+        1 - stats.steady_mean(share) as contamination,
+        stats.hypot(
+            stats.steady_mean(share * (1 - share) * shift_error),
+            sqrt(stats.steady_mean(share * (1 - share)) / count(*))
+        )
             as contamination_error
     from stars
     group by tier, abs_b_low_deg, g_error_ratio_low

@@ -26,8 +26,8 @@ summed as (
         along,
         low,
         sum(n)::bigint as n,
-        sum(n * contamination) as n_wrong,
-        sum(n * contamination_error) as n_wrong_error
+        stats.steady_sum(n * contamination) as n_wrong,
+        stats.steady_sum(n * contamination_error) as n_wrong_error
     from steps
     group by all
 )

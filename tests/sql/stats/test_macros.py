@@ -1,6 +1,8 @@
 """Statistics and algebra against SciPy, astropy and sums done by hand."""
 
 import hashlib
+import itertools
+import math
 
 import numpy as np
 import pytest
@@ -23,6 +25,19 @@ def test_robust_scatter_of_five_numbers(value):
     # median 4, deviations 3, 2, 0, 4, 96 with median 3; a normal distribution's quartile is 0.67449 sigma out
     found = value("stats.robust_scatter(x) from (values (1), (2), (4), (8), (100)) as t(x)")
     assert found == pytest.approx(3 / stats.norm.ppf(0.75))
+
+
+@pytest.mark.parametrize(
+    ("macro", "expected"), [("steady_sum", math.fsum), ("steady_mean", lambda x: math.fsum(x) / len(x))]
+)
+def test_steady_aggregates_are_the_same_in_any_order(value, macro, expected):
+    numbers = [0.1, 1e6, 0.7, -1e6]
+    assert len({sum(order) for order in itertools.permutations(numbers)}) > 1
+    found = {
+        value(f"stats.{macro}(x) from (select unnest({list(order)}) as x)") for order in itertools.permutations(numbers)
+    }
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(expected(numbers), abs=1e-9)
 
 
 @pytest.mark.parametrize(("x", "centre", "width"), [(0, 0, 1), (1.5, 1, 2), (-3, 0.5, 0.7)])
