@@ -72,11 +72,11 @@ def normalise(flux: np.ndarray, error: np.ndarray, continuum: np.ndarray) -> tup
     for chip in chips():
         places = continuum[(continuum >= chip.start) & (continuum < chip.stop)]
         level[:, chip] = _smooth(flux[:, places], error[:, places], places, chip)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         relative, relative_error = flux / level, error / level
         missing = is_missing(relative, relative_error)
-        log = np.where(missing, 0, np.log(np.where(missing, 1, relative)))
-        log_error = np.where(missing, rules["missing_error"], relative_error / np.where(missing, 1, relative))
+        log = np.where(missing, 0, np.log(relative))
+        log_error = np.where(missing, rules["missing_error"], relative_error / relative)
     return log.astype(np.float32), log_error.astype(np.float32)
 
 
@@ -85,9 +85,9 @@ def _smooth(flux: np.ndarray, error: np.ndarray, places: np.ndarray, chip: slice
     degree = specification()["continuum"]["degree"]
     basis = np.polynomial.chebyshev.chebvander(_scaled(np.arange(chip.start, chip.stop), chip), degree)
     some = np.polynomial.chebyshev.chebvander(_scaled(places, chip), degree)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         usable = np.isfinite(flux) & (flux > 0) & np.isfinite(error) & (error > 0)
-        weight = np.where(usable, (np.where(usable, flux, 1) / np.where(usable, error, 1)) ** 2, 0)
+        weight = np.where(usable, (flux / error) ** 2, 0)
     scale = np.where(usable, flux, 0).sum(axis=1) / np.maximum(usable.sum(axis=1), 1)
     target = np.where(usable, flux, 0) / np.where(scale > 0, scale, 1)[:, None]
     normal = np.einsum("np,pi,pj->nij", weight, some, some, optimize=True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -11,9 +16,11 @@ import pyarrow as pa
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from candlesql.catalogs.readers import fits_columns, hdf5, open_file
+from candlesql.catalogs.readers import FileColumn, csvw, fits_columns, hdf5, open_file
 from candlesql.catalogs.survey import Column
 from candlesql.catalogs.writers import fits as fits_writer
+from candlesql.catalogs.writers import votable as votable_writer
+from candlesql.catalogs.writers.kinds import Facts
 from candlesql.errors import RefusedFile
 
 
@@ -141,3 +148,188 @@ def test_lists_lie_one_after_the_other_in_the_heap():
     found = fits_writer._in_heap(values, fits_writer.Layout(Column("x", "SMALLINT[]"), "I", -1), heap)
     assert found.tolist() == [[2, 4], [0, 8], [0, 8], [1, 8]]
     assert heap.getvalue()[4:] == b"\0\1\0\2\0\3"
+
+
+# --- bytes of VOTable
+
+
+@dataclass
+class Batches:
+    """In place of a connection: a query that gives these batches."""
+
+    batches: list[pa.RecordBatch]
+
+    def sql(self, query):
+        return SimpleNamespace(to_arrow_reader=lambda n: iter(self.batches))
+
+
+class Recorded(io.BytesIO):
+    """In place of a path: what is written, piece by piece."""
+
+    def __init__(self):
+        super().__init__()
+        self.pieces: list[bytes] = []
+
+    def open(self, mode):
+        return self
+
+    def write(self, data):
+        self.pieces.append(bytes(data))
+        return len(data)
+
+
+def test_a_votable_is_written_in_lines_of_57_bytes(monkeypatch):
+    """A row is a byte of the mask and one of the number: 120 bytes a batch, of which two lines go at once."""
+    batches = [pa.record_batch({"x": pa.array(range(first, first + 60), pa.uint8())}) for first in (0, 60)]
+    file = Recorded()
+    monkeypatch.setattr(votable_writer, "facts_of", lambda *_: Facts(120, nulls={"x": 0}))
+    votable_writer.write(Batches(batches), "", [Column("x", "UTINYINT")], "note", file)
+    rows = bytes(byte for n in range(120) for byte in (0, n))
+    lines = [base64.b64encode(rows[start : start + 57]) + b"\n" for start in range(0, 240, 57)]
+    assert file.pieces[1:-1] == [b"".join(lines[:2]), b"".join(lines[2:4]), lines[4]]
+    assert file.pieces[0].endswith(b"<DATA><BINARY2><STREAM encoding='base64'>\n")
+    assert file.pieces[-1].startswith(b"</STREAM></BINARY2></DATA></TABLE>")
+
+
+def records_of(values: dict[str, pa.Array], kinds: list[str], facts: Facts, widths: dict[str, int]) -> list[str]:
+    columns = [Column(name, kind) for name, kind in zip(values, kinds, strict=True)]
+    return [piece.hex(" ") for piece in votable_writer._records(pa.record_batch(values), columns, widths, facts)]
+
+
+def test_the_mask_of_a_votable_has_a_bit_a_column():
+    """Of the first column the highest of the first byte, of the ninth that of the second."""
+    for missing, expected in ((0, "80 00"), (1, "40 00"), (7, "01 00"), (8, "00 80"), (9, "00 40")):
+        values = {f"c{i}": pa.array([None if i == missing else 1], pa.uint8()) for i in range(10)}
+        numbers = ["00" if i == missing else "01" for i in range(10)]
+        assert records_of(values, ["UTINYINT"] * 10, Facts(1), {}) == [" ".join([expected, *numbers])]
+
+
+def test_rows_of_a_votable():
+    """Numbers are big-endian, text is UTF-16 of a fixed width, truth values are letters."""
+    values = {
+        "a": pa.array([258, None], pa.int16()),
+        "b": pa.array(["é", None]),
+        "c": pa.array([True, None]),
+        "d": pa.array([1.0, None], pa.float32()),
+    }
+    found = records_of(values, ["SMALLINT", "VARCHAR", "BOOLEAN", "REAL"], Facts(2), {"b": 2})
+    assert found == ["00 01 02 00 e9 00 00 54 3f 80 00 00 f0 00 00 00 00 00 00 3f 7f c0 00 00"]
+
+
+def test_lists_of_a_votable():
+    """Of one length as they are; of several with their length, and each row by itself."""
+    lists = pa.array([[1, 2], [3, 4]], pa.list_(pa.int16()))
+    same = Facts(2, nulls={"v": 0}, low={"v": 2}, high={"v": 2})
+    assert records_of({"v": lists}, ["SMALLINT[]"], same, {}) == ["00 00 01 00 02 00 00 03 00 04"]
+    ragged = pa.array([[1], None, [3, 4]], pa.list_(pa.int16()))
+    facts = Facts(3, nulls={"v": 1, "n": 0}, low={"v": 1}, high={"v": 2})
+    values = {"n": pa.array([7, 8, 9], pa.uint8()), "v": ragged, "m": pa.array([4, 5, 6], pa.uint8())}
+    assert records_of(values, ["UTINYINT", "SMALLINT[]", "UTINYINT"], facts, {}) == [
+        "00 07 00 00 00 01 00 01 04",
+        "40 08 00 00 00 00 05",
+        "00 09 00 00 00 02 00 03 00 04 06",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "high", "is_refused"),
+    [("UBIGINT", 2**63 - 1, False), ("UBIGINT", 2**63, True), ("UBIGINT", None, False), ("BIGINT", 2**63 - 1, False),
+     ("UBIGINT[]", 1, True), ("UINTEGER[]", 1, False)],
+)  # fmt: skip
+def test_unsigned_numbers_that_a_votable_cannot_hold(kind, high, is_refused):
+    facts = Facts(1, nulls={"x": 0}, high={} if high is None else {"x": high})
+    if is_refused:
+        with pytest.raises(RefusedFile, match="no unsigned numbers of 64 bits"):
+            votable_writer._refuse_unholdable(Column("x", kind), facts)
+    else:
+        votable_writer._refuse_unholdable(Column("x", kind), facts)
+
+
+# --- arrays of HDF5
+
+
+#: Of lists of variable length, as h5py has it.
+OF_LISTS = np.dtype("O", metadata={"vlen": np.dtype("i4")})
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        (np.arange(12.0).reshape(2, 3, 2), "fixed_size_list<item: fixed_size_list<item: double>[2]>[3]",
+         [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [10, 11]]]),
+        (np.array([1, 258], ">i2"), "int16", [1, 258]),
+        (np.array([1.5], ">f2"), "float", [1.5]),
+        (np.array([3], "u2"), "uint16", [3]),
+        (np.array(["2020-01-02"], "M8[D]"), "timestamp[us]", [datetime(2020, 1, 2)]),
+        (np.array([b"ab\0", b"", b"c"]), "string", ["ab", None, "c"]),
+        (np.array(["d\0", None, b"e"], object), "string", ["d", None, "e"]),
+        (np.array([1 + 2j]), "string", [None]),
+        (np.array([np.array([1, 2], "i4"), None], OF_LISTS), "list<item: int32>", [[1, 2], None]),
+    ],
+)  # fmt: skip
+def test_arrays_of_hdf5(values, kind, expected):
+    found = hdf5._array(values)
+    assert str(found.type) == kind
+    assert found.to_pylist() == expected
+
+
+def test_parts_of_records_of_hdf5():
+    rows = np.array([(1, [2, 3]), (4, [5, 6])], [("a", "i4"), ("b", "i4", (2,))])
+    assert hdf5._values(rows, hdf5.Part("/t", "b", 1), np.dtype("i4")).tolist() == [3, 6]
+    assert hdf5._values(rows, hdf5.Part("/t", "b", 0), np.dtype("i4")).tolist() == [2, 5]
+    assert hdf5._values(rows, hdf5.Part("/t", "a"), np.dtype("i4")).tolist() == [1, 4]
+    assert hdf5._values(np.array([0, 1], "i1"), hdf5.Part("/t"), np.dtype("?")).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "unit"),
+    [({"unit": "mag"}, "mag"), ({"units": b"mas"}, "mas"), ({"unit": 3}, ""), ({"unit": b"\xff"}, "\ufffd"), ({}, "")],
+)
+def test_units_in_attributes_of_hdf5(attributes, unit):
+    assert hdf5._unit(SimpleNamespace(attrs=attributes)) == unit
+
+
+def test_names_of_tables_of_hdf5():
+    assert [hdf5._shown(name) for name in ("/stars/table", "/stars", "/table")] == ["/stars", "/stars", "/table"]
+    of_list = np.dtype("O", metadata={"vlen": np.dtype("f4")})
+    found = hdf5._column("c3", "x", of_list, {})
+    assert (found.sql, found.name, found.type, found.is_float) == ("c3", "x", "REAL[]", False)
+
+
+# --- CSVW
+
+
+def described(tmp_path, said: dict | str | None, names=("a", "b"), name="t 1.csv"):
+    if said is not None:
+        (tmp_path / f"{name}-metadata.json").write_text(said if isinstance(said, str) else json.dumps(said))
+    return csvw.described({n: FileColumn(n, n) for n in names}, tmp_path / name)
+
+
+def entries(*names: str, **more: str) -> dict:
+    columns = [{"name": f"_{n}", "titles": n} | more for n in names[:1]] + [{"name": n} for n in names[1:]]
+    return {"url": "t%201.csv", "tableSchema": {"columns": columns}}
+
+
+def test_what_a_file_of_csvw_says(tmp_path):
+    more = {"schema:unitText": "mag", "schema:propertyID": "phot.mag", "dc:description": "how bright"}
+    found = described(tmp_path, entries("a", "b", **more))
+    assert found == {"a": FileColumn("a", "a", "mag", "phot.mag", "how bright"), "b": FileColumn("b", "b")}
+
+
+def test_a_file_without_csvw_or_with_that_of_another(tmp_path):
+    bare = {n: FileColumn(n, n) for n in ("a", "b")}
+    assert described(tmp_path, None) == bare
+    assert described(tmp_path, entries("c") | {"url": "other.csv"}) == bare
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (entries("a", "b", "c"), "column c is in one only"), (entries("a"), "column b is in one only"),
+        ("{", "damaged, or no CSVW file"), ({"url": "t 1.csv"}, "damaged, or no CSVW file"),
+        ([], "damaged, or no CSVW file"),
+    ],
+)  # fmt: skip
+def test_csvw_that_does_not_fit(tmp_path, said, words):
+    with pytest.raises(RefusedFile, match=words):
+        described(tmp_path, said)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from candlesql.catalogs.mock import TABLES, make_sky
+from candlesql.catalogs.mock import TABLES, make_sky, tracks
+from candlesql.catalogs.mock import sky as sky_module
 from candlesql.catalogs.mock.sky import Sky
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -23,9 +24,22 @@ def sky(sky_files):
 
 
 @pytest.fixture(scope="session")
-def true_stars():
+def emulated() -> tracks.TrackGrid:
+    return tracks.emulated_tracks()
+
+
+@pytest.fixture(scope="session")
+def seeded(emulated) -> Sky:
+    """A sky whose tracks are those of `emulated`, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sky_module, "emulated_tracks", lambda: emulated)
+        return Sky(seed=7)
+
+
+@pytest.fixture(scope="session")
+def true_stars(seeded):
     """True stars, without noise."""
-    return Sky(seed=7).stars(chunk=0)
+    return seeded.stars(chunk=0)
 
 
 @pytest.fixture

@@ -35,11 +35,6 @@ DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")
-def emulated():
-    return tracks.emulated_tracks()
-
-
-@pytest.fixture(scope="module")
 def tabulated():
     path = DATA / "isochrones" / "parsec.parquet"
     if not path.exists():
