@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
-from candlesql.catalogs.mock import chunks, galaxy, names, sky, sphere, stars, tracks
+from candlesql.catalogs.mock import chunks, clusters, galaxy, names, sky, sphere, stars, tracks
 from candlesql.catalogs.mock.draws import Drawer, _between
 from candlesql.catalogs.mock.galaxy import Galaxy, Population
 from candlesql.catalogs.mock.parameters import BANDS, KS, PS1_G, PS1_Y, W1, W2, G, Parameters
@@ -541,3 +541,90 @@ def test_sources_whose_name_another_has_are_left_out():
     assert made.tables["twomass"]["designation"].to_pylist() == ["a", "b"]
     assert made.tables["mock_truth"]["twomass_designation"].to_pylist() == ["a", "b", None]
     assert made.tables["mock_truth"].column_names == ["source_id", "twomass_designation"]
+
+
+# --- clusters
+
+
+class OneStar:
+    """A star of the clump or of the branch; each normal number is told."""
+
+    def __init__(self, share, logg, teff, *noise):
+        self.share, self.normal = share, [logg, teff, np.array(noise)]
+
+    def random(self):
+        return self.share
+
+    def standard_normal(self, n=1):
+        return self.normal.pop(0)
+
+    def uniform(self, low, high):
+        return (low + high) / 2
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.399, "RC"), (0.401, "RGB")])
+def test_stars_of_a_cluster(monkeypatch, share, state):
+    """Of 10^0.1 Msun and [M/H] = -0.5, 2 kpc away; a clump star at log g = 2.3974 + 0.02235 + 0.09184 + 0.08."""
+    monkeypatch.setattr(clusters, "mass_of_age", lambda log_age, m_h: 10**0.1 if (log_age, m_h) == (9.5, -0.5) else 0)
+    one = clusters.Cluster("c", 2.0, 9.5, -0.5, 0.151, 1)
+    rng = OneStar(share, 1.0, 2.0, 1, -1, 2, -2, 3, -3)
+    (found,) = clusters.stars_of(one, rng)
+    logg = 2.59159 if state == "RC" else 2.35
+    g = logg - 2.5
+    if state == "RC":
+        teff = 4703.5 + 510.5 * g - 125.5 * g**2 + 259.25 + 36.71 + 70
+        c_fe, n_fe = (
+            0.0526 - 0.0166 * g - 0.02605 - 0.08352 + 0.008208,
+            0.1740 - 0.0780 * g - 0.0393 + 0.05295 + 0.001529,
+        )
+    else:
+        teff = 4513.4 + 456.3 * g - 50.3 * g**2 + 199.3 + 74.23 + 70
+        c_fe, n_fe = (
+            0.0607 - 0.0112 * g - 0.02675 - 0.08353 + 0.008699,
+            0.1889 - 0.0230 * g - 0.0801 + 0.05384 - 0.001105,
+        )
+    luminosity = 0.1 + 4 * np.log10(teff / 5772) - (logg - 4.438)
+    absolute = 4.74 - 2.5 * luminosity - (1.9614 - 0.6958 * (teff - 4800) / 1000 + 0.0299)
+    expected = {
+        "teff": (teff, 1), "logg": (logg + 0.03, 4), "m_h": (-0.51, 4), "c_fe": (c_fe + 0.1, 4),
+        "n_fe": (n_fe - 0.1, 4), "k": (absolute + 5 * np.log10(200) + 0.151 + 0.06, 4),
+        "parallax": (0.5 - 0.12, 5), "sfd_ebv": (0.5, 9),
+    }  # fmt: skip
+    for name, (value, decimals) in expected.items():
+        assert found[name] == pytest.approx(value, abs=0.6 * 10**-decimals), name
+        assert round(found[name], decimals) == found[name]
+    assert (found["star_id"], found["member"], found["parallax_error"], found["k_err"]) == ("c_0", "c", 0.04, 0.02)
+    assert found["parallax_zero_point"] == 0
+
+
+def test_masses_of_ages(monkeypatch):
+    """The age falls from 10.2 at 0.8 Msun by 0.5 a Msun, whatever the metallicity; the network knows -0.5 to 0.5."""
+    asked = []
+
+    def run(outputs, given):
+        asked.append(given["x"])
+        return [(10.2 - 0.5 * (given["x"][0] - 0.8))[None]]
+
+    monkeypatch.setattr(clusters, "load_model", lambda path: path)
+    monkeypatch.setattr(clusters, "session_of", lambda model: SimpleNamespace(run=run))
+    assert clusters.mass_of_age(10.0, -1.9) == pytest.approx(1.2, abs=1e-4)
+    assert clusters.mass_of_age(10.3, 0.7) == pytest.approx(0.8)
+    assert (asked[0].shape, asked[0][0, -1], asked[0][1, 0], asked[1][1, 0], asked[0][2, 0]) == (
+        (3, 2000),
+        4,
+        -0.5,
+        0.5,
+        0,
+    )
+
+
+def test_clusters_are_written_beside_their_stars(monkeypatch, tmp_path):
+    monkeypatch.setattr(clusters, "stars_of", lambda cluster, rng: [{"star_id": cluster.cluster, "x": rng.random()}])
+    for _ in range(2):
+        first, second = clusters.write_mock_clusters(tmp_path / "new" / "folder", 3)
+    assert (first.name, second.name) == ("mock_clusters.csv", "mock_cluster_stars.csv")
+    lines = first.read_text().splitlines()
+    assert lines[:2] == ["cluster,distance_kpc,log_age,m_h,a_k,n", "mock_open_1,0.9,9.05,0.05,0.02,60"]
+    assert len(lines) == 9
+    drawn = np.random.default_rng(3).random()
+    assert second.read_text().splitlines()[:2] == ["star_id,x", f"mock_open_1,{drawn}"]
