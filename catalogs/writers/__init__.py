@@ -71,8 +71,7 @@ def _write_ecsv(
         _write_csv(connection, _as_ecsv(query, columns), columns, note, rows)
         with path.open("wb") as file, rows.open("rb") as body:
             file.write("".join(f"# {line}\n" for line in header).encode())
-            while block := body.read(1 << 22):
-                file.write(block)
+            shutil.copyfileobj(body, file)
     finally:
         rows.unlink(missing_ok=True)
 

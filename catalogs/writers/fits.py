@@ -31,7 +31,7 @@ ARROW = {"B": pa.uint8(), "I": pa.int16(), "J": pa.int32(), "K": pa.int64(), "E"
 WIDER = {"UTINYINT": "SMALLINT", "USMALLINT": "INTEGER", "UINTEGER": "BIGINT", "UBIGINT": "BIGINT"}
 WIDER |= {"TINYINT": "SMALLINT", "SMALLINT": "INTEGER", "INTEGER": "BIGINT"}
 LARGEST = 2**63 - 1
-BLOCK = 2880
+BLOCK, AT_ONCE = 2880, 100_000
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
             file.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
             file.write(_header(layout, dtype.itemsize, facts.n_rows, n_heap, note).tostring().encode("ascii"))
             written = 0
-            for batch in connection.sql(query).to_arrow_reader(100_000):
+            for batch in connection.sql(query).to_arrow_reader(AT_ONCE):
                 written += file.write(_records(batch, layout, dtype, heap).tobytes())
             heap.seek(0)
-            shutil.copyfileobj(heap, file, 1 << 22)
+            shutil.copyfileobj(heap, file)
             file.write(b"\0" * (-(written + n_heap) % BLOCK))
     finally:
         heap_path.unlink(missing_ok=True)
@@ -197,9 +197,7 @@ def _records(batch: pa.RecordBatch, layout: list[Layout], dtype: np.dtype, heap:
             flat = _numbers(values.flatten(), entry)
             rows[f"c{i}"] = flat.reshape(-1, entry.count) if entry.count > 1 else flat
         elif entry.letter == "A":
-            rows[f"c{i}"] = pa.array([t.encode() for t in values.fill_null("").to_pylist()], pa.binary()).to_numpy(
-                False
-            )
+            rows[f"c{i}"] = [text.encode() for text in values.fill_null("").to_pylist()]
         else:
             rows[f"c{i}"] = _numbers(values, entry)
     return rows
@@ -208,18 +206,18 @@ def _records(batch: pa.RecordBatch, layout: list[Layout], dtype: np.dtype, heap:
 def _numbers(values: pa.Array, entry: Layout) -> np.ndarray:
     """As they stand in the file."""
     if entry.letter == "L":
-        return pc.if_else(values, ord("T"), ord("F")).fill_null(0).to_numpy(zero_copy_only=False)
+        return np.asarray(pc.if_else(values, ord("T"), ord("F")).fill_null(0))
     if entry.letter in "ED":
-        return values.cast(ARROW[entry.letter]).to_numpy(zero_copy_only=False)
+        return np.asarray(values.cast(ARROW[entry.letter]))
     if entry.zero:
-        raw = values.to_numpy(zero_copy_only=False)
+        raw = np.asarray(values)
         return (raw ^ np.array(entry.zero, raw.dtype)).view(f"i{raw.dtype.itemsize}")
-    return values.cast(ARROW[entry.letter]).fill_null(entry.null or 0).to_numpy(zero_copy_only=False)
+    return np.asarray(values.cast(ARROW[entry.letter]).fill_null(entry.null or 0))
 
 
 def _in_heap(values: pa.Array, entry: Layout, heap: IO[bytes]) -> np.ndarray:
     """Lengths and offsets of lists, (rows, 2), whose elements go to the heap."""
-    lengths = pc.list_value_length(values).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths = np.asarray(pc.list_value_length(values).fill_null(0)).astype(np.int64)
     code = np.dtype(CODES[entry.letter])
     start = heap.tell()
     heap.write(_numbers(values.flatten(), entry).astype(code).tobytes())

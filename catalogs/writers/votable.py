@@ -31,7 +31,8 @@ FORMATS = {
     "REAL": (pa.float32(), ">f4"),
     "DOUBLE": (pa.float64(), ">f8"),
 }
-LINE = 57
+#: Bytes of a line of base64, and rows that are written at once.
+LINE, AT_ONCE = 57, 100_000
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column], note: str, path: Path) -> None:
@@ -53,7 +54,7 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Colum
             f"<?xml version='1.0' encoding='UTF-8'?>\n{head}<DATA><BINARY2><STREAM encoding='base64'>\n".encode()
         )
         rest = b""
-        for batch in connection.sql(query).to_arrow_reader(100_000):
+        for batch in connection.sql(query).to_arrow_reader(AT_ONCE):
             data = rest + b"".join(_records(batch, columns, widths, facts))
             whole = len(data) - len(data) % LINE
             file.write(base64.encodebytes(data[:whole]))
@@ -80,7 +81,7 @@ def _records(batch: pa.RecordBatch, columns: list[Column], widths: dict[str, int
     stretches: list[list[tuple[str, np.ndarray]] | list[bytes]] = [[("mask", mask)]]
     for i, column in enumerate(columns):
         values = batch.column(column.name)
-        missing = values.is_null().to_numpy(zero_copy_only=False)
+        missing = np.asarray(values.is_null())
         mask[:, i // 8] |= (missing * (128 >> i % 8)).astype("u1")
         if element(column) and not facts.fixed(column.name):
             stretches += [_lists(values, element(column)), []]
@@ -117,11 +118,11 @@ def _array(values: pa.Array, column: Column, widths: dict[str, int], facts: Fact
 def _numbers(values: pa.Array, kind: str) -> np.ndarray:
     arrow, code = FORMATS[kind]
     if kind == "BOOLEAN":
-        words = np.where(values.fill_null(False).to_numpy(zero_copy_only=False), b"T", b"F").astype("S1")
-        return np.where(values.is_null().to_numpy(zero_copy_only=False), b"?", words)
+        words = np.where(np.asarray(values.fill_null(False)), b"T", b"F").astype("S1")
+        return np.where(np.asarray(values.is_null()), b"?", words)
     filled = values.cast(arrow)
     filled = filled.fill_null(float("nan") if pa.types.is_floating(arrow) else 0)
-    return filled.to_numpy(zero_copy_only=False).astype(code)
+    return np.asarray(filled).astype(code)
 
 
 def _lists(values: pa.Array, kind: str) -> list[bytes]:
