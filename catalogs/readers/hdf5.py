@@ -79,6 +79,9 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, table: str = "") -> 
                             slices[part.dataset] = file[part.dataset][start : start + SLICE_ROWS]
                     arrays = [_array(_values(slices[parts[n].dataset], parts[n], dtypes[n])) for n in wanted]
                     yield pa.RecordBatch.from_arrays(arrays, schema=schema(wanted))
+        except RefusedFile as error:
+            failures.append(error)
+            raise
         except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
             failures.append(RefusedFile(f"truncated or damaged ({error}); fetch it again", file=path))
             raise failures[0] from None
