@@ -121,12 +121,12 @@ def _is_unique(connection: duckdb.DuckDBPyConnection, theirs: Theirs, name: str)
 
 def _is_whole(connection: duckdb.DuckDBPyConnection, theirs: Theirs, name: str, types: dict[str, str]) -> bool:
     """Whether identifiers are whole numbers, perhaps behind words of an archive."""
-    if "INT" in types[name]:
-        return True
+    if types[name] != "VARCHAR":
+        return "INT" in types[name]
     text = f"regexp_replace({identifier(name)}, '^[A-Za-z0-9]+ (E?DR\\d )?', '')"
     test = f"{identifier(name)} is null or try_cast({text} as bigint) is null"
     (bad,) = first_row(connection, f"select count(*) from {theirs.relation} where {test}")
-    return types[name] == "VARCHAR" and not bad
+    return not bad
 
 
 def _prefixes(connection: duckdb.DuckDBPyConnection, theirs: Theirs, name: str, types: dict[str, str]) -> list[str]:

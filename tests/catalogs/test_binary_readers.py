@@ -687,7 +687,8 @@ def test_what_a_document_of_votable_says(tmp_path):
         <FIELD name="a" datatype="int"><VALUES ID="n" null="-9"/><DESCRIPTION> how
         bright </DESCRIPTION></FIELD><FIELD name="b" datatype="int"><VALUES ref="n"/></FIELD>
         <DATA><v:TABLEDATA>between<TR>and<TD>1</TD>between<TD> 2</TD></TR><TR><TD/><TD>4</TD></TR></v:TABLEDATA></DATA>
-        </TABLE><TABLE><FIELD name="c" datatype="int"/><DATA><TABLEDATA><TR><TD>5</TD><TD>6</TD><TD>7</TD></TR></TABLEDATA>
+        </TABLE><TABLE><FIELD name="c" datatype="int"/><DATA>
+        <TABLEDATA><TR><TD>5</TD><TD>6</TD><TD>7</TD></TR></TABLEDATA>
         </DATA></TABLE>"""
     document = document_of(tmp_path, inside)
     assert (document.status, document.said, document.serialisation, document.is_done) == (

@@ -83,7 +83,9 @@ def test_tracks_between_metallicities(monkeypatch):
 
 def table(*isochrones: tuple) -> pa.Table:
     """[M/H], log age, phase and initial masses of each."""
-    columns = {name: [] for name in ("MH", "logAge", "phase", "Mini", "Mact", "logL", "logTe", "logg")}
+    columns: dict[str, list[float]] = {
+        name: [] for name in ("MH", "logAge", "phase", "Mini", "Mact", "logL", "logTe", "logg")
+    }
     for m_h, age, phase, masses in isochrones:
         for mass in masses:
             for name, value in zip(columns, (m_h, age, phase, mass, mass / 2, mass + 1, 3.7, 4.0), strict=True):
