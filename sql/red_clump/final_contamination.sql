@@ -24,8 +24,8 @@ selected as (
 others as (
     select
         region,
-        sum(n_clump) as n_clump,
-        sqrt(sum(pow(n_clump_error, 2))) as n_clump_error
+        stats.steady_sum(n_clump) as n_clump,
+        sqrt(stats.steady_sum(pow(n_clump_error, 2))) as n_clump_error
     from clump_shares
     where stratum not in ('tier 1', 'tier 2')
     group by region
