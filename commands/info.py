@@ -14,6 +14,7 @@ from ..sql.open import open_sky
 from ..workspace.folder import existing_sky
 from ..workspace.query import first_row
 from .steps.fitted import fitted_lines
+from .steps.notes import left_out
 
 #: A product, what made it, and its models that were trained on simulated stars.
 RUNS = """
@@ -66,7 +67,7 @@ def describe_sky(path: Path) -> Iterator[str]:
 
 
 def _refused(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Why giants of the red clump catalogue have no tier or no distance."""
+    """Why giants of the red clump catalogue have no tier or no distance, and why other stars are not in it."""
     if not first_row(connection, "select count(*) from candlesql.runs where product = 'red_clump.scores'")[0]:
         return
     rows = connection.execute(REFUSED).fetchall()
@@ -74,6 +75,9 @@ def _refused(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         reasons = [f"{row[0]} ({row[place]:,})" for row in rows if row[place]]
         if reasons:
             yield f"  red_clump.catalogue: no {what}: {', '.join(reasons)}"
+    refused = left_out(connection)
+    if refused:
+        yield f"  red_clump.catalogue leaves out: {refused}"
 
 
 def _shared_stars(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -30,6 +30,7 @@ from .steps.fitted import fitted_lines
 from .steps.gradients import CHANGES, write_gradients, write_mock_changes
 from .steps.gradients import PRODUCT as GRADIENTS
 from .steps.inputs import read_columns
+from .steps.notes import left_out
 from .steps.spectral import score_spectra
 
 
@@ -45,15 +46,21 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
             if not n_rows:
                 if system == "red_clump":
                     yield from offset_lines(connection)
-                raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(steps)}")
+                raise UserError(f"{steps.catalogue} is empty: no star passes; {_where_lost(connection, steps)}")
         yield f"{steps.catalogue}: {n_rows:,} rows"
         yield from fitted_lines(connection, system)
         if system == "red_clump":
+            refused = left_out(connection)
+            if refused:
+                yield f"{steps.catalogue} leaves out: {refused}"
             yield from offset_lines(connection)
 
 
-def _where_lost(steps: SystemSteps) -> str:
-    """Where to look for the cut that takes every star."""
+def _where_lost(connection: duckdb.DuckDBPyConnection, steps: SystemSteps) -> str:
+    """Why the scored stars are not in the catalogue, or where to look for the cut that takes every star."""
+    refused = left_out(connection) if steps.name == "red_clump" else ""
+    if refused:
+        return f"they are {refused}, see {steps.name}.refusals"
     texts = {item.name: item.body for item in files.items()}
     if f"{steps.name}.funnel" in texts:
         return f"{steps.name}.funnel counts what each cut takes"

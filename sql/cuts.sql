@@ -15,7 +15,7 @@ create or replace macro cuts.tightest_excess_factor_high_slope() as 0.045; -- [m
 create or replace macro cuts.twomass_quality() as 'AAA'; -- [] Lucey+2020 section 2.2 (iii), letters of J, H, Ks
 create or replace macro cuts.allwise_quality() as 'AA'; -- [] Lucey+2020 section 2.2 (iii), letters of W1, W2
 create or replace macro cuts.max_g_error_ratio() as 0.0002; -- [] Lucey+2020 section 2.2 (iv), (sigma_G - zero point) / G
-create or replace macro cuts.lucey_quality_cuts() as false; -- [] true leaves out a star that fails any of these cuts, as Lucey+2020 section 2.2; false takes the measurement from it
+create or replace macro cuts.lucey_quality_cuts() as false; -- [] true leaves out a star that fails any of these cuts or is outside the hull, as Lucey+2020 section 2.2; false takes the measurement from it
 create or replace macro cuts.g_zero_point_error() as 0.0018; -- [mag] Lucey+2020 section 2.2 footnote 6, Gaia DR2
 create or replace macro cuts.gaia_dr2_bp_zero_point_error() as 0.0014; -- [mag] Evans+2018 table 4
 create or replace macro cuts.gaia_dr2_rp_zero_point_error() as 0.0019; -- [mag] Evans+2018 table 4
@@ -36,6 +36,7 @@ create or replace macro cuts.lucey_training_stars() as 200000; -- [] Lucey+2020 
 create or replace macro cuts.lucey_training_seismology() as 30000; -- [] Lucey+2020 sections 2.1 and 3.3, the most stars that DeltaP and Delta nu are trained on
 create or replace macro cuts.brightest_m_ks() as -9; -- [mag] absolute Ks above which no giant is, with a magnitude for noise (asymptotic giant branch to -8); red_clump.parallax_checks
 create or replace macro cuts.faintest_m_ks() as 12; -- [mag] absolute Ks below which no star is that has a place here (late M dwarfs to 10.5); red_clump.parallax_checks
+create or replace macro cuts.giant_g_ks() as 2.2; -- [mag] G - Ks of a giant, for stars without one of them
 create or replace macro cuts.state_limit_delta_p() as 150; -- [s] Vrard+2016 and the Kepler states: red clump above, giant branch below
 create or replace macro cuts.red_clump_prior() as 0; -- [] share of red clump among the giants of each survey that p_rc_sky is corrected to; 0 leaves P(RC) as it is, with the shares by magnitude and latitude that the network learnt
 create or replace macro cuts.rc_training_share() as 0.45; -- [] share of red clump that P(RC) was learnt with, among giants of log g 2 to 3.5 (metadata of the model)

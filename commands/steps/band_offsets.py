@@ -32,8 +32,13 @@ STARS = 20_000
 #: SDSS is 0.16 mag from that of Pan-STARRS1.
 LEAST_OFFSET, LEAST_SIGMAS, MOST = 0.12, 3.0, 0.85
 LEAST_BANDS, LEAST_STARS = 4, 20
-#: Parallaxes are told of where they make more than this share of the stars what no star is.
-IMPOSSIBLE = 0.5
+#: Parallaxes are told of where they make more than this share of the stars what no star is, or where more than that
+#: share, and this times the root of their number, are not above zero (three standard deviations).
+IMPOSSIBLE, EXCESS = 0.5, 1.5
+#: Places of the bands of WISE, of Gaia, of 2MASS, of Pan-STARRS1, and of the infrared: one mistake moves all of them.
+SURVEYS = [range(11, 13), range(3), range(8, 11), range(3, 8), range(8, 13)]
+#: Bands that are off by the same to this [mag] are off together: they, or all the others.
+SAME_OFFSET = 0.1
 #: Labels are told of where more than this share of the states contradict their own spacings.
 CONTRADICTED = 0.02
 
@@ -86,22 +91,22 @@ def write_band_offsets(
 
 def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What to say of bands that are off, of parallaxes, and of labels that contradict themselves."""
-    for survey, band, n, n_off, offset in connection.execute(f"from {PRODUCT}").fetchall():
-        yield (
-            f"warning: {survey}: {band} is {abs(offset):.2f} mag {'fainter' if offset > 0 else 'brighter'} than the "
-            f"other bands allow in {n_off:,} of {n:,} stars looked at; is it in the system that the survey file says "
-            "(AB or Vega, SDSS or Pan-STARRS1)?"
-        )
+    yield from _of_bands(connection.execute(f"from {PRODUCT}").fetchall())
     checks = connection.execute("from red_clump.parallax_checks").fetchall()
-    for survey, n, n_parallaxes, n_ks, n_impossible in checks:
+    for survey, n, n_parallaxes, n_not_positive, n_magnitudes, n_impossible in checks:
         if not n_parallaxes:
             yield (
                 f"warning: {survey}: none of {n:,} stars has a parallax, without which no bands tell the red clump "
                 "well (docs/real-stars.md)"
             )
-        if n_impossible > IMPOSSIBLE * n_ks:
+        if n_not_positive > IMPOSSIBLE * n_parallaxes + EXCESS * n_parallaxes**0.5:
             yield (
-                f"warning: {survey}: by their parallaxes {n_impossible:,} of {n_ks:,} stars are brighter in Ks than "
+                f"warning: {survey}: {n_not_positive:,} of {n_parallaxes:,} parallaxes are not above zero, more than "
+                "noise makes so; where there is none leave it empty"
+            )
+        if n_impossible > IMPOSSIBLE * n_magnitudes:
+            yield (
+                f"warning: {survey}: by their parallaxes {n_impossible:,} of {n_magnitudes:,} stars are brighter than "
                 "any giant or fainter than any star; are they in mas, and of these stars?"
             )
     yield from notes(connection)
@@ -115,21 +120,56 @@ def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         )
 
 
+def _of_bands(rows: list[tuple]) -> Iterator[str]:
+    """A line for each band of the rows of the product, or for all bands of a survey that are off together."""
+    together: list[list[tuple]] = []
+    for row in sorted(rows, key=lambda row: (row[0], row[4])):
+        is_alike = together and together[-1][0][0] == row[0] and row[4] - together[-1][0][4] < SAME_OFFSET
+        together[-1].append(row) if is_alike else together.append([row])
+    for alike in together:
+        survey, n, n_off = alike[0][0], max(row[2] for row in alike), max(row[3] for row in alike)
+        offset = float(np.mean([row[4] for row in alike]))
+        one = len(alike) == 1
+        yield (
+            f"warning: {survey}: {', '.join(row[1] for row in alike)} {'is' if one else 'are'} {abs(offset):.2f} mag "
+            f"{'fainter' if offset > 0 else 'brighter'} than the other bands allow in {n_off:,} of {n:,} stars looked "
+            f"at{'' if one else ' (or those are off)'}; is it in the system that the survey file says (AB or Vega, "
+            "SDSS or Pan-STARRS1)?"
+        )
+
+
 def offsets(x: np.ndarray, factors: dict[str, np.ndarray]) -> list[tuple[int, int, int, float]]:
     """Bands that are off in magnitudes x [rows, bands], NaN where not observed: place, stars, stars off, median."""
     kept, off = x.copy(), []
     while True:
         worst = max((_judged(kept, band, factors) for band in range(x.shape[1])), key=lambda judged: abs(judged[3]))
-        if abs(worst[3]) <= LEAST_OFFSET or worst[2] <= MOST * worst[1]:
+        if not _is_off(worst):
             break
         off.append(worst[0])
         kept[:, worst[0]] = np.nan
+    if len(off) > 2:
+        kept, off = _of_one_survey(x, factors) or (kept, off)
     judged = []
     for band in off:
         kept[:, band] = x[:, band]
         judged.append(_judged(kept, band, factors))
         kept[:, band] = np.nan
     return judged
+
+
+def _is_off(judged: tuple[int, int, int, float]) -> bool:
+    _, n, n_off, offset = judged
+    return abs(offset) > LEAST_OFFSET and n_off > MOST * n
+
+
+def _of_one_survey(x: np.ndarray, factors: dict[str, np.ndarray]) -> tuple[np.ndarray, list[int]] | None:
+    """The magnitudes without a survey's bands, and these, if the others then agree; of several the smallest."""
+    for survey in SURVEYS:
+        rest = x.copy()
+        rest[:, survey] = np.nan
+        if not any(_is_off(_judged(rest, band, factors)) for band in range(x.shape[1])):
+            return rest, [band for band in survey if np.isfinite(x[:, band]).sum() >= LEAST_STARS]
+    return None
 
 
 def _judged(x: np.ndarray, band: int, factors: dict[str, np.ndarray]) -> tuple[int, int, int, float]:

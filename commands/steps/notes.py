@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 import duckdb
 
+#: Why scored stars are not in the catalogue, and how many.
+LEFT_OUT = """
+    select refusal, count(*) from red_clump.judged where refusal in ('too few bands', 'not a giant', 'outside the hull')
+    group by refusal order by all
+"""
 #: No parallax of Gaia is as precise as this [mas]; as of many stars, it is in another unit.
 LEAST_PARALLAX_ERROR = 0.003
 #: Galactic latitudes agree with those of ra and dec to this [deg], whatever the epoch.
@@ -18,6 +23,12 @@ def notes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield from _places(connection)
     yield from _states(connection)
     yield from _labels_to_judge_by(connection)
+
+
+def left_out(connection: duckdb.DuckDBPyConnection) -> str:
+    """Why scored stars are not in the red clump catalogue, with how many; nothing if all are."""
+    rows = connection.execute(LEFT_OUT).fetchall()
+    return ", ".join(f"{refusal} ({n:,})" for refusal, n in rows)
 
 
 def _parallaxes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

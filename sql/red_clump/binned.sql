@@ -25,4 +25,4 @@ select
     floor(teff_label_k / cuts.teff_bin())::integer as teff_label_bin,
     floor(logg_label / cuts.logg_bin())::integer as logg_label_bin
 from red_clump.evaluation
-where is_rc is not null and is_in_label_range and inside_hull is not false
+where is_rc is not null and is_in_label_range and is_known

@@ -14,7 +14,7 @@ select
     count(*) filter (where labelled.tier <= tier_numbers.tier and labelled.is_rc) as n_true,
     1 - n_true / nullif(n_selected, 0) as contamination,
     n_true / nullif(n_rc, 0) as completeness,
-    n_rc / sum(n_rc) over (partition by tier_numbers.tier) as share_of_rc
+    n_rc / nullif(sum(n_rc) over (partition by tier_numbers.tier), 0) as share_of_rc
 from tier_numbers
 cross join red_clump.binned as labelled
 group by tier_numbers.tier, labelled.teff_bin, labelled.logg_bin

@@ -27,7 +27,7 @@ select
     sphere.galactocentric_z_kpc(giants.b, distances.distance_kpc) as z_kpc,
     case
         when giants.refusal is not null then giants.refusal
-        when distances.distance_kpc is null then 'no W1 or Ks magnitude with a colour beside it'
+        when distances.distance_kpc is null then 'no distance without G and W1, or H, Ks and W2, or J and Ks'
     end as reason
 from red_clump.giants as giants
 left join red_clump.distances as distances using (survey, source_id)

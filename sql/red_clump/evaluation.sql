@@ -14,9 +14,9 @@ select
     scores.b,
     scores.g_error_ratio,
     scores.phot_g_mean_mag,
-    scores.inside_hull,
     scores.bands,
     labels.label_table,
+    red_clump.is_known(scores.inside_hull, held_out.any_teff_k) as is_known,
     red_clump.is_in_label_range(
         coalesce(held_out.any_logg, held_out.logg), coalesce(held_out.any_feh, held_out.joint_feh)
     ) as is_in_label_range,
@@ -24,7 +24,7 @@ select
     truth.phase = 3 as is_rc_by_phase,
     scores.j_m - scores.ks_m as j_ks,
     if(
-        is_in_label_range and scores.inside_hull is not false,
+        is_in_label_range and is_known,
         red_clump.tier(
             coalesce(held_out.any_teff_k, held_out.teff_k),
             coalesce(held_out.any_delta_nu_uhz, held_out.delta_nu_uhz),
@@ -33,7 +33,7 @@ select
         ),
         null
     ) as tier,
-    red_clump.refusal(true, scores.inside_hull, is_in_label_range, tier) as refusal
+    red_clump.refusal(true, is_known, is_in_label_range, tier) as refusal
 from red_clump.held_out as held_out
 inner join red_clump.labels as labels using (survey, source_id)
 left join red_clump.scores as scores using (survey, source_id)

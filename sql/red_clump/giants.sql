@@ -8,5 +8,5 @@ select
 from red_clump.judged
 where
     is_giant is not false
-    and inside_hull is not false
+    and is_known
     and coalesce(p_rc, logg, teff_k) is not null

@@ -23,8 +23,9 @@ judged as (
         *,
         red_clump.is_giant(coalesce(any_teff_k, teff_all_k, teff_k), coalesce(any_logg, logg_all, logg)) as is_giant,
         red_clump.is_in_label_range(logg, feh) as is_in_label_range,
+        red_clump.is_known(inside_hull, any_teff_k) as is_known,
         if(
-            is_giant is not false and inside_hull is not false and is_in_label_range,
+            is_giant is not false and is_known and is_in_label_range,
             red_clump.tier(teff_k, delta_nu_uhz, delta_p_s, p_rc),
             null
         ) as tier
@@ -36,6 +37,6 @@ select
     if(
         coalesce(p_rc, logg, teff_k) is null,
         'too few bands',
-        red_clump.refusal(is_giant, inside_hull, is_in_label_range, tier)
+        red_clump.refusal(is_giant, is_known, is_in_label_range, tier)
     ) as refusal
 from judged

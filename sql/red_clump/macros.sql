@@ -32,6 +32,13 @@ and teff_all < cuts.lucey_max_teff();
 create or replace macro red_clump.is_in_label_range(logg_inferred, feh_inferred) as
 coalesce(logg_inferred > cuts.rc_min_logg(), true) and coalesce(feh_inferred > cuts.rc_min_feh(), true);
 
+-- [boolean] Whether the networks know stars like one that is inside_given [boolean] the hull of the training stars of those of Lucey
+-- et al. 2020, section 2.2, or where these are dense: of a star for which the network for any bands gives any_teff [K] only the
+-- paper's cuts, or that of density, ask.
+create or replace macro red_clump.is_known(inside_given, any_teff) as
+inside_given is not false
+or (any_teff is not null and not cuts.lucey_quality_cuts() and not cuts.validity_by_density());
+
 -- [] p_rc_given [] as ln odds, of a network that is never quite sure; even odds where it gives none.
 create or replace macro red_clump.log_odds(p_rc_given) as
 greatest(least(
@@ -59,12 +66,12 @@ coalesce(
     false
 );
 
--- [text] Why a scored star has no tier, the first reason that holds, NULL where it has one: of is_giant, is_inside (the
--- hull), is_in_range (of the labels) and tier_number.
-create or replace macro red_clump.refusal(is_giant, is_inside, is_in_range, tier_number) as
+-- [text] Why a scored star has no tier, the first reason that holds, NULL where it has one: of is_giant, known_given (the
+-- networks know such stars), is_in_range (of the labels) and tier_number.
+create or replace macro red_clump.refusal(is_giant, known_given, is_in_range, tier_number) as
 case
     when is_giant = false then 'not a giant'
-    when is_inside = false then 'outside the hull'
+    when known_given = false then 'outside the hull'
     when is_in_range = false then 'outside the range of labels'
     when tier_number is null then 'not red clump by the cuts of tier 2'
 end;

@@ -1,6 +1,6 @@
 -- Why scored stars have no tier, or that they have one: how many, how many of them have labels, and how many core-helium-burning
--- stars are among them by label and, on the mock sky, by truth. The hull of the training stars is the paper's (section 2.2):
--- what it costs stands in its row.
+-- stars are among them by label and, on the mock sky, by truth. The hull of the training stars is the paper's (section 2.2), and
+-- only asked where its cuts are in force: what it costs stands in its row.
 select
     coalesce(judged.refusal, 'none: tier 1 or 2') as refusal,
     count(*) as n,

@@ -2,7 +2,7 @@
 -- clump that they give themselves, the mean of p_rc_sky.
 select
     giants.survey,
-    floor(coalesce(giants.phot_g_mean_mag, giants.ks_m + 2.2))::integer as magnitude_low,
+    floor(coalesce(giants.phot_g_mean_mag, giants.ks_m + cuts.giant_g_ks()))::integer as magnitude_low,
     red_clump.latitude_cell(giants.b)::integer as abs_b_low,
     count(*) as n,
     avg(probabilities.p_rc_sky) as clump_share

@@ -52,6 +52,16 @@ def test_g_of_sdss_is_not_that_of_panstarrs1():
     assert offset == pytest.approx(0.136, abs=0.02)
 
 
+@pytest.mark.parametrize("moved", [slice(3, 8), slice(8, 13)])
+def test_of_two_groups_that_disagree_the_smaller_is_named(moved):
+    """Pan-STARRS1 0.3 mag too faint, five of 13 bands; and J, H, Ks, W1, W2."""
+    x = stars()
+    x[:, moved] += 0.3
+    found = {band: offset for band, _, _, offset in offsets(x, FACTORS)}
+    assert sorted(found) == list(range(13))[moved]
+    assert list(found.values()) == pytest.approx([0.3] * 5, abs=0.06)
+
+
 def test_what_dwarfs_and_zero_points_do_is_no_system():
     """Dwarfs of M67 are 0.09 mag off in g, the zero points of surveys 0.03."""
     x = stars()
@@ -87,19 +97,32 @@ def test_what_is_said_of_bands_parallaxes_and_states(monkeypatch):
     with duckdb.connect() as connection:
         connection.execute("create schema red_clump")
         for name, rows in (
-            ("band_offsets", "('a', 'W1', 1000, 900, 0.254), ('a', 'J', 1000, 800, -0.5)"),
-            ("parallax_checks", "('a', 7, 0, 0, 0), ('b', 7, 7, 10, 6), ('c', 7, 7, 10, 5)"),
+            (
+                "band_offsets",
+                "('a', 'W1', 1000, 900, 0.25), ('a', 'J', 1000, 800, -0.5), ('a', 'W2', 990, 950, 0.29), "
+                "('b', 'W2', 7, 7, 0.29)",
+            ),
+            (
+                "parallax_checks",
+                "('a', 7, 0, 0, 0, 0), ('b', 7, 7, 0, 10, 6), ('c', 9, 9, 9, 10, 5), ('d', 100, 100, 66, 0, 0)",
+            ),
             ("label_checks", "('t', 100, 3), ('u', 100, 2)"),
         ):
-            columns = {"label_checks": "label_table, n_checked, n_contradicted"}.get(name, "a, b, c, d, e")
+            columns = {
+                "label_checks": "label_table, n_checked, n_contradicted",
+                "parallax_checks": "a, b, c, d, e, f",
+            }.get(name, "a, b, c, d, e")
             connection.execute(f"create table red_clump.{name} as from (values {rows}) as t({columns})")
         lines = list(band_offsets.offset_lines(connection))
     assert [line.split("; ")[0] for line in lines] == [
-        "warning: a: W1 is 0.25 mag fainter than the other bands allow in 900 of 1,000 stars looked at",
         "warning: a: J is 0.50 mag brighter than the other bands allow in 800 of 1,000 stars looked at",
+        "warning: a: W1, W2 are 0.27 mag fainter than the other bands allow in 950 of 1,000 stars looked at (or those "
+        "are off)",
+        "warning: b: W2 is 0.29 mag fainter than the other bands allow in 7 of 7 stars looked at",
         "warning: a: none of 7 stars has a parallax, without which no bands tell the red clump well "
         "(docs/real-stars.md)",
-        "warning: b: by their parallaxes 6 of 10 stars are brighter in Ks than any giant or fainter than any star",
+        "warning: b: by their parallaxes 6 of 10 stars are brighter than any giant or fainter than any star",
+        "warning: d: 66 of 100 parallaxes are not above zero, more than noise makes so",
         "a note",
         "warning: t: 3 of 100 states contradict their own period spacing (red clump above, giant branch below "
         "cuts.state_limit_delta_p)",

@@ -136,13 +136,13 @@ STAR_CASES = [
         rows=[(1, 4800, 2.4, 0.1, None, None, None), (2, None, None, None, 4.0, 300, True), (3, 4700, 2.3, 0.2, 5.0, 80, False)]),
     Case("red_clump.binned", "source_id, labels, band_set, teff_bin, logg_bin, delta_nu_bin, delta_p_bin, teff_label_bin, logg_label_bin", given={
         "red_clump.evaluation": """select 's' as survey, i as source_id, 1 as fold, i <> 5 as is_rc, true as is_rc_by_phase, 0.9 as p_rc, 0.97 as joint_p_rc, 2 as tier, 5.0 as b, 1e-5 as g_error_ratio, 13.0 as phot_g_mean_mag, 0.6 as j_ks, 4849.0 as teff_k,
-            2.49 as logg, 4.9 as delta_nu_uhz, if(i = 1, 259.0, null) as delta_p_s, 't' as label_table, 'G BP RP' as bands, 4799.0 as teff_label_k, 2.39 as logg_label, i <> 3 as is_in_label_range, if(i = 2, null, i <> 4) as inside_hull
+            2.49 as logg, 4.9 as delta_nu_uhz, if(i = 1, 259.0, null) as delta_p_s, 't' as label_table, 'G BP RP' as bands, 4799.0 as teff_label_k, 2.39 as logg_label, i <> 3 as is_in_label_range, i <> 4 as is_known
             from range(1, 6) as t(i) union all select 's', 6, 1, null, true, 0.9, 0.9, 2, 5.0, 1e-5, 13.0, 0.6, 4849.0, 2.49, 4.9, 259.0, 't', 'G', 4799.0, 2.39, true, true"""},
         rows=[(1, "t", "Gaia", 96, 24, 4, 12, 95, 23), (2, "t", "Gaia", 96, 24, 4, 9, 95, 23), (5, "t", "Gaia", 96, 24, 4, 9, 95, 23)]),
     Case("red_clump.judged", "source_id, teff_k, teff_k_error, logg, logg_error, delta_nu_uhz, delta_nu_uhz_error, delta_p_s, delta_p_s_error, p_rc, feh, is_giant, tier, refusal", given={
         "red_clump.scores": """select i as source_id, 4800.0 as teff_k, 80.0 as teff_k_error, 2.4 as logg, 0.2 as logg_error, 4.0 as delta_nu_uhz, 0.4 as delta_nu_uhz_error, 300.0 as delta_p_s, 30.0 as delta_p_s_error, if(i = 1, 0.9, null) as p_rc, 0.8 as joint_p_rc,
             if(i in (1, 3), 4700.0, null) as any_teff_k, 70.0 as any_teff_k_error, if(i = 1, 2.3, null) as any_logg, 0.1 as any_logg_error, if(i = 1, 5.0, null) as any_delta_nu_uhz, 0.5 as any_delta_nu_uhz_error, if(i = 1, 260.0, null) as any_delta_p_s,
-            20.0 as any_delta_p_s_error, if(i = 1, -0.1, null) as any_feh, if(i = 4, -1.0, -0.2) as joint_feh, 4900.0 as teff_all_k, if(i = 5, 3.6, 2.5) as logg_all, i <> 6 as inside_hull from range(1, 7) as t(i)
+            20.0 as any_delta_p_s_error, if(i = 1, -0.1, null) as any_feh, if(i = 4, -1.0, -0.2) as joint_feh, 4900.0 as teff_all_k, if(i = 5, 3.6, 2.5) as logg_all, i not in (1, 6) as inside_hull from range(1, 7) as t(i)
             union all select 7, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null"""},
         rows=[(1, 4700.0, 70.0, 2.3, 0.1, 5.0, 0.5, 260.0, 20.0, 0.9, -0.1, True, 2, None), (2, 4800.0, 80.0, 2.4, 0.2, 4.0, 0.4, 300.0, 30.0, 0.8, -0.2, True, 1, None), (3, 4700.0, 70.0, 2.4, 0.2, 4.0, 0.4, 300.0, 30.0, 0.8, -0.2, True, 2, None),
               (4, 4800.0, 80.0, 2.4, 0.2, 4.0, 0.4, 300.0, 30.0, 0.8, -1.0, True, None, "outside the range of labels"), (5, 4800.0, 80.0, 2.4, 0.2, 4.0, 0.4, 300.0, 30.0, 0.8, -0.2, False, None, "not a giant"),

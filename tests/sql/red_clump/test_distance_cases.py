@@ -216,7 +216,7 @@ CATALOGUE_CASES = [
             1 as p_rc_photometric, 'G' as bands, if(i < 3, 2, null) as tier, if(i = 3, 'not a giant', null) as refusal
             from range(1, 4) as t(i)""",
         "red_clump.distances(survey, source_id, distance_kpc, distance_kpc_error, distance_recipe)": "('s', 1, 2.0, 0.1, 'G-W1')"},
-        rows=[(1, 2, 2.0, -8.3, sqrt(3), 1.0, None), (2, 2, None, None, None, None, "no W1 or Ks magnitude with a colour beside it"),
+        rows=[(1, 2, 2.0, -8.3, sqrt(3), 1.0, None), (2, 2, None, None, None, None, "no distance without G and W1, or H, Ks and W2, or J and Ks"),
               (3, None, None, None, None, None, "not a giant")]),
 ]  # fmt: skip
 

@@ -301,7 +301,7 @@ def test_a_catalogue_says_why_a_star_has_no_tier_or_distance(view):
         (1, 2, "J-Ks, shipped", None),
         (4, None, None, "outside the range of labels"),
         (5, None, None, "not red clump by the cuts of tier 2"),
-        (6, 2, None, "no W1 or Ks magnitude with a colour beside it"),
+        (6, 2, None, "no distance without G and W1, or H, Ks and W2, or J and Ks"),
     ]
     stars, ids = "range(1, {}) as t(i)", "'gaia_dr2' as survey, i::bigint as source_id"
     given = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from candlesql.commands.steps.notes import notes
+from candlesql.commands.steps.notes import left_out, notes
 
 
 @pytest.fixture
@@ -57,3 +57,17 @@ def test_labels_that_judge_nothing(said):
     labels = "('s', 'a', 1, true), ('s', 'a', 2, false), ('s', 'a', 3, null), ('s', 'b', 4, true)"
     (line,) = said(star, labels=labels, held_out="('s', 1), ('s', 4)")
     assert line.startswith("note: a: 1 of 2 stars with a state are left to judge by")
+
+
+def test_what_the_catalogue_leaves_out(connection):
+    refusals = [
+        "too few bands",
+        "not a giant",
+        "not a giant",
+        "outside the hull",
+        "not red clump by the cuts of tier 2",
+    ]
+    connection.execute("create or replace table red_clump.judged as select unnest(?) as refusal", [[None, *refusals]])
+    assert left_out(connection) == "not a giant (2), outside the hull (1), too few bands (1)"
+    connection.execute("delete from red_clump.judged where refusal <> 'not red clump by the cuts of tier 2'")
+    assert left_out(connection) == ""

@@ -248,10 +248,10 @@ def test_one_population_is_judged(view):
             0.9 as joint_p_rc, 'seismic' as label_table, 'J Ks' as bands,
             1 as tier, 5.0 as b, 1e-5 as g_error_ratio, 14.5 as phot_g_mean_mag, 0.65 as j_ks, 4810.0 as teff_k,
             2.45 as logg,
-            4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, inside as inside_hull,
+            4.2 as delta_nu_uhz, 269.0 as delta_p_s, 4760.0 as teff_label_k, 2.55 as logg_label, known as is_known,
             labelled as is_in_label_range
         from (values (1, true, true, true), (2, true, false, true), (3, true, true, false), (4, null, true, true),
-            (5, false, null, true)) as t(i, rc, inside, labelled)
+            (5, false, true, true)) as t(i, rc, known, labelled)
     """
     rows = {row["source_id"]: row for row in view("red_clump.binned", **{"red_clump.evaluation": evaluation})}
     assert sorted(rows) == [1, 5]

@@ -89,11 +89,13 @@ SELECTION = [
         "red_clump.labels(label_table, evolutionary_state, delta_p_s)":
         "('t', 'RC', 150), ('t', 'RC', 151), ('t', 'RGB', 151), ('t', 'RGB', 80), ('t', 'RC', null), ('t', 'other', 80), ('u', 'RC', 300)"},
         rows=[("t", 4, 2), ("u", 1, 0)]),
-    Case("red_clump.parallax_checks", "survey, n_stars, n_with_parallax, n_with_m_ks, n_impossible", given={
-        "red_clump.scores(survey, parallax, parallax_zero_point, ks_m)":
+    Case("red_clump.parallax_checks", "survey, n_stars, n_with_parallax, n_not_positive, n_with_m_ks, n_impossible", given={
+        "red_clump.scores(survey, parallax, parallax_zero_point, ks_m, phot_g_mean_mag)":
         # at 0.5 mas the distance modulus is 11.505: -9 and 12 are Ks 2.505 and 23.505; the last but one is 0.5 mas by its zero point
-        "('a', 0.5, 0.0, 2.51), ('a', 0.5, 0.0, 2.50), ('a', 0.5, 0.0, 23.50), ('a', 0.5, 0.0, 23.51), ('a', -0.5, 0.0, 9.0), ('a', 0.4, -0.1, 2.50), ('b', null, 0.0, 9.0)"},
-        rows=[("a", 6, 6, 5, 3), ("b", 1, 0, 0, 0)]),
+        # without Ks it is G - 2.2
+        """('a', 0.5, 0.0, 2.51, 1.0), ('a', 0.5, 0.0, 2.50, 9.0), ('a', 0.5, 0.0, 23.50, 9.0), ('a', 0.5, 0.0, 23.51, 9.0), ('a', -0.5, 0.0, 9.0, 9.0), ('a', 0.4, -0.1, 2.50, 9.0), ('b', null, 0.0, 9.0, 9.0),
+           ('c', 0.5, 0.0, null, 4.71), ('c', 0.5, 0.0, null, 4.70), ('c', 0.5, 0.5, null, 9.0), ('c', 0.5, 0.4, null, null)"""},
+        rows=[("a", 6, 6, 1, 5, 3), ("b", 1, 0, 0, 0, 0), ("c", 4, 4, 1, 2, 1)]),
     # of 't' the red clump's median is 300 s and its 84th percentile 368, that of the others 80 and their 16th percentile 39.2
     Case("red_clump.label_errors", "label_table, n_labelled, round(missed, 6), round(false_clump, 6)", given={
         "red_clump.labels(label_table, is_rc, evolutionary_state, delta_p_s)":
@@ -273,8 +275,8 @@ LABELLED = [
         rows=[("bins_4d", [3, 4], [1, 2, 3, 4]), ("teff_logg_photometric", [1], [1, 2]), ("teff_logg_photometric", [1], [1, 2]),
               ("teff_logg_spectroscopic", [5], [5, 6])]),
     Case("red_clump.giants", "source_id, p_rc, p_rc_photometric", given={
-        "red_clump.judged(source_id, is_in_label_range, p_rc, p_rc_photometric, is_giant, inside_hull, logg, teff_k)":
-        """(1, true, 0.9, 0.8, true, true, 2.4, 4800), (2, false, 0.9, 0.8, null, null, 2.4, 4800), (3, true, 0.9, 0.8, false, true, 2.4, 4800),
+        "red_clump.judged(source_id, is_in_label_range, p_rc, p_rc_photometric, is_giant, is_known, logg, teff_k)":
+        """(1, true, 0.9, 0.8, true, true, 2.4, 4800), (2, false, 0.9, 0.8, null, true, 2.4, 4800), (3, true, 0.9, 0.8, false, true, 2.4, 4800),
            (4, true, 0.9, 0.8, true, false, 2.4, 4800), (5, true, null, null, true, true, null, null), (6, true, null, null, true, true, null, 4800)"""},
         rows=[(1, 0.9, 0.8), (2, None, None), (6, None, None)]),
 ]  # fmt: skip
@@ -302,6 +304,8 @@ MACROS = [
     value("red_clump.is_far_from_plane(10.32, 1.0, -52.0)", False), value("red_clump.is_far_from_plane(10.32, 1.0, -54.0)", True), value("red_clump.is_far_from_plane(null, 10.32, 54.0)", True),
     value("red_clump.is_far_from_plane(null, null, 54.0)", False), value("red_clump.is_far_from_plane(10.32, 1.0, null)", False),
     value("red_clump.refusal(false, false, false, null)", "not a giant"), value("red_clump.refusal(true, false, false, null)", "outside the hull"),
+    value("red_clump.is_known(true, null)", True), value("red_clump.is_known(null, null)", True), value("red_clump.is_known(false, null)", False), value("red_clump.is_known(false, 4800)", True),
+    *(Case("", "red_clump.is_known(false, 4800)", False, setup=f"create or replace macro cuts.{name}() as true") for name in ("lucey_quality_cuts", "validity_by_density")),
     value("red_clump.refusal(null, null, false, null)", "outside the range of labels"), value("red_clump.refusal(null, null, null, null)", "not red clump by the cuts of tier 2"),
     value("red_clump.refusal(true, true, true, 2)", None),
     *(value(f"red_clump.tier({given})", tier) for given, tier in [
