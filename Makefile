@@ -9,7 +9,7 @@ MINUTES ?= 5
 SEED ?= 1
 MUTANTS ?= 200
 
-.PHONY: help demo test test-all soak mutants lint mypy imports hooks test-oldest dist docs bench bench-peers models-photometry models-distmass models-red-clump \
+.PHONY: help demo test test-all soak mutants lint mypy imports sqlfluff hooks test-oldest dist docs bench bench-peers models-photometry models-distmass models-red-clump \
   models-tracks train-full clean
 
 help:                                   ## what there is to make
@@ -35,14 +35,16 @@ mutants: $(VENV)/.dev                   ## plant faults in sql/ and count those 
 lint: $(VENV)/.dev                      ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(MAKE) --no-print-directory mypy imports
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
+	$(MAKE) --no-print-directory --jobs 2 --output-sync mypy imports sqlfluff
 
 mypy: $(VENV)/.dev .types/candlesql
 	MYPYPATH=.types $(BIN)/mypy -p candlesql
 
 imports: $(VENV)/.dev .types/candlesql
 	cd .types && ../$(BIN)/lint-imports ../pyproject.toml --no-cache
+
+sqlfluff: $(VENV)/.dev
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 .types/candlesql:
 	mkdir -p .types && ln -sfn .. $@
