@@ -132,7 +132,7 @@ def prepared(
                 made,
                 run,
             )
-            (rows,) = first_row(connection, f"select count(*) from {quoted(made)}")
+            (rows,) = first_row(connection, f"select count(*) from {parquet_rows([made])}")
             same_place = _same_place(connection, survey, made)
         yield made, Ingested(rows, sentinels, sorted(left_out), same_place, unknown, told, emptied, from_afar)
     except OSError as error:

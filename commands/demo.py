@@ -18,7 +18,7 @@ from ..workspace.change import take_away
 from ..workspace.connection import connect
 from ..workspace.folder import Sky, find_sky
 from ..workspace.progress import bar, run_with_bar
-from ..workspace.query import first_row, quoted
+from ..workspace.query import first_row, literal_path, quoted
 from .ingest import put_in, record_catalog
 from .run import run_system
 
@@ -116,7 +116,7 @@ def write_dr3(sky: Sky, dr2: Path, truth: Path, target: Path) -> Path:
     """Write the stars of a mock Gaia DR2 as DR3 would list them."""
     with connect(sky, read_only=True) as connection:
         for name, file in (("dr2_stars", dr2), ("true_stars", truth)):
-            connection.execute(f"create temp view {name} as from read_parquet({quoted(file)})")
+            connection.execute(f"create temp view {name} as from read_parquet({literal_path(file)})")
         connection.execute(f"copy (from mock.gaia_dr3('dr2_stars', 'true_stars')) to {quoted(target)} (format parquet)")
     return target
 

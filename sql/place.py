@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..workspace.change import change_of, changing, place
 from ..workspace.folder import Sky
 from ..workspace.ledger import Run, execute, record
-from ..workspace.query import first_row, quoted
+from ..workspace.query import first_row, literal_path, quoted
 from .open import refresh, settle
 
 
@@ -63,7 +63,7 @@ def write_product(
         rows_in_order = f"from ({query}) order by all"
         options = f"format parquet, compression zstd, compression_level 1{header}"
         run(connection, f"copy ({rows_in_order}) to {quoted(temporary)} ({options})")
-        (rows,) = first_row(connection, f"select count(*) from read_parquet([{quoted(temporary)}])")
+        (rows,) = first_row(connection, f"select count(*) from read_parquet({literal_path(temporary)})")
         if not rows and if_empty:
             raise UserError(if_empty())
         with placed(connection, sky, temporary, path):

@@ -19,7 +19,7 @@ from ..commands.match import match_all
 from ..sql.open import make_sky, open_sky
 from ..udfs.model import Model
 from ..workspace.progress import steps_bar
-from ..workspace.query import quoted
+from ..workspace.query import literal_path, quoted
 from .system import train_system
 
 
@@ -58,7 +58,7 @@ def train_on_parts(folder: Path, parts: list[Path], seed: int = 0) -> Model:
     Two parts may give two stars one identifier; one of the two is left out.
     """
     sky = make_sky(folder / "sky")
-    files = ", ".join(quoted(path) for path in parts)
+    files = ", ".join(map(literal_path, parts))
     with open_sky(sky.root, read_only=False) as connection, steps_bar("training") as show:
         connection.execute(
             f"create temp view labelled as from read_parquet([{files}]) "

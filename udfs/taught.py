@@ -63,7 +63,7 @@ def has_list(model: Model | SpectralModel) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_whole(path: Path, mtime_ns: int) -> bool:
-    import pyarrow as pa  # late, since most commands read no list
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
@@ -85,6 +85,8 @@ def fingerprint(own: Path) -> str:
 
 def fill_tables(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
     """Put what the models say in the place of what stands in `candlesql.models` and `candlesql.training_stars`."""
+    import pyarrow.parquet as pq  # late, since most commands read no list
+
     connection.execute("delete from candlesql.models; delete from candlesql.training_stars")
     for model in every_model(own):
         listed = model.metadata["training_stars"] if has_list(model) else None
@@ -92,7 +94,9 @@ def fill_tables(connection: duckdb.DuckDBPyConnection, own: Path) -> None:
         values = [model.name, model.metadata["system"], *said, model.sha256]
         connection.execute("insert into candlesql.models values (?, ?, ?, ?, ?, ?)", values)
     for name, path in sorted(_lists(own)):
-        connection.execute("insert into candlesql.training_stars select ?, key from read_parquet(?)", [name, str(path)])
+        connection.register("listed", pq.read_table(path))  # a path in SQL would be a pattern of paths
+        connection.execute("insert into candlesql.training_stars select ?, key from listed", [name])
+        connection.unregister("listed")
 
 
 def _lists(own: Path) -> set[tuple[str, Path]]:

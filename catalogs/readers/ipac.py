@@ -10,6 +10,7 @@ import duckdb
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
 from ...workspace.short import lines_of
+from . import fixed_width
 from .boundary import refuse_many
 from .missing import unless_missing, with_e
 from .source import FileColumn, Source
@@ -45,13 +46,15 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
         )
     header, n_lines = _top(path)
     bars = [place for place, letter in enumerate(header[0]) if letter == "|"]
+    spans = [(first + 2, last) for first, last in pairwise(bars)]  # letters count from 1, and bars are no part
+    fixed_width.refuse_cut_off(path, spans)
     columns: dict[str, FileColumn] = {}
     for first, last in pairwise(bars):
         name, type_, unit, null = ([line[first + 1 : last].strip() for line in header] + ["", "", ""])[:4]
         if name in columns:
             raise RefusedFile(f"column {name} stands twice in its header; rename one of them", file=path)
         kind = next((TYPES[k] for k in (type_[:2].lower(), type_[:1].lower()) if k in TYPES), "")
-        value = with_e(f"trim(substr(line, {first + 1}, {last - first}))", kind)
+        value = with_e(f"trim(substr(line, {first + 2}, {last - first - 1}))", kind)
         columns[name] = FileColumn(
             name,
             unless_missing(value, [null] if null else []),
@@ -59,11 +62,12 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
             is_text=True,
             type=kind,
         )
-    relation = (
+    lines = (
         f"(from read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
         f"header = false, skip = {n_lines}, columns = {{'line': 'VARCHAR'}}) where trim(line) <> '')"
     )
-    return Source(path, columns, lambda names: relation)
+    relation = fixed_width.rows(lines, spans)
+    return Source(path, columns, lambda names: relation, failure=fixed_width.misfit(connection, path, lines, spans))
 
 
 def _top(path: Path) -> tuple[list[str], int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile, UserError
-from ...workspace.query import quoted
+from ...workspace.query import literal_path, quoted
 from ..survey import Layout
 from .missing import unless_missing
 from .source import FileColumn, Source
@@ -25,7 +25,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> S
         While reading, for a line with another number of fields or one that ends before its last field begins.
     """
     lines = (
-        f"read_csv({quoted(path)}, auto_detect = false, header = false, delim = {quoted(NEVER)}, quote = '', "
+        f"read_csv({literal_path(path)}, auto_detect = false, header = false, delim = {quoted(NEVER)}, quote = '', "
         f"escape = '', columns = {{'line': 'VARCHAR'}}, strict_mode = false)"
     )
     wanted = f"trim(line) <> '' and not starts_with(ltrim(line), {quoted(layout.comment)})"

@@ -17,6 +17,7 @@ import duckdb
 from ...errors import RefusedFile
 from ...workspace.query import literal_path
 from ...workspace.short import lines_of
+from . import fixed_width
 from .boundary import refuse_many, refuse_twice
 from .missing import unless_missing, with_e
 from .source import FileColumn, Source
@@ -83,15 +84,19 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     UserError
         If it has no byte-by-byte description, or is damaged.
     """
-    columns, n_header = _top(path)
-    relation = (
+    described, n_header = _top(path)
+    spans = [(column.first, column.last) for column in described]
+    fixed_width.refuse_cut_off(path, spans)
+    lines = (
         f"read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, "
         f"skip = {n_header}, columns = {{'line': 'VARCHAR'}})"
     )
-    return Source(path, columns, lambda names: relation)
+    columns = {column.name: column.as_column() for column in described}
+    relation = fixed_width.rows(lines, spans)
+    return Source(path, columns, lambda names: relation, failure=fixed_width.misfit(connection, path, lines, spans))
 
 
-def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
+def _top(path: Path) -> tuple[list[Described], int]:
     """The columns, and the number of lines before the rows, which begin after the last rule."""
     found: list[Described] = []
     n_header = rules = 0
@@ -117,7 +122,7 @@ def _top(path: Path) -> tuple[dict[str, FileColumn], int]:
     if not found:
         raise RefusedFile(f"has no '{TITLE} of file', as machine-readable tables do; give it as CSV or FITS", file=path)
     refuse_twice([column.name for column in found], path, "description")
-    return {column.name: column.as_column() for column in found}, n_header
+    return found, n_header
 
 
 def _describe(found: list[Described], line: str) -> None:

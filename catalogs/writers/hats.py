@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ...errors import UserError
 from ...udfs.names import identifier
-from ...workspace.query import first_row, quoted
+from ...workspace.query import first_row, literal_path, quoted
 from .. import hats_layout, healpix
 from ..metadata import kv_metadata
 from ..survey import Column
@@ -45,7 +45,7 @@ def write(
         f'copy (select healpix_29(ra, "dec") as _healpix_29, {fields} from ({query}) order by _healpix_29) '
         f"to {quoted(whole)} (format parquet, compression snappy)"
     )
-    indexed = f"from read_parquet({quoted(whole)})"
+    indexed = f"from read_parquet({literal_path(whole)})"
     (missing,) = first_row(connection, f"select count(*) {indexed} where _healpix_29 is null")
     if missing:
         raise UserError(f"{missing:,} rows have no position, which a HATS catalog cannot hold; export those with one")

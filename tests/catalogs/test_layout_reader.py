@@ -43,6 +43,11 @@ def test_delimiter_without_header(stored):
     assert stored("1|10|20| a b \n2|11|20|\n", layout, "t.csv") == [(1, 10, 20, "a b"), (2, 11, 20, None)]
 
 
+def test_a_name_is_no_pattern(stored):
+    stored("9 9 9 other\n", WHITE, "g1.dat")
+    assert stored("1 10 20 own\n", WHITE, "g[1].dat") == [(1, 10, 20, "own")]
+
+
 def test_fixed_width(stored):
     layout = '[layout.bytes]\nid = "1-3"\nra = "4-9"\ndec = " 10- 15"\nname = "17"\n'
     text = "  1 10.50+20.25 a\n100  0.00-89.50 b\n  7300.00  1.00\n"

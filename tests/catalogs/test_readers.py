@@ -334,7 +334,8 @@ def test_lines_before_the_rows_of_a_mrt(tmp_path):
     lines = ("Title", rule, "Byte-by-byte Description of file: {}", rule, " Bytes Format", rule)
     top = "\n".join([*lines, f"{column}      6 A1     ---    s      letter", rule, ""])
     file.write_text(top.format("t.dat") + "Note (1): x\n" + rule + "\n 1.0 a\n")
-    columns, n_header = mrt._top(file)
+    described, n_header = mrt._top(file)
+    columns = {column.name: column.as_column() for column in described}
     assert n_header == 12
     assert (columns["Vmag"].unit, columns["Vmag"].type, columns["Vmag"].description) == (
         "mag",

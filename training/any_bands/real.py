@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 
 from ...catalogs.mock.sphere import to_galactic
-from ...workspace.query import quoted
+from ...workspace.query import literal_path
 from .space import INPUTS, KS, LATITUDE, LONGITUDE, N_BANDS, PARALLAX
 from .stars import Labelled, MockStars
 
@@ -40,7 +40,7 @@ KEPLER_EBV = 0.09
 def kepler(folder: Path) -> Labelled:
     """Kepler giants with a state and a place, all bands but W1."""
     t = _columns(
-        f"select * from {quoted(folder / 'kepler/kepler_seismic.parquet')} "
+        f"select * from read_parquet({literal_path(folder / 'kepler/kepler_seismic.parquet')}) "
         "where state is not null and ra is not null order by kic"
     )
     edr3 = t["parallax_src"] == "EDR3"
@@ -73,7 +73,7 @@ def kepler(folder: Path) -> Labelled:
 
 def apo_k2(folder: Path) -> Labelled:
     """K2 giants: J, Ks, a parallax of DR3 and a place."""
-    t = _columns(f"select * from read_csv({quoted(folder / 'apo_k2/apo_k2.csv')}) order by epic")
+    t = _columns(f"select * from read_csv({literal_path(folder / 'apo_k2/apo_k2.csv')}) order by epic")
     x = np.full((len(t["epic"]), len(INPUTS)), np.nan)
     x[:, KS - 2], x[:, KS] = t["jmag"], t["kmag"]
     x[:, PARALLAX] = t["para"] - ZERO_POINTS["EDR3"]
@@ -84,7 +84,7 @@ def apo_k2(folder: Path) -> Labelled:
 
 def campaigns(folder: Path) -> np.ndarray:
     """The (first) campaign of K2 of each star of `apo_k2` [rows]."""
-    table = quoted(folder / "apo_k2/apo_k2.csv")
+    table = literal_path(folder / "apo_k2/apo_k2.csv")
     query = f"select regexp_extract(camp::varchar, '[0-9]+')::integer as camp from read_csv({table}) order by epic"
     return _columns(query)["camp"].astype(int)
 
@@ -93,10 +93,11 @@ def names_and_places(folder: Path) -> str:
     """A query for the real stars by names and places, as `taught.write_list` wants it."""
     return f"""
         select ra, "dec", ['KIC ' || kic, 'gaia_dr2:' || gaia_dr2_source_id] as names
-        from {quoted(folder / "kepler/kepler_seismic.parquet")} where state is not null and ra is not null
+        from read_parquet({literal_path(folder / "kepler/kepler_seismic.parquet")})
+        where state is not null and ra is not null
         union all
         select ra, "dec", ['EPIC ' || epic, 'gaia_dr3:' || gaia_source] as names
-        from read_csv({quoted(folder / "apo_k2/apo_k2.csv")})"""
+        from read_csv({literal_path(folder / "apo_k2/apo_k2.csv")})"""
 
 
 def panstarrs1(g: np.ndarray, r: np.ndarray, i: np.ndarray, z: np.ndarray) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...udfs.graph import GraphBuilder, Layer
 from ...workspace.connection import in_memory
+from ...workspace.query import literal_path
 from .regression import Recipe, Trained, train
 
 RED_GIANT, CORE_HELIUM = 2, 3
@@ -33,9 +34,9 @@ def read_giants(parsec: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     """
     with in_memory() as connection:
         table = connection.execute(
-            """with giants as (
+            f"""with giants as (
                    select *, row_number() over (partition by "Z", "logAge", phase order by "Mini") as node
-                   from read_parquet($parsec) where phase in ($red, $helium)
+                   from read_parquet({literal_path(parsec)}) where phase in ($red, $helium)
                )
                select ln("Mini") as ln_mass, "MH" as m_h, "logAge" as log_age,
                       1 / count(*) over (partition by "Z", "logAge", phase) as weight,
@@ -43,7 +44,7 @@ def read_giants(parsec: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
                from giants
                where if(phase = $helium, node > 1, logg < $logg) and "Mini" between 0.6 and 10 and "MH" > -1.5
                order by "Z", "logAge", phase, "Mini" """,
-            {"parsec": str(parsec), "red": RED_GIANT, "helium": CORE_HELIUM, "tenth": HELD_OUT, "logg": MAX_LOGG},
+            {"red": RED_GIANT, "helium": CORE_HELIUM, "tenth": HELD_OUT, "logg": MAX_LOGG},
         ).fetchnumpy()
     x = np.stack([np.asarray(table["ln_mass"]), np.asarray(table["m_h"])], axis=1).astype(float)
     log_age, weight = (np.asarray(table[name]).astype(float) for name in ("log_age", "weight"))
