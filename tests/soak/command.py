@@ -87,6 +87,7 @@ def _become(told: dict) -> None:
     for number in (1, 2):
         os.dup2(out, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that started this aside has switched it off
     code = 1
     try:
         if told.get("points"):
