@@ -17,7 +17,7 @@ from candlesql.catalogs.writers.kinds import Facts
 from candlesql.errors import RefusedFile, UserError
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection():
     with duckdb.connect() as made:
         yield made
