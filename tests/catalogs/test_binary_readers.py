@@ -17,6 +17,7 @@ from astropy.io import fits
 from candlesql.catalogs import parquet_footer
 from candlesql.catalogs.readers import (
     FileColumn,
+    arrow,
     arrow_sizes,
     boundary,
     database,
@@ -776,3 +777,50 @@ def test_rows_of_votable_in_slices(tmp_path, monkeypatch):
         read(binary(bytes(4001)))
     with pytest.raises(RefusedFile, match="its stream ends within a row"):
         read(binary(bytes(4000)))
+
+
+def test_a_table_of_fits_behind_an_image(tmp_path):
+    """100 bytes of an image fill a block of 2,880."""
+    image = fits.ImageHDU(np.zeros((10, 10), "u1"), name="IMAGE")
+    table = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[7])])
+    fits.HDUList([fits.PrimaryHDU(), image, table]).writeto(tmp_path / "t.fits")
+    assert next(fits_reader.Table(tmp_path / "t.fits").batches(["a"]))["c0"].to_pylist() == [7]
+    with pytest.raises(RefusedFile, match="holds no table IMAGE"):
+        fits_reader.Table(tmp_path / "t.fits", "IMAGE")
+
+
+@pytest.mark.parametrize(
+    ("row", "n_fields", "size", "is_refused"),
+    [(b"\0 \0", 2, 3, True), (b"\0 \0", 1, 3, False), (b"\0a\0", 2, 3, False), (bytes(2880), 2, 2880, False),
+        (b"", 2, 3, False),
+     (bytes(2879), 2, 2879, True)],
+)  # fmt: skip
+def test_a_last_row_of_fits_that_only_fills_its_block(row, n_fields, size, is_refused):
+    table = object.__new__(fits_reader.Table)
+    table.path, table.fields, table.row_size, table.n_rows = T, dict.fromkeys(range(n_fields)), size, 5
+    if is_refused:
+        with pytest.raises(RefusedFile, match="the last of the 5 rows that its header promises is nothing but zeros"):
+            table._check_end(io.BytesIO(), row)
+    else:
+        table._check_end(io.BytesIO(), row)
+
+
+def test_types_of_arrow(tmp_path):
+    """Half floats, words and views as DuckDB takes them, from a file or a stream."""
+    words = pa.array(["a", "b", "a"]).dictionary_encode()
+    table = pa.table(
+        {"h": pa.array(np.array([1, 2, 3], np.float16)), "w": words, "s": pa.array(["x", "y", None], pa.string_view())}
+    )
+    for name, new in (("a", pa.ipc.new_file), ("b", pa.ipc.new_stream)):
+        with pa.OSFile(str(tmp_path / name), "wb") as sink, new(sink, table.schema) as writer:
+            writer.write_table(table, 2)
+        schema = arrow._known(table.schema)
+        assert [str(kind) for kind in schema.types] == ["float", "string", "string"]
+        batches = list(arrow._batches(tmp_path / name))
+        assert [batch.num_rows for batch in batches] == [2, 1]
+        made = [arrow._as_known(batches[0].column(n), schema.field(n).type).to_pylist() for n in "hws"]
+        assert made == [[1, 2], ["a", "b"], ["x", "y"]]
+    assert arrow._duckdb_types(schema) == {"h": "FLOAT", "w": "VARCHAR", "s": "VARCHAR"}
+    (tmp_path / "c").write_bytes(b"nothing at all")
+    with pytest.raises(RefusedFile, match="not a readable Feather or Arrow file"):
+        arrow._stream_schema(tmp_path / "c")

@@ -179,6 +179,8 @@ def test_a_sheet_of_many_rows_is_no_endless_row(tmp_path, monkeypatch):
         (b"<row r='1'>123456789</row>" * 60_000, False),
         (b"<row r='1'>" + b"1" * (1 << 21), True),
         (b"1" * (1 << 19) + b"<row>" + b"1" * (1 << 19), False),
+        (b"1" * (1 << 20), False),
+        (b"1" * (1 << 20) + b"1", True),
     ):
         with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr(name, content)

@@ -17,6 +17,7 @@ from candlesql.catalogs import (
     cone,
     elements,
     fields,
+    in_place,
     prepare,
     proposal,
     recognise,
@@ -28,6 +29,7 @@ from candlesql.catalogs import (
 from candlesql.catalogs.any_table import Theirs
 from candlesql.catalogs.readers import FileColumn
 from candlesql.catalogs.readers.source import Source
+from candlesql.catalogs.remote.address import Address
 from candlesql.catalogs.survey import Column, Element, Layout, Release, Survey
 from candlesql.catalogs.units import Conversion
 from candlesql.errors import MissingColumn, RefusedFile, UnknownName, UserError, WrongUnit
@@ -386,7 +388,7 @@ def test_positions_that_look_like_hours(connection):
         ((0, 24, -15, 15, 5), "hourangle"), ((0, 24, -15, 15, 4), ""), ((12.1, 24, -15, 15, 5), ""),
         ((12, 24, -15, 15, 5), "hourangle"),
         ((0, 24, -15, 14.9, 5), ""), ((0, 24, None, None, 5), ""), ((0, 3.2, -0.4, 0.4, 5), "rad"),
-        ((0, 3.19, -0.4, 0.4, 5), ""),
+        ((0, 3.19, -0.4, 0.4, 5), ""), ((0.5, 3.6, -0.4, 0.4, 5), ""),
         ((0, 3.2, -0.4, 0.39, 5), ""), ((0, 6.28, -1.57, 0, 5), "rad"), ((0, 6.29, -1.57, 0, 5), ""),
         ((0, 6.28, -1.58, 0, 5), ""),
         ((0, 6.28, 0, 1.58, 5), ""),
@@ -1043,3 +1045,53 @@ def test_identifiers_of_floating_point_make_no_wide_table(connection):
     found = proposal.propose(connection, theirs)
     assert found.text.startswith('id = "source_id"\n')
     assert found.known == {"ra": "ra", "dec": "dec"}
+    gaps = theirs_of(f"select * replace (-999.0 as parallax) from ({rows})", **theirs.types)
+    assert "sentinels = [-999.0]\n" in proposal.propose(connection, gaps).text
+    assert "sentinels" not in found.text
+
+
+# --- any catalog as Parquet, and catalogs in place
+
+
+def test_a_catalog_is_copied_where_it_is_no_parquet(connection, tmp_path):
+    (tmp_path / "t.csv").write_text("g,G,name\n1,2.5,a\n2,3.5,\n")
+    with any_table.as_parquet(connection, tmp_path / "t.csv", tmp_path / "work") as found:
+        assert (found.types, found.names) == (
+            {"g": "BIGINT", "G_2": "DOUBLE", "name": "VARCHAR"},
+            {"g": "g", "G_2": "G", "name": "name"},
+        )
+        assert rows_of(connection, f"select g, G_2, name from {found.relation}") == [(1, 2.5, "a"), (2, 3.5, None)]
+    assert not (tmp_path / "work").exists()
+    pq.write_table(pa.table({"g": [1], "v": [[1, 2]]}), tmp_path / "t.parquet")
+    with any_table.as_parquet(connection, tmp_path / "t.parquet", tmp_path / "work") as found:
+        assert not (tmp_path / "work").exists(), "it is read where it is"
+        assert (found.types, found.left_out) == ({"g": "BIGINT", "v": "BIGINT[]"}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("FILE_ROW_NUMBER,a\n1,2\n", "column file_row_number has a name that DuckDB keeps for itself"),
+        ("a,b\n1,2\n3,4,5\n", "line 3 has 3 fields where 2 are expected"),
+        ("# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\n# - {name: b, datatype: string}\na b\nx y\n",
+         "column a holds 'x', which is no BIGINT, as its header says"),
+    ],
+)  # fmt: skip
+def test_catalogs_that_cannot_be_copied(connection, tmp_path, text, words):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(RefusedFile, match=words), any_table.as_parquet(connection, tmp_path / "t.csv", tmp_path / "w"):
+        pass
+    assert not (tmp_path / "w").exists()
+
+
+def test_what_is_remembered_of_an_address():
+    import hashlib
+
+    place = Address("https://a.b/c", "me:pass")
+    expected = hashlib.sha256(b"gaia is read at https://a.b/c").hexdigest()
+    assert in_place.word_for("gaia", place) == expected
+    in_place.refuse_kept(Address("https://a.b/c"))
+    in_place.refuse_kept(T)
+    for secret in (place, Address("https://a.b/c", "", "?sig=1")):
+        with pytest.raises(RefusedFile, match="holds no user, password or query"):
+            in_place.refuse_kept(secret)

@@ -14,17 +14,22 @@ from candlesql.catalogs.readers import (
     boundary,
     chosen,
     ecsv,
+    hats,
     ipac,
     jsonl,
+    layout,
     masks,
     missing,
     mrt,
     packed,
+    parquet,
+    query,
     sexagesimal,
     text,
     vizier,
 )
 from candlesql.catalogs.readers.source import Source
+from candlesql.catalogs.survey import Layout
 from candlesql.errors import RefusedFile, UserError
 
 T = Path("t.csv")
@@ -523,3 +528,124 @@ def test_members_of_a_zip_file(tmp_path):
     folder, copy, rest = packed.unpacked(zipped("t.xlsx"), "2")
     assert (copy.name, rest) == ("t.xlsx", "2")
     folder.cleanup()
+
+
+# --- which reader, and tables of text as a whole
+
+
+def test_files_by_their_names(connection, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "t.png").write_text("a,b\n1,2\n")
+    (tmp_path / "t.dat").write_text("1 2\n")
+    (tmp_path / "empty.csv").touch()
+    assert list(readers.open_file(connection, tmp_path / "t.csv").columns) == ["a", "b"]
+    lines = Layout(("x", "y"))
+    assert list(readers.open_file(connection, tmp_path / "t.csv", lines).columns) == ["x", "y"]
+    assert list(readers.open_file(connection, tmp_path / "t.dat", lines).columns) == ["x", "y"]
+    for name, given, words in (
+        ("t.png", None, "format .png is unknown; it reads .fits"), ("t.png", lines, "format .png is unknown"),
+        ("t.dat", None, "does not say what its columns"),
+        ("none.csv", None, "no such file"), ("empty.csv", None, "is empty"),
+        ("t.csv[2]", None, r"holds one table only, so \[2\] says nothing"),
+    ):  # fmt: skip
+        with pytest.raises(RefusedFile, match=words):
+            readers.open_file(connection, tmp_path / name, given)
+    (tmp_path / "t").write_text("a")
+    with pytest.raises(RefusedFile, match=r"format \(none\) is unknown"):
+        readers.open_file(connection, tmp_path / "t")
+    assert readers.catalog_files([tmp_path]) == [tmp_path / name for name in ("empty.csv", "t.csv", "t.dat")]
+    (tmp_path / "new").mkdir()
+    with pytest.raises(RefusedFile, match="holds no catalog file"):
+        readers.catalog_files([tmp_path / "new"])
+
+
+def test_fields_at_their_bytes(connection, tmp_path):
+    (tmp_path / "t.dat").write_text("# said\n  ab 1.5x\n\n  cd --\n")
+    by_bytes = Layout(("s", "x"), "", {"s": (3, 4), "x": (6, 8)})
+    source = layout.read(connection, tmp_path / "t.dat", by_bytes)
+
+    def rows(made) -> list[tuple]:
+        fields = ", ".join(column.sql for column in made.columns.values())
+        return connection.execute(f"select {fields} from {made.relation([])}").fetchall()
+
+    assert rows(source) == [("ab", "1.5"), ("cd", None)]
+    (tmp_path / "u.dat").write_text("1;2\n3\n")
+    split = layout.read(connection, tmp_path / "u.dat", Layout(("a", "b"), ";"))
+    with pytest.raises(duckdb.Error):
+        rows(split)
+    assert "the line '3' has not the 2 fields" in str(split.failure())
+    (tmp_path / "t.dat").write_text("  ab 1.5\n  cd\n")
+    assert "the line '  cd' ends before its last field begins" in str(source.failure())
+    (tmp_path / "t.dat").write_text("  ab 1\n")
+    assert source.failure() is None
+    blanks = layout.read(connection, tmp_path / "u.dat", Layout(("a", "b")))
+    (tmp_path / "u.dat").write_text(" 1\t 2 \n% no\n".replace("% no\n", ""))
+    assert rows(blanks) == [("1", "2")]
+
+
+def test_queries_in_files(connection, tmp_path):
+    file = tmp_path / "t.sql"
+    file.write_text("select 1 as a, 'x' as b;\n")
+    source = query.read(connection, file)
+    assert connection.execute(f"from {source.relation([])}").fetchall() == [(1, "x")]
+    for text_, words in (
+        ("select 1; select 2", "holds 2 statements"),
+        ("create table x as select 1", "it must be one SELECT"),
+        ("select nothing", "nothing"),
+    ):
+        file.write_text(text_)
+        with pytest.raises(RefusedFile, match=words):
+            query.read(connection, file)
+
+
+def test_a_name_that_is_missing_in_a_text(connection, tmp_path):
+    (tmp_path / "t.csv").write_text("a,,c\n1,2,3\n")
+    assert list(text.read(connection, tmp_path / "t.csv").columns) == ["a", "col2", "c"]
+
+
+def test_partitions_that_are_not_as_their_list_has_them(connection, tmp_path):
+    files = []
+    for pixel in (4, 5):
+        file = tmp_path / f"dataset/Norder=0/Dir=0/Npix={pixel}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"copy (select 1 as a) to '{file}'")
+        files.append(file)
+    info = tmp_path / "partition_info.csv"
+    hats._refuse_incomplete(connection, tmp_path, files)
+    for pixels, words in (
+        ((4, 5, 6, 7), "2 of the 4 partitions in its partition_info.csv are missing, the first is Norder=0, Npix=6"),
+        ((4,), "partition Norder=0, Npix=5 is not in its partition_info.csv"), ((4, 5), ""),
+    ):  # fmt: skip
+        info.write_text("Norder,Npix\n" + "".join(f"0,{pixel}\n" for pixel in pixels))
+        if words:
+            with pytest.raises(RefusedFile, match=words):
+                hats._refuse_incomplete(connection, tmp_path, files)
+        else:
+            hats._refuse_incomplete(connection, tmp_path, files)
+    (tmp_path / "hats.properties").write_text("hats_nrows=2\n")
+    hats._refuse_incomplete(connection, tmp_path, files)
+    (tmp_path / "hats.properties").write_text("hats_nrows=3\n")
+    with pytest.raises(RefusedFile, match="says 3 rows, 2 are there"):
+        hats._refuse_incomplete(connection, tmp_path, files)
+    files[0].write_bytes(b"nothing")
+    with pytest.raises(RefusedFile, match="a partition is no readable Parquet file"):
+        hats._refuse_incomplete(connection, tmp_path, files)
+
+
+def test_values_that_a_parquet_file_has_lost(connection, tmp_path):
+    """Two NULLs came back where the statistics count one; text, and what is made of a column, are not looked at."""
+    theirs, ours = tmp_path / "t.parquet", tmp_path / "u.parquet"
+    connection.execute(f"copy (select unnest([1, null, 3]) as x, unnest(['a', null, 'b']) as s) to '{theirs}'")
+    connection.execute(f"copy (select unnest([1, null, null]) as y, unnest(['a', null, null]) as s) to '{ours}'")
+    source = Source(T, {"x": FileColumn("x", '"x"'), "s": FileColumn("s", '"s"', is_text=True)}, lambda names: "t")
+    plain = replace(source, columns=source.columns | {"x": FileColumn("x", parquet.identifier("x"))})
+    with pytest.raises(RefusedFile, match="column x: 1 values came back as NULL that the file counts as values"):
+        parquet.refuse_lost_values(connection, plain, [theirs], ours, {"y": "x"})
+    parquet.refuse_lost_values(connection, plain, [theirs], ours, {"s": "s"})
+    made = replace(source, columns={"x": FileColumn("x", "x + 1")})
+    parquet.refuse_lost_values(connection, made, [theirs], ours, {"y": "x"})
+    connection.execute(f"copy (select unnest([1, null, 3]) as y) to '{ours}'")
+    parquet.refuse_lost_values(connection, plain, [theirs], ours, {"y": "x"})
+    (tmp_path / "v.parquet").write_bytes(b"nothing")
+    with pytest.raises(RefusedFile, match="not a readable Parquet file"):
+        parquet.notes_of(connection, tmp_path / "v.parquet")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
 from candlesql.catalogs.mock import chunks, clusters, galaxy, names, sky, sphere, stars, tracks
+from candlesql.catalogs.mock.apogee import giants
 from candlesql.catalogs.mock.draws import Drawer, _between
 from candlesql.catalogs.mock.galaxy import Galaxy, Population
 from candlesql.catalogs.mock.parameters import BANDS, KS, PS1_G, PS1_Y, W1, W2, G, Parameters
@@ -630,3 +631,50 @@ def test_clusters_are_written_beside_their_stars(monkeypatch, tmp_path):
     assert len(lines) == 9
     drawn = np.random.default_rng(3).random()
     assert second.read_text().splitlines()[:2] == ["star_id,x", f"mock_open_1,{drawn}"]
+
+
+def test_a_shell_whose_stars_are_in_the_last_cell():
+    bare = object.__new__(Galaxy)
+    bare.parameters = P
+    counts = np.zeros((1, galaxy.N_LON, galaxy.N_LAT, galaxy.N_MODULUS))
+    counts[0, -1, -1, 2] = 3
+    bare._count(counts)
+    assert np.unique(bare.cell_quantiles[0, 2]).tolist() == [galaxy.N_LON * galaxy.N_LAT - 1]
+
+
+def test_no_star_is_below_the_lowest_mass():
+    assert stars.kroupa_number(0.08) == pytest.approx(0, abs=1e-12)
+    assert stars.kroupa_number(0.5) == pytest.approx((0.08**-0.3 - 0.5**-0.3) / 0.3)
+
+
+def test_giants_of_apogee_are_named_by_their_place():
+    made = giants.draw_giants(20, np.random.default_rng(5))
+    assert made.names == [f"2M{i:08d}+{int(1e4 * ra):07d}" for i, ra in enumerate(made.observed["ra"].tolist())]
+    assert (len(made), set(made.clusters)) == (20, {None})
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 100])
+def test_tables_are_written_in_pieces(monkeypatch, tmp_path, rows_at_once):
+    monkeypatch.setattr(sky, "ROW_GROUP", rows_at_once)
+    tables = {name: pa.table({"x": [1, 2]}) for name in sky.TABLES}
+    with sky._Files(tmp_path) as files:
+        files.write(tables)
+        files.write({name: pa.table({"x": [3]}) for name in sky.TABLES})
+        assert not any(path.exists() for path in files.paths.values())
+    for path in files.paths.values():
+        with sky.pq.ParquetFile(path) as file:
+            assert file.read()["x"].to_pylist() == [1, 2, 3]
+            assert file.num_row_groups == (1 if rows_at_once == 100 else 2)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(f"{name}.parquet" for name in sky.TABLES)
+
+
+@pytest.mark.parametrize(("n", "threads"), [(1, 1), (10, 2), (11, 2), (35, 1), (35, 3)])
+def test_chunks_in_order(n, threads):
+    """Of ten stars each, the last cut to size."""
+
+    class Ten:
+        def chunk(self, number, limit=10):
+            return [(number, i) for i in range(10)][:limit]
+
+    found = [star for chunk in sky._chunks(Ten(), n, threads) for star in chunk]
+    assert found == [(i // 10, i % 10) for i in range(n)]
