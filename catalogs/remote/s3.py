@@ -45,6 +45,7 @@ class S3:
     def get(self, address: Address, first: int, last: int, version: Version | None) -> tuple[bytes, Version]:
         """As `Transport.get` says."""
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.exceptions import ConnectionError as NotConnected
 
         bucket, key = address.bucket_and_key
         wanted: dict[str, Any] = {"Bucket": bucket, "Key": key, "Range": f"bytes={first}-{last}"}
@@ -59,8 +60,8 @@ class S3:
                 data = body_of(body, address, first, last)
         except ClientError as error:
             raise self._refused(address, error.response, version) from None
-        except HTTPClientError as error:
-            raise _said_of(error) from None
+        except (HTTPClientError, NotConnected) as error:
+            raise _said_of(address, error) from None
         except BotoCoreError as error:
             raise RefusedFile(f"cannot be asked for: {_words(error)}", file=address) from None
         date = answer.get("LastModified")
@@ -93,11 +94,11 @@ class S3:
         return RefusedFile(said, file=address)
 
 
-def _said_of(error: Exception) -> Exception:
+def _said_of(address: Address, error: Exception) -> Exception:
     """What to say of a request that got no answer."""
-    said = repr(error)
+    said = f"{error!r} {getattr(error, 'kwargs', {})}"  # the latter hold what the connection said
     if "SSL" in type(error).__name__:
-        return RefusedFile("the store's certificate is not accepted")
+        return RefusedFile("the store's certificate is not accepted", file=address)
     if "NameResolution" in said or "getaddrinfo" in said or "Name or service not known" in said:
         return Later("there is no store of this name (DNS)")
     return Later("the store cannot be reached")

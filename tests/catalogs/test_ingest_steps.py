@@ -21,6 +21,7 @@ from candlesql.catalogs import (
     prepare,
     proposal,
     recognise,
+    regions,
     releases,
     survey,
     typed,
@@ -1095,3 +1096,70 @@ def test_what_is_remembered_of_an_address():
     for secret in (place, Address("https://a.b/c", "", "?sig=1")):
         with pytest.raises(RefusedFile, match="holds no user, password or query"):
             in_place.refuse_kept(secret)
+
+
+# --- regions, and columns by UCD
+
+
+@pytest.mark.parametrize(
+    ("ranges", "words"),
+    [
+        ([[0, 5], [7, 12 * 4**29]], ""), ([[0, 0], [0, 1]], ""), ([], "an empty region"),
+        ([[-1, 5]], "names cells that are not on the sky"),
+        ([[0, 12 * 4**29 + 1]], "not on the sky"), ([[0, 5], [4, 6]], "or some twice"), ([[5, 4]], "or some twice"),
+        ("broken", r"not a readable MOC \(broken\)"),
+    ],
+)  # fmt: skip
+def test_ranges_of_a_region(monkeypatch, tmp_path, ranges, words):
+    mocpy = pytest.importorskip("mocpy")
+    asked = []
+
+    def load(file, format):
+        asked.append((Path(file).name, format))
+        if ranges == "broken":
+            raise ValueError(ranges)
+        return SimpleNamespace(
+            to_depth29_ranges=np.array(ranges, "uint64" if ranges and min(ranges[0]) >= 0 else "int64").reshape(-1, 2),
+            sky_fraction=0.5,
+        )
+
+    monkeypatch.setattr(mocpy.MOC, "load", load)
+    file = tmp_path / "r.JSON"
+    file.touch()
+    if words:
+        with pytest.raises(RefusedFile, match=words):
+            regions._ranges(file)
+    else:
+        first, last, share = regions._ranges(file)
+        assert (first.to_pylist(), last.to_pylist()) == ([r[0] for r in ranges], [r[1] - 1 for r in ranges])
+        assert share == 0.5
+        assert asked == [("r.JSON", "json")]
+    for name, said in (("none.fits", "no such file"), ("r.png", r"a MOC is \.fits, \.fit")):
+        (tmp_path / "r.png").touch()
+        with pytest.raises(RefusedFile, match=said):
+            regions._ranges(tmp_path / name)
+
+
+def test_columns_of_wide_by_name_and_by_ucd():
+    def found(*columns: FileColumn, **types: str) -> dict[str, str]:
+        return recognise.recognised(
+            {c.name: c for c in columns}, {c.name: types.get(c.name, "DOUBLE") for c in columns}
+        )
+
+    plx = FileColumn("p", "p", "mas", "pos.parallax")
+    assert found(plx, FileColumn("ra", "ra", "deg")) == {"ra": "ra", "parallax": "p"}
+    assert found(plx, replace(plx, name="q")) == {}, "two have it"
+    assert found(replace(plx, ucd="stat.error;pos.parallax")) == {}
+    assert found(replace(plx, unit="mag")) == {}
+    assert found(plx, p="VARCHAR") == {}
+    assert found(plx, FileColumn("parallax", "x", "mas"))["parallax"] == "parallax"
+    assert (
+        recognise._is_another({"unless": ["Galex"]}, FileColumn("j", "j", description="of GALEX"), "DOUBLE", "ra")
+        is True
+    )
+    assert recognise._is_another({"unless": ["Galex"]}, FileColumn("j", "j"), "DOUBLE", "ra") is False
+    assert recognise._is_another({}, FileColumn("s", "s"), "VARCHAR", "evolutionary_state") is False
+    assert recognise._is_another({}, FileColumn("s", "s"), "DOUBLE", "evolutionary_state") is True
+    mags = {n: FileColumn(n, n, "mag") for n in ("Vmag", "Bmag")}
+    assert recognise.unknown_photometry(mags, dict.fromkeys(mags, "DOUBLE"), ["Vmag"]) == ["Bmag"]
+    assert recognise.unknown_photometry({"x": FileColumn("x", "x")}, {"x": "DOUBLE"}, []) == []

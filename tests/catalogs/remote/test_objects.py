@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from candlesql.catalogs import hats_layout
-from candlesql.catalogs.remote import answers, filesystem, https, objects, ranges
+from candlesql.catalogs.remote import answers, filesystem, https, objects, ranges, s3
 from candlesql.catalogs.remote.address import Address, place_of
 from candlesql.catalogs.remote.answers import NoSuchObject, Version
 from candlesql.catalogs.remote.hats import RemoteCatalog, fingerprint, is_parquet
@@ -413,3 +413,99 @@ def test_fingerprints_of_remote_catalogs(monkeypatch):
                 one.refuse_replaced()
         else:
             one.refuse_replaced()
+
+
+# --- object stores
+
+
+def store_answering(answer, is_signed: bool = True) -> tuple[s3.S3, list[dict]]:
+    """A store whose client gives this answer, or raises it; and what it is asked."""
+    asked: list[dict] = []
+
+    def get_object(**wanted):
+        asked.append(wanted)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    made = object.__new__(s3.S3)
+    made.is_signed, made.client = is_signed, SimpleNamespace(get_object=get_object)
+    return made, asked
+
+
+class Body(io.BytesIO):
+    def read1(self, size=-1):
+        return super().read1(size)
+
+
+OBJECT = Address("s3://bucket/a/t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("version", "condition"),
+    [(None, None), (Version(9, '"e"'), '"e"'), (Version(9, 'W/"e"'), None), (Version(9), None)],
+)
+def test_what_a_store_is_asked(version, condition):
+    pytest.importorskip("botocore")
+    from datetime import UTC, datetime
+
+    answer = {
+        "ContentRange": "bytes 2-4/9",
+        "Body": Body(b"abc"),
+        "ETag": '"e"',
+        "LastModified": datetime(2020, 1, 2, tzinfo=UTC),
+    }
+    made, asked = store_answering(answer)
+    assert made.get(OBJECT, 2, 4, version) == (b"abc", Version(9, '"e"', "2020-01-02T00:00:00+00:00"))
+    wanted = {"Bucket": "bucket", "Key": "a/t.parquet", "Range": "bytes=2-4"}
+    assert asked == [wanted | ({"IfMatch": condition} if condition else {})]
+    bare, _ = store_answering({"ContentRange": "bytes 2-4/9", "Body": Body(b"abc")})
+    assert bare.get(OBJECT, 2, 4, None)[1] == Version(9)
+    with pytest.raises(RefusedFile, match="the store gives other parts"):
+        store_answering({"ContentRange": "bytes 0-4/9"})[0].get(OBJECT, 2, 4, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "version", "kind", "words"),
+    [
+        ("SlowDown", 400, None, Later, "the store says 400 SlowDown"),
+        ("503", 503, None, Later, "^the store says 503$"),
+        ("NoSuchBucket", 404, None, RefusedFile, "there is no bucket bucket"),
+        ("NoSuchKey", 404, None, NoSuchObject, "is not there: the store says 404 NoSuchKey"),
+        ("PreconditionFailed", 412, None, RefusedFile, "was replaced"),
+        ("InvalidRange", 416, Version(1), RefusedFile, "was replaced"),
+        ("InvalidRange", 416, None, RefusedFile, "is empty"),
+        ("ExpiredToken", 400, None, RefusedFile, r"the credentials have expired \(ExpiredToken\); get new ones"),
+        ("SignatureDoesNotMatch", 403, None, RefusedFile, "the credentials are not accepted"),
+        ("AccessDenied", 403, None, RefusedFile, "access is refused: the store says 403 AccessDenied$"),
+        ("AccessDenied", 401, None, RefusedFile, "access is refused"),
+        ("Odd", 418, None, RefusedFile, "the store says 418 Odd"),
+        ("Odd", 418, Version(1), RefusedFile, "the store says 418 Odd"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_an_answer_of_a_store(code, status, version, kind, words):
+    exceptions = pytest.importorskip("botocore.exceptions")
+    headers = {"HTTPStatusCode": status, "HTTPHeaders": {"retry-after": "7"}}
+    error = exceptions.ClientError({"Error": {"Code": code}, "ResponseMetadata": headers}, "GetObject")
+    with pytest.raises(kind, match=words) as said:
+        store_answering(error)[0].get(OBJECT, 2, 4, version)
+    assert type(said.value) is kind
+    assert getattr(said.value, "pause", 7.0) == 7.0
+    if status in (401, 403) and code == "AccessDenied":
+        with pytest.raises(RefusedFile, match="no credentials were found, and it was asked without"):
+            store_answering(error, is_signed=False)[0].get(OBJECT, 2, 4, version)
+
+
+def test_what_is_said_of_a_store_that_does_not_answer():
+    exceptions = pytest.importorskip("botocore.exceptions")
+    for error, kind, words in (
+        (exceptions.SSLError(endpoint_url="x", error="y"), RefusedFile, r"^s3://.*: the store's certificate is not"),
+        (exceptions.EndpointConnectionError(endpoint_url="x", error="Name or service not known"), Later,
+            "there is no store of this name"),
+        (exceptions.EndpointConnectionError(endpoint_url="x", error="refused"), Later, "the store cannot be reached"),
+        (exceptions.NoCredentialsError(), RefusedFile, "cannot be asked for: there are no credentials"),
+        (exceptions.DataNotFoundError(data_path="secret"), RefusedFile, "asked for: DataNotFoundError$"),
+    ):  # fmt: skip
+        with pytest.raises(kind, match=words) as said:
+            store_answering(error)[0].get(OBJECT, 2, 4, None)
+        assert type(said.value) is kind
