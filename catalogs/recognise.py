@@ -128,8 +128,8 @@ def _best(names: list[str], ours: str, columns: dict[str, FileColumn]) -> str:
 
 
 def _of_lone_letters(columns: dict[str, FileColumn], types: dict[str, str], found: dict[str, str]) -> dict[str, str]:
-    """`gmag`, `rmag` … without a survey's name: Pan-STARRS1 if there is a y and no u, or if they say so; SDSS has a u
-    and no y. A g alone beside BP is Gaia's."""
+    """`gmag`, `rmag` … without a survey's name: Pan-STARRS1 if there is a y beside g, r or i and no u, or if they say
+    so; SDSS has a u and no y, and y and z alone are places. A g alone beside BP is Gaia's."""
     lone = {
         band: name
         for name, column in columns.items()
@@ -140,7 +140,7 @@ def _of_lone_letters(columns: dict[str, FileColumn], types: dict[str, str], foun
     said = " ".join(columns[name].description for name in lone.values()).lower()
     if set(lone) == {"g"} and "phot_bp_mean_mag" in found and "phot_g_mean_mag" not in found:
         return {"phot_g_mean_mag": lone["g"]}
-    if "u" in lone or not ("y" in lone or "pan-starrs" in said or "ps1" in said):
+    if "u" in lone or not (("y" in lone and lone.keys() & {"g", "r", "i"}) or "pan-starrs" in said or "ps1" in said):
         return {}
     return {f"{band}_mean_psf_mag": name for band, name in lone.items() if f"{band}_mean_psf_mag" not in found}
 

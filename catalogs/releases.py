@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import duckdb
 
 from ..errors import RefusedFile
-from ..workspace.query import first_row
 from .readers import Source
 from .survey import Release, Survey, load_survey, survey_files
 
+#: How many rows of a file are looked at.
+FIRST_ROWS = 1000
+
 
 def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source: Source) -> bool:
-    """Refuse a file whose columns, or whose first row, are those of another release than the survey's.
+    """Refuse a file whose columns, or whose first rows, are those of another release than the survey's.
+
+    Designations are known by their words in whatever column they stand; beside a sign of the survey's own release those
+    in a column of another name are taken for cross-identifications.
 
     Returns
     -------
@@ -29,27 +34,36 @@ def check_release(connection: duckdb.DuckDBPyConnection, survey: Survey, source:
     if own is None:
         return True
     family = {name: release for name, release in _releases().items() if release.family == own.family}
-    values = _first_values(connection, source, {column for r in family.values() for column in (*r.prefix, *r.value)})
-    for name, release in family.items():
-        told = "" if release.name == own.name else next(_signs(release, own, source, values), "")
-        if told:
-            raise RefusedFile(
-                f"is of {release.name} ({told}), not of {own.name}",
-                file=source.path,
-                column=told.split()[0],
-                hint=f"ingest it as {name}",
-            )
+    values = _first_values(connection, source, family.values())
+    others = {name: release for name, release in family.items() if release.name != own.name}
+    for name, release in others.items():
+        _refuse(next(_signs(release, own, source, values), ""), name, release, own, source)
     for column, known in (own.prefix | own.value).items():
-        if column in values and column != "solution_id" and not _is_one_of(values[column], known):
+        odd = next((value for value in values.get(column, ()) if not _is_one_of(value, known)), None)
+        if odd is not None and column != "solution_id":
             raise RefusedFile(
-                f"{column} is {values[column]!r}, which no file of {own.name} has",
+                f"{column} is {odd!r}, which no file of {own.name} has",
                 file=source.path,
                 column=column,
                 hint=f"releases with a survey file: {', '.join(family)}",
             )
-    others = {column for release in family.values() if release.name != own.name for column in release.columns}
-    proper = set(own.columns) - others
-    return any(c in values for c in own.prefix | own.value) or any(name.lower() in proper for name in source.columns)
+    elsewhere = {column for release in others.values() for column in release.columns}
+    is_shown = any(name.lower() in set(own.columns) - elsewhere for name in source.columns)
+    if is_shown or any(_named_signs(own, values)) or any(_designations(own, values)):
+        return True
+    for name, release in others.items():
+        _refuse(next(_designations(release, values), ""), name, release, own, source)
+    return False
+
+
+def _refuse(told: str, name: str, release: Release, own: Release, source: Source) -> None:
+    if told:
+        raise RefusedFile(
+            f"is of {release.name} ({told}), not of {own.name}",
+            file=source.path,
+            column=told.split()[0],
+            hint=f"ingest it as {name}",
+        )
 
 
 @cache
@@ -58,25 +72,56 @@ def _releases() -> dict[str, Release]:
     return {name: survey.release for name, survey in surveys.items() if survey.release}
 
 
-def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, wanted: set[str]) -> dict[str, object]:
-    """What the first row has in these columns, as far as they are there and filled."""
-    there = [name for name in source.columns if name.lower() in wanted]
+def _first_values(
+    connection: duckdb.DuckDBPyConnection, source: Source, family: Iterable[Release]
+) -> dict[str, list[object]]:
+    """The different values that the first rows have in the columns that may tell, and in every column of text."""
+    known = [
+        release.prefix | release.value | {name: [] for names in release.aka.values() for name in names}
+        for release in family
+    ]
+    named = {column for columns in known for column in columns}
+    there = [n for n, c in source.columns.items() if n.lower() in named or c.is_text or c.type in ("", "VARCHAR")]
     if not there:
         return {}
     fields = ", ".join(source.columns[name].sql for name in there)
-    row = first_row(connection, f"select {fields} from {source.relation(there)} limit 1")
-    return {name.lower(): value for name, value in zip(there, row, strict=False) if value not in (None, "")}
+    rows = connection.execute(f"select {fields} from {source.relation(there)} limit {FIRST_ROWS}").fetchall()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in there)
+    return {
+        name.lower(): [value for value in dict.fromkeys(map(_plain, column)) if value not in (None, "")]
+        for name, column in zip(there, columns, strict=True)
+    }
 
 
-def _signs(release: Release, own: Release, source: Source, values: dict[str, object]) -> Iterator[str]:
+def _plain(value: object) -> object:
+    return value if isinstance(value, (str, int, float)) else str(value) if value is not None else None
+
+
+def _signs(release: Release, own: Release, source: Source, values: dict[str, list[object]]) -> Iterator[str]:
     """What speaks for this release, and not for the own one."""
-    for column, known in (release.prefix | release.value).items():
-        if column in values and _is_one_of(values[column], known):
-            yield f"{column} is {values[column]!r}"
+    yield from _named_signs(release, values)
     names = {name.lower() for name in source.columns}
     for column in release.columns:
         if column in names and column not in own.columns:
             yield f"{column} is a column of it"
+
+
+def _named_signs(release: Release, values: dict[str, list[object]]) -> Iterator[str]:
+    """What columns hold that are called so."""
+    for column, known in (release.prefix | release.value).items():
+        for name in (column, *release.aka.get(column, ())):
+            for value in values.get(name, ()):
+                if _is_one_of(value, known):
+                    yield f"{name} is {value!r}"
+
+
+def _designations(release: Release, values: dict[str, list[object]]) -> Iterator[str]:
+    """Designations of the release in columns of any name."""
+    prefixes = tuple(prefix for known in release.prefix.values() for prefix in known)
+    for column, found in values.items():
+        for value in found:
+            if isinstance(value, str) and value.startswith(prefixes):
+                yield f"{column} is {value!r}"
 
 
 def _is_one_of(value: object, known: list) -> bool:

@@ -102,7 +102,8 @@ class Release:
     """What tells a file of this release from one of another of the same `family`.
 
     In such a file each column of `prefix` begins with one of these texts and each of `value` is one of these numbers;
-    no other release has the names of `columns`.
+    no other release has the names of `columns`. `aka` are other names of the first two, where the known
+    texts and numbers tell too.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Release:
     prefix: dict[str, list[str]] = field(default_factory=dict)
     value: dict[str, list[float]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    aka: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -823,7 +823,8 @@ def test_columns_that_are_errors():
         (("g", "r", "u", "y"), "", {}), (("g", "r"), "", {}),
         (("gmag", "rmag"), "PS1 mean", {"g_mean_psf_mag": "gmag", "r_mean_psf_mag": "rmag"}),
         (("mag_g",), "from Pan-STARRS", {"g_mean_psf_mag": "mag_g"}),
-        (("e_g", "y"), "", {"y_mean_psf_mag": "y"}),
+        (("e_g", "r", "y"), "", {"r_mean_psf_mag": "r", "y_mean_psf_mag": "y"}),
+        (("e_g", "y"), "", {}), (("x", "y", "z"), "", {}), (("y",), "Pan-STARRS", {"y_mean_psf_mag": "y"}),
     ],
 )  # fmt: skip
 def test_letters_of_bands_without_a_survey(names, described, expected):

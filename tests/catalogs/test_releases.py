@@ -18,6 +18,7 @@ DR3 = (
     {"phot_bp_rp_excess_factor_corrected": 0.01},
     {"solution_id": 1636148068921376768},
 )
+NAMED = {"name": "Gaia DR3 1"}
 DR4 = ({"designation": "Gaia DR4 1"}, {"ref_epoch": 2017.5})
 
 
@@ -54,6 +55,32 @@ def test_its_own_release_is_taken(write_rows, tmp_path, told, sign):
     done = ingest(load_survey(told), [file], tmp_path / "out.parquet")
     assert done.rows == 1
     assert done.taken_as_told == ([] if sign else ["stars.csv"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"DR3Name": "Gaia DR3 1"}],  # VizieR's names
+        [{"SolID": 1636148068921376768}],
+        [{"Epoch": 2016.0}],
+        [{"designation": ""}, {"designation": "Gaia DR3 2"}],  # not in the first row
+        [{"ref_epoch": None}, {"ref_epoch": 2016.0}],
+        [{"designation": "Gaia DR2 1"}, {"designation": "Gaia DR3 2"}],  # of both
+        [NAMED],
+    ],
+)
+def test_signs_of_other_names_and_in_later_rows(write_rows, tmp_path, rows):
+    file = write_rows(tmp_path / "stars.csv", [ROW | {"source_id": k} | row for k, row in enumerate(rows)])
+    with pytest.raises(UserError, match=r"is of Gaia DR3 \(.*ingest it as gaia_dr3"):
+        ingest(load_survey("gaia_dr2"), [file], tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize(
+    "sign", [{"epoch": 2459000.5}, NAMED | {"ref_epoch": 2015.5}, NAMED | {"other": "Gaia DR2 1"}, {"solid": 7}]
+)
+def test_cross_identifications_and_other_epochs_are_no_sign(write_rows, tmp_path, sign):
+    file = write_rows(tmp_path / "stars.csv", [ROW | sign])
+    assert ingest(load_survey("gaia_dr2"), [file], tmp_path / "out.parquet").rows == 1
 
 
 def test_a_file_that_shows_no_release_is_taken_as_told_and_that_is_said(candlesql, write_rows, tmp_path):
