@@ -117,6 +117,7 @@ def to_qtable(connection: duckdb.DuckDBPyConnection, view: str) -> QTable:
     table = QTable(meta={"comments": provenance(connection, view).splitlines()})
     rows = connection.execute(f"from {named(view)}").fetchnumpy()
     for column in columns:
-        values = MaskedColumn(rows[column.name], unit=column.unit or None, description=column.description)
+        values = MaskedColumn(rows[column.name], unit=column.unit or None)
         table[column.name] = values if np.ma.is_masked(rows[column.name]) or not column.unit else values.quantity
+        table[column.name].info.description = column.description
     return table

@@ -28,6 +28,8 @@ HARMLESS = frozenset(
     | {"TRANSACTION", "MULTI"}
 )
 EXPLAIN = re.compile(r"explain\s*(\([^)]*\)|analyze\b)?", re.IGNORECASE)
+#: The columns of a statement that answers nothing but that it is done.
+DONE = (["Success"], ["Count"])
 #: Rows of a printed table; the other formats give all.
 MOST_ROWS = 60
 
@@ -69,7 +71,9 @@ def print_query(path: Path, query: str, form: str, read: Sequence[Path] = (), tr
 def rows_of_statement(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> Rows | None:
     """Run a statement; None where it answers nothing but that it is done."""
     relation = connection.sql(statement)
-    return None if relation is None else fetched(relation)
+    found = None if relation is None else fetched(relation)
+    is_done = found and not found.rows and found.columns in DONE and _kind(statement) != "SELECT"
+    return None if is_done else found
 
 
 def refuse_untrusted(connection: duckdb.DuckDBPyConnection, statements: list[duckdb.Statement]) -> None:

@@ -39,11 +39,9 @@ class Rows:
         return f"{len(self.rows):,} row{'s' * (len(self.rows) != 1)}"
 
 
-def fetched(relation: duckdb.DuckDBPyRelation) -> Rows | None:
-    """The rows of a statement; None of one that answers nothing but that it is done."""
+def fetched(relation: duckdb.DuckDBPyRelation) -> Rows:
+    """The rows of a statement."""
     rows = relation.limit(LIMIT + 1).fetchall()
-    if relation.columns == ["Success"] and not rows:
-        return None
     types = [str(kind).lower() for kind in relation.types]
     return Rows(relation.columns, types, rows[:LIMIT], len(rows) > LIMIT)
 
