@@ -1,7 +1,8 @@
 """Mutants of the functions of a Python module: in a forked process the function's code is replaced by the faulty one.
 
 Which test runs which line is found by one recorded run, kept in build/mutants while neither the package nor the tests
-change. A fault is tried by the tests that run its statement, the cheapest first.
+change. A fault is tried by the tests that run its statement, the cheapest first. Workspaces that tests share are made
+once, without a fault; the tests of each fault get copies, or make them anew where they run the faulty statement.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import importlib
 import json
 import math
 import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,8 +36,8 @@ from python_faults import Fault, faults
 
 ROOT = Path(candlesql.__file__).parent
 KEPT = ROOT / "build" / "mutants"
-#: Seconds of processor time of tests and fixtures that no fault could be tried by.
-TOO_DEAR = 15
+#: Seconds of processor time of tests that no fault could be tried by, and of fixtures.
+TOO_DEAR, FIXTURE_TOO_DEAR = 15, 90
 
 
 def mutants_of(path: Path) -> list[Callable[[], Mutant]]:
@@ -219,9 +222,11 @@ class _Noting:
         self.running.append(fixture_name(fixturedef))
         self.measured.switch_context(self.running[-1])
         before, inside = time.process_time(), self.in_fixtures
+        left, _ = signal.setitimer(signal.ITIMER_PROF, FIXTURE_TOO_DEAR)
         try:
             return (yield)
         finally:
+            signal.setitimer(signal.ITIMER_PROF, left)
             taken = time.process_time() - before
             self.seconds[self.running.pop()] = taken - (self.in_fixtures - inside)
             self.in_fixtures = inside + taken
@@ -242,6 +247,53 @@ def shared_fixtures(item: pytest.Item) -> Iterator[str]:
         yield from (fixture_name(one) for one in definitions if one.scope != "function")
 
 
+def make_workspaces(items: list[pytest.Item], record: Record, to: Path) -> dict[str, str]:
+    """Makes each shared fixture by the cheapest test that wants it, and keeps copies of the folders among them."""
+    keeping = _Keeping(to)
+    items[0].session.config.pluginmanager.register(keeping)
+    for name in sorted(record.fixtures, key=record.fixtures.__getitem__):
+        wanting = [item for item in items if name in record.tests[item.nodeid]["fixtures"]]
+        if wanting and name not in keeping.known:
+            runtestprotocol(wanting[0], nextitem=wanting[0], log=False)
+    return {name: str(folder) for name, folder in keeping.known.items() if folder}
+
+
+@dataclass(eq=False)
+class _Keeping:
+    """Keeps a copy of each folder that a shared fixture gives."""
+
+    to: Path
+    #: None of a fixture that gives anything else.
+    known: dict[str, Path | None] = field(default_factory=dict)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        given = yield
+        if fixturedef.scope != "function":
+            is_folder = isinstance(given, Path) and given.is_dir()
+            copied = Path(shutil.copytree(given, self.to / str(len(self.known)))) if is_folder else None
+            self.known[fixture_name(fixturedef)] = copied
+        return given
+
+
+@dataclass(eq=False)
+class _Giving:
+    """Gives tests copies of the workspaces, but for tests of which a fixture runs the faulty statement."""
+
+    folders: dict[str, str]
+    tests: set[str]
+    to: str
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: Any) -> Any:
+        kept = self.folders.get(fixture_name(fixturedef))
+        if kept is None or request._pyfuncitem.nodeid not in self.tests:
+            return None
+        given = Path(shutil.copytree(kept, Path(tempfile.mkdtemp(dir=self.to)) / "sky"))
+        fixturedef.cached_result = (given, fixturedef.cache_key(request), None)
+        return given
+
+
 @dataclass(eq=False)
 class LinePlanter:
     """Tries each mutant by the tests that run its lines, the cheapest first."""
@@ -250,35 +302,56 @@ class LinePlanter:
     told: Any
     #: Of processor time for the tests of one fault; dearer tests are left out.
     budget: float
+    #: What the workspaces are that tests share, made without a fault, by the names of their fixtures.
+    shared: dict[str, str] = field(default_factory=dict)
     done: list[Mutant] = field(default_factory=list)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         import_all({ROOT / mutant.file for mutant in self.mutants})
         record = record_of(session.items)
         items = [item for item in session.items if item.nodeid in record.tests]
-        items.sort(key=lambda item: record.seconds(item.nodeid))
-        for number, mutant in enumerate(self.mutants, start=1):
-            chosen = self.chosen(items, record, mutant)
-            mutant.tests = len(chosen)
-            seconds = sum(record.seconds(item.nodeid) for item in chosen)
-            patience = 120 + 60 * int(seconds)
-            mutant.outcome = (
-                forked(partial(tried, mutant, chosen), patience, 10 + 3 * int(seconds)) if chosen else SURVIVED
-            )
-            self.done.append(mutant)
-            self.told(mutant)
-            print(f"{number} of {len(self.mutants)}", end="\r", flush=True)
+        items.sort(key=lambda item: record.tests[item.nodeid]["seconds"])
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined] # one for all forked processes
+        with tempfile.TemporaryDirectory() as folder:
+            self.shared = forked(lambda: make_workspaces(items, record, Path(folder)), patience=3600)
+            for number, mutant in enumerate(self.mutants, start=1):
+                self.decide(items, record, mutant)
+                self.done.append(mutant)
+                self.told(mutant)
+                print(f"{number} of {len(self.mutants)}", end="\r", flush=True)
         return True
 
-    def chosen(self, items: list[pytest.Item], record: Record, mutant: Mutant) -> list[pytest.Item]:
+    def decide(self, items: list[pytest.Item], record: Record, mutant: Mutant) -> None:
+        """Try one mutant in a process of its own."""
+        chosen, seconds = self.chosen(items, record, mutant)
+        mutant.tests, mutant.outcome = len(chosen), SURVIVED
+        if not chosen:
+            return
+        running = record.run_by(mutant.file, mutant.lines)
+        unharmed = {item.nodeid for item in chosen if running.isdisjoint(record.tests[item.nodeid]["fixtures"])}
+        with tempfile.TemporaryDirectory() as folder:
+            giving = _Giving(self.shared, unharmed, folder)
+            work = partial(_tried_with, giving, mutant, chosen)
+            mutant.outcome = forked(work, 120 + 60 * int(seconds), 10 + 3 * int(seconds))
+
+    def chosen(self, items: list[pytest.Item], record: Record, mutant: Mutant) -> tuple[list[pytest.Item], float]:
+        """The tests of one mutant, those of a module in a row, and their seconds."""
         running = record.run_by(mutant.file, mutant.lines)
         found, left, made = [], self.budget, set[str]()
         for item in items:
-            if item.nodeid in running or running.intersection(record.tests[item.nodeid]["fixtures"]):
-                new = set(record.tests[item.nodeid]["fixtures"]) - made
+            fixtures = set(record.tests[item.nodeid]["fixtures"])
+            harmed = not running.isdisjoint(fixtures)
+            if item.nodeid in running or harmed:
+                new = {name for name in fixtures if harmed or name not in self.shared} - made
                 cost = record.tests[item.nodeid]["seconds"] + sum(record.fixtures[name] for name in new)
                 if cost <= left:
                     found.append(item)
                     made |= new
                     left -= cost
-        return found
+        modules = list(dict.fromkeys(item.path for item in found))
+        return sorted(found, key=lambda item: modules.index(item.path)), self.budget - left
+
+
+def _tried_with(giving: _Giving, mutant: Mutant, items: list[pytest.Item]) -> str:
+    items[0].session.config.pluginmanager.register(giving)
+    return tried(mutant, items)

@@ -3,7 +3,8 @@
     python tests/mutants/run.py [--seed N] [--number N] [--deep] [FOLDER | FILE …] [--seconds S] [--tests …]
 
 Faults are drawn by seed from all that there are in the folders (`sql` unless given). Each is tried in a forked process
-by the tests that read what it is in: those over small tables in memory; with `--deep` those with workspaces too.
+by the tests that read what it is in: of a fault in SQL those over small tables in memory, with `--deep` those with
+workspaces too; of one in Python the cheapest, for so many seconds (`python_mutants.py`).
 Prints each survivor, then the score by folder. Survivors of `equivalent.toml` change no result and do not count.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -31,6 +33,8 @@ from candlesql.tests.sql import tables  # noqa: E402
 from planting import KILLED, SURVIVED, UNBOUND, Mutant, Planter  # noqa: E402
 
 PACKAGE = Path(candlesql.__file__).parent
+#: Tests of an installed package, in browsers and worker processes, in which no fault is planted; and those that train.
+LEFT_OUT = {"test_package.py", "explore", "mutants", "scale", "soak", "training"}
 
 
 def main() -> int:
@@ -42,8 +46,7 @@ def main() -> int:
     is_python = any(path.suffix == ".py" for path in paths)
     tests = options.tests or [str(TESTS / folder) for folder in _test_folders(paths, options.deep)]
     if is_python and not options.tests:
-        # test_package.py runs an installed package, in which no fault is planted
-        tests += [str(path) for path in sorted(TESTS.glob("test_*.py")) if path.name != "test_package.py"]
+        tests += [str(path) for path in _other_tests(paths) if not any(path.is_relative_to(folder) for folder in tests)]
     quickly = drawn if is_python else _tried_quickly(drawn)
     if options.quick or not quickly:
         return _print_score(drawn, options.quick)
@@ -77,7 +80,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--number", type=int, default=200, help="how many are drawn; 0: all")
     parser.add_argument("--quick", action="store_true", help="by the cases of a few rows alone")
     parser.add_argument(
-        "--seconds", type=float, default=5.0, help="of the processor, for the tests of a fault in Python"
+        "--seconds", type=float, default=15.0, help="of the processor, for the tests of a fault in Python"
     )
     parser.add_argument("--tests", nargs="+", help="folders or files of tests to try, instead of those of the folders")
     parser.add_argument("--deep", action="store_true", help="tests with workspaces too")
@@ -106,6 +109,18 @@ def _test_folders(paths: list[Path], deep: bool) -> set[str]:
     """Where the tests of these files are; a workspace's tests read every view."""
     rooms = {path.relative_to(PACKAGE).parts[0] for path in paths}
     return {room for room in rooms if (TESTS / room).exists()} | ({"report"} if deep and "sql" in rooms else set())
+
+
+def _other_tests(paths: list[Path]) -> Iterable[Path]:
+    """The tests of the whole, and those in other folders that import any of these modules."""
+    modules = [".".join(["candlesql", *path.relative_to(PACKAGE).with_suffix("").parts]) for path in paths]
+    named = [re.escape(name.removesuffix(".__init__")) for name in modules]
+    apart = [rf"{re.escape(name.rpartition('.')[0])} import .*\b{name.rpartition('.')[2]}\b" for name in modules]
+    imported = re.compile("|".join([*(rf"{name}\b" for name in named), *apart]))
+    for path in sorted(TESTS.rglob("test_*.py")):
+        folder = path.relative_to(TESTS).parts[0]
+        if folder not in LEFT_OUT and (path.parent == TESTS or imported.search(path.read_text())):
+            yield path
 
 
 def _tell(mutant: Mutant) -> None:
