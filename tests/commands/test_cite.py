@@ -63,7 +63,7 @@ def test_a_workspace_cites_the_systems_and_models_that_made_its_products(monkeyp
         for name in ("known", "other")
     ]
     models.append(SimpleNamespace(name="silent", sha256="silent", metadata={}))
-    database = duckdb.connect()
+    database = duckdb.connect(config={"threads": 1})
     database.execute("create schema candlesql; create table candlesql.runs(product varchar, models varchar)")
     database.execute(
         "insert into candlesql.runs values ('distmass.scores', ?), ('staging.gaia_dr2', '{\"silent\": \"silent\"}')",

@@ -6,7 +6,6 @@ import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 from candlesql import UserError
 from candlesql.commands import cuts
@@ -23,10 +22,9 @@ def test_thresholds_in_force(database):
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute("create schema candlesql")
-        yield opened
+def connection(empty):
+    empty.execute("create schema candlesql")
+    return empty
 
 
 @pytest.fixture

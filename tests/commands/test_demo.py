@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-import duckdb
 import pytest
 from candlesql import UserError
 from candlesql.commands import demo
@@ -75,19 +74,18 @@ def test_what_a_demo_says_and_leaves(ran, tmp_path):
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute(
-            """create schema red_clump; create table red_clump.giants(tier integer);
-            insert into red_clump.giants values (1), (2), (2), (null), (null), (null);
-            create table red_clump.roc(method varchar, truth varchar, bands varchar, base_rate double,
-                completeness double, contamination double, contamination_low double, contamination_high double);
-            create table red_clump.validation(parameter varchar, reference varchar, n bigint, bias double,
-                robust_scatter double);
-            insert into red_clump.validation values ('distance', 'truth', 1234, 0.0123, 0.05),
-                ('distance', 'bailer_jones', 5, -0.02, 0.1), ('teff', 'truth', 5, 0, 0)"""
-        )
-        yield opened
+def connection(empty):
+    empty.execute(
+        """create schema red_clump; create table red_clump.giants(tier integer);
+        insert into red_clump.giants values (1), (2), (2), (null), (null), (null);
+        create table red_clump.roc(method varchar, truth varchar, bands varchar, base_rate double,
+            completeness double, contamination double, contamination_low double, contamination_high double);
+        create table red_clump.validation(parameter varchar, reference varchar, n bigint, bias double,
+            robust_scatter double);
+        insert into red_clump.validation values ('distance', 'truth', 1234, 0.0123, 0.05),
+            ('distance', 'bailer_jones', 5, -0.02, 0.1), ('teff', 'truth', 5, 0, 0)"""
+    )
+    return empty
 
 
 def test_a_demo_without_labels(connection):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 from astropy import units as u
 from candlesql import UserError
@@ -11,14 +10,13 @@ from candlesql.commands import export
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute(
-            """create schema red; create table red.stars as
-                from (values (1, 10.5, 3.5, null), (2, 20.5, null, 7)) as t(id, ra, mag, n);
-            comment on column red.stars.ra is '[deg] where it is'; comment on column red.stars.mag is '[mag] its G'"""
-        )
-        yield opened
+def connection(empty):
+    empty.execute(
+        """create schema red; create table red.stars as
+            from (values (1, 10.5, 3.5, null), (2, 20.5, null, 7)) as t(id, ra, mag, n);
+        comment on column red.stars.ra is '[deg] where it is'; comment on column red.stars.mag is '[mag] its G'"""
+    )
+    return empty
 
 
 def test_a_view_in_memory_has_units_and_masks(connection, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 
 import duckdb
@@ -11,9 +12,8 @@ from candlesql.sql import files
 
 
 @pytest.fixture
-def connection():
-    opened = duckdb.connect()
-    opened.execute(
+def connection(empty):
+    return empty.execute(
         """create schema candlesql; create schema staging; create schema red_clump;
         create table candlesql.state as select '1.2' as version;
         create table candlesql.runs(product varchar, n_rows bigint, seconds double, made_by varchar, made_at timestamp,
@@ -23,8 +23,6 @@ def connection():
         create table red_clump.stars(survey varchar);
         create table red_clump.catalogue(reason varchar, tier integer, distance_kpc double)"""
     )
-    yield opened
-    opened.close()
 
 
 def test_why_giants_have_no_tier_or_distance(connection):
@@ -72,7 +70,9 @@ def described(connection, sky, monkeypatch):
     """The lines of `info`, each after the workspace's."""
     opened = []
     monkeypatch.setattr(info, "existing_sky", lambda path: sky)
-    monkeypatch.setattr(info, "open_sky", lambda path, trust: opened.append(trust) or connection.cursor())
+    monkeypatch.setattr(
+        info, "open_sky", lambda path, trust: opened.append(trust) or contextlib.nullcontext(connection)
+    )
     monkeypatch.setattr(info, "survey_files", lambda folder: ["absent", "own"])
     monkeypatch.setattr(info, "load_survey", lambda name, folder: SimpleNamespace(name=name, has_position=False))
     monkeypatch.setattr(info, "fitted_lines", lambda _, system: [f"{system} is fitted"])
@@ -122,7 +122,7 @@ def test_a_bug_report_line_by_line(connection, sky, monkeypatch, tmp_path):
         SimpleNamespace(name="theirs", path=shipped, metadata={}, sha256="fedcba9876543210"),
     ]
     monkeypatch.setattr(bug, "existing_sky", lambda path: sky)
-    monkeypatch.setattr(bug, "open_sky", lambda path: connection.cursor())
+    monkeypatch.setattr(bug, "open_sky", lambda path: contextlib.nullcontext(connection))
     monkeypatch.setattr(bug, "every_model", lambda folder: models)
     _, versions, *lines = bug.describe_bug(tmp_path)
     assert f"duckdb {duckdb.__version__}, " in versions

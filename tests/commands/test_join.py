@@ -14,17 +14,16 @@ from candlesql.commands import join
 
 
 @pytest.fixture
-def connection():
+def connection(empty):
     """A view of two stars; their table of three rows, of which one has no star."""
-    with duckdb.connect() as opened:
-        opened.execute(
-            """create schema red; create table red.stars as
-                from (values (1, 10.5, 'gaia_dr2'), (2, 20.5, 'gaia_dr2')) as t(source_id, ra, survey);
-            alter table red.stars alter source_id type bigint;
-            create table mine as from (values (0, 'c', 3, 0.5), (1, 'a', 1, 0.5), (2, 'b', 2, 0.5))
-                as t(file_row_number, name, id, x)"""
-        )
-        yield opened
+    empty.execute(
+        """create schema red; create table red.stars as
+            from (values (1, 10.5, 'gaia_dr2'), (2, 20.5, 'gaia_dr2')) as t(source_id, ra, survey);
+        alter table red.stars alter source_id type bigint;
+        create table mine as from (values (0, 'c', 3, 0.5), (1, 'a', 1, 0.5), (2, 'b', 2, 0.5))
+            as t(file_row_number, name, id, x)"""
+    )
+    return empty
 
 
 def theirs(connection, **columns: str) -> Theirs:
@@ -60,7 +59,7 @@ def test_which_column_is_the_position(said, axis, column):
 
 
 def test_a_position_in_radians_and_in_degrees():
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         for unit, value in (("deg", 0.5), ("rad", 28.6478897565), ("", 0.5)):
             text = join._place(connection, places(ra=f"{unit} "), "ra")
             assert connection.execute(f"select {text} from (select 0.5 as ra) as theirs").fetchone()[
@@ -70,7 +69,7 @@ def test_a_position_in_radians_and_in_degrees():
 
 def test_hours_are_of_right_ascension_alone():
     """01:30:00 is 22.5 deg of right ascension and 1.5 of declination."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("create table mine as from (values ('01:30:00', '01:30:00'), (null, 'x')) as t(ra, \"dec\")")
         given = Theirs("mine", {"ra": "VARCHAR", "dec": "VARCHAR"}, {}, "f")
         given.said.update({name: FileColumn(name, "") for name in ("ra", "dec")})

@@ -7,7 +7,6 @@ import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 from candlesql import UserError
 from candlesql.commands.steps import scoring
@@ -38,11 +37,10 @@ def sky(tmp_path):
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute("create schema t; create schema staging; create table t.inputs(source_id bigint, g double)")
-        opened.execute("create table staging.base(n integer); create table staging.other(n integer)")
-        yield opened
+def connection(empty):
+    empty.execute("create schema t; create schema staging; create table t.inputs(source_id bigint, g double)")
+    empty.execute("create table staging.base(n integer); create table staging.other(n integer)")
+    return empty
 
 
 # --- what the parts are of

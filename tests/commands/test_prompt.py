@@ -16,10 +16,9 @@ from prompt_toolkit.history import FileHistory, InMemoryHistory
 
 
 @pytest.fixture
-def desk(tmp_path):
+def desk(tmp_path, empty):
     (tmp_path / "sky.duckdb").touch()
-    with duckdb.connect() as connection:
-        yield dots.Desk(connection, SimpleNamespace(root=tmp_path, database=tmp_path / "sky.duckdb"), dots.Looks())
+    return dots.Desk(empty, SimpleNamespace(root=tmp_path, database=tmp_path / "sky.duckdb"), dots.Looks())
 
 
 def converse(desk, *inputs) -> None:

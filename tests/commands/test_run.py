@@ -6,7 +6,6 @@ import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 from candlesql import UserError
 from candlesql.commands import match, run, score
@@ -25,10 +24,9 @@ def sky(tmp_path):
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute("create schema red_clump; create schema distmass; create schema t")
-        yield opened
+def connection(empty):
+    empty.execute("create schema red_clump; create schema distmass; create schema t")
+    return empty
 
 
 def test_where_stars_are_lost():

@@ -10,7 +10,7 @@ from candlesql.commands.steps.shown import Rows
 
 
 def test_types_are_in_small_letters():
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         assert shown.fetched(connection.sql("select 1::hugeint as n where false")) == Rows(["n"], ["hugeint"], [])
 
 

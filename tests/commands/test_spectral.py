@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import numpy as np
 import pytest
 from candlesql import UserError
@@ -28,13 +27,12 @@ def model(**metadata: str) -> SimpleNamespace:
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute(
-            "create schema t; create table t.inputs(star integer, g float, g_error float, j float, j_error float, "
-            "spectrum float[], spectrum_error float[])"
-        )
-        yield opened
+def connection(empty):
+    empty.execute(
+        "create schema t; create table t.inputs(star integer, g float, g_error float, j float, j_error float, "
+        "spectrum float[], spectrum_error float[])"
+    )
+    return empty
 
 
 def store(connection, spectra: np.ndarray) -> None:

@@ -29,10 +29,9 @@ def sky(tmp_path):
 
 
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute("create schema red_clump; create schema distmass; create schema cuts")
-        yield opened
+def connection(empty):
+    empty.execute("create schema red_clump; create schema distmass; create schema cuts")
+    return empty
 
 
 # --- bands in another system
@@ -268,7 +267,7 @@ def test_the_command_takes_two_spectra_with_a_change_or_one_without(monkeypatch)
 
 def test_priors_of_a_workspace(monkeypatch, tmp_path):
     """A star twice counts once; those without SFD's value have none; each chunk draws its own samples."""
-    database = duckdb.connect()
+    database = duckdb.connect(config={"threads": 1})
     database.execute(
         """create schema staging; create table staging.gaia as from (values
             ('b', 7, 10.0, 60.0, 9.0, 0.1), ('a', 7, 20.0, 60.0, 1.0, 0.1), ('a', 8, 30.0, 60.0, null, null),

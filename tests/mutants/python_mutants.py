@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -83,11 +83,18 @@ def import_all(paths: Iterable[Path]) -> None:
 def _plant(path: Path, planted: ast.Module, function: str) -> None:
     """Give every function object that was made from this source the faulty code."""
     wanted = _code_in(compile(planted, str(path), "exec", dont_inherit=True), function)
-    for found in gc.get_objects():
-        if isinstance(found, FunctionType):
-            code = found.__code__
-            if code.co_filename == str(path) and code.co_qualname == function:
-                found.__code__ = wanted
+    for found in known_functions()[str(path), function]:
+        found.__code__ = wanted
+
+
+@cache
+def known_functions() -> dict[tuple[str, str], list[FunctionType]]:
+    """The function objects by file and name; found once, since a forked process that looks at all has to copy all."""
+    found: dict[tuple[str, str], list[FunctionType]] = {}
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType):
+            found.setdefault((one.__code__.co_filename, one.__code__.co_qualname), []).append(one)
+    return found
 
 
 def _code_in(code: CodeType, function: str) -> CodeType:
@@ -105,6 +112,8 @@ class Record:
     folder: Path
     tests: dict[str, dict[str, Any]] = field(default_factory=dict)
     fixtures: dict[str, float] = field(default_factory=dict)
+    #: Of each file that was asked for, who runs each line.
+    runners: dict[str, list[dict[int, list[str]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path in sorted(self.folder.glob("*.json")):  # the newest says last
@@ -124,11 +133,10 @@ class Record:
 
     def run_by(self, file: str, lines: range) -> set[str]:
         """The tests and fixtures that run any of the lines."""
-        found: set[str] = set()
-        for data in self._data:
-            by_line = data.contexts_by_lineno(str((ROOT / file).resolve()))
-            found.update(*(by_line.get(line, ()) for line in lines))
-        return found
+        if file not in self.runners:
+            path = str((ROOT / file).resolve())
+            self.runners[file] = [data.contexts_by_lineno(path) for data in self._data]
+        return {name for by_line in self.runners[file] for line in lines for name in by_line.get(line, ())}
 
 
 def record_of(items: list[pytest.Item]) -> Record:
@@ -308,6 +316,8 @@ class LinePlanter:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         import_all({ROOT / mutant.file for mutant in self.mutants})
+        known_functions()
+        gc.freeze()
         record = record_of(session.items)
         items = [item for item in session.items if item.nodeid in record.tests]
         items.sort(key=lambda item: record.tests[item.nodeid]["seconds"])
