@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 
 import pytest
 from candlesql import UserError
@@ -117,3 +118,78 @@ def test_how_a_demo_is_judged(connection):
         "distance against bailer_jones: bias -2.0%, scatter 10.0% (5 stars)",
         "distance against truth: bias +1.2%, scatter 5.0% (1,234 stars)",
     ]
+
+
+@pytest.fixture
+def mocked(monkeypatch, sky):
+    """Makes a mock sky with what draws and ingests replaced; what was asked, and the bar's last word."""
+    asked, told = [], []
+
+    def make_mock(folder, stars, seed, progress):
+        asked.append((folder.parent, stars, seed))
+        progress(3, 10)
+        return {name: folder / f"{name}.parquet" for name in ("gaia_dr2", "twomass", "mock_truth")}
+
+    bar = SimpleNamespace(
+        add_task=lambda *given, **named: (given, named), update=lambda *given, **named: told.append((given, named))
+    )
+    monkeypatch.setattr(demo, "make_sky", lambda path: sky)
+    monkeypatch.setattr(demo, "bar", lambda: contextlib.nullcontext(bar))
+    monkeypatch.setattr(demo, "make_mock", make_mock)
+    monkeypatch.setattr(demo, "load_survey", lambda name: name)
+    monkeypatch.setattr(demo, "put_in", lambda _, survey, file: asked.append((survey, file.name)) or f"{survey} is in")
+    monkeypatch.setattr(demo, "write_dr3", lambda _, dr2, truth, target: asked.append((dr2.name, truth.name)) or target)
+    monkeypatch.setattr(demo, "take_away", lambda _, path: asked.append(("away", path.name)))
+    return asked, told
+
+
+def test_tables_of_a_mock_sky(mocked, sky):
+    asked, told = mocked
+    made = demo.make_mock_sky(sky.root, 10, 3)
+    assert asked == [
+        (sky.root, 10, 3), ("away", "gaia_dr3.parquet"),
+        *((name, f"{name}.parquet") for name in ("gaia_dr2", "twomass", "mock_truth")),
+    ]  # fmt: skip
+    assert told == [(((("making the sky",), {"total": 10}),), {"completed": 3, "total": 10})]
+    assert [(name, done) for name, (done, _) in made.items()] == [
+        (name, f"{name} is in") for name in ("gaia_dr2", "twomass", "mock_truth")
+    ]
+    assert all(0 <= seconds < 100 for _, seconds in made.values())
+
+
+def test_a_mock_sky_of_dr3(mocked, sky):
+    asked, _ = mocked
+    assert list(demo.make_mock_sky(sky.root, 10, 3, "gaia_dr3")) == ["gaia_dr3", "twomass", "mock_truth"]
+    assert asked[1:4] == [
+        ("gaia_dr2.parquet", "mock_truth.parquet"), ("away", "gaia_dr2.parquet"), ("gaia_dr3", "gaia_dr3.parquet"),
+    ]  # fmt: skip
+
+
+def test_stars_of_dr2_as_dr3_lists_them(sky, empty, monkeypatch, tmp_path):
+    empty.execute(
+        """create schema mock;
+        create macro mock.gaia_dr3(a, b) as table from query_table(a) join query_table(b) using (n)"""
+    )
+    for name, rows in (("dr2", "1 as n, 2 as g"), ("truth", "1 as n, 3 as t")):
+        empty.execute(f"copy (select {rows}) to '{tmp_path / name}' (format parquet)")
+    opened = []
+    monkeypatch.setattr(demo, "connect", lambda _, read_only: opened.append(read_only) or contextlib.nullcontext(empty))
+    target = tmp_path / "dr3"
+    assert demo.write_dr3(sky, tmp_path / "dr2", tmp_path / "truth", target) == target
+    assert empty.execute(f"from read_parquet('{target}')").fetchall() == [(1, 2, 3)]
+    assert opened == [True]
+    empty.execute("drop view temp.main.dr2_stars; drop view temp.main.true_stars")
+
+
+def test_what_a_demo_records(sky, monkeypatch):
+    calls = []
+    for name in ("refresh", "settle", "record_catalog"):
+        monkeypatch.setattr(demo, name, lambda *given, name=name: calls.append((name, *given[2:])))
+    monkeypatch.setattr(demo, "load_survey", lambda name: name)
+    monkeypatch.setattr(demo, "run_system", lambda *given: {"red_clump.scores": 12345})
+    monkeypatch.setattr(demo, "_judge", lambda connection: ["judged"])
+    done = SimpleNamespace(rows=1234)
+    assert list(demo._run("connection", sky, "said", {"gaia_dr2": (done, 1.5)})) == [
+        "staging.gaia_dr2: 1,234 rows", "red_clump.scores: 12,345 rows", "judged",
+    ]  # fmt: skip
+    assert calls == [("refresh",), ("record_catalog", "gaia_dr2", "said", [], done, 1.5), ("settle",)]

@@ -30,8 +30,8 @@ def connection(database):
     return database
 
 
-def rows(connection, left, right, kind: str, radius: float = 1.0, **given) -> set[tuple]:
-    query = match.match_query(connection, left, right, radius, kind, **given)
+def rows(connection, left, right, kind: str) -> set[tuple]:
+    query = match.match_query(connection, left, right, 1.0, kind)
     return {(row[0], row[1], row[3]) for row in connection.execute(query).fetchall()}
 
 
@@ -51,24 +51,34 @@ def test_kinds_of_matches(connection, kind, expected):
 
 
 def test_the_survey_with_motions_moves_on_either_side(connection):
-    assert rows(connection, STILL, MOVING, "best") == {("a", 1, 1), ("b", 1, 1)}
-    query = match.match_query(connection, STILL, MOVING, 1.0, "best")
-    names = [row[0] for row in connection.execute(f"describe {query}").fetchall()]
-    assert names == ["name", "id", "separation_arcsec", "n_neighbours"]
-    (separation,) = connection.execute(f"select min(separation_arcsec) from ({query})").fetchone()
-    assert separation == pytest.approx(0.12, abs=1e-6)
+    found = connection.execute(match.match_query(connection, STILL, MOVING, 1.0, "best"))
+    assert [column[0] for column in found.description] == ["name", "id", "separation_arcsec", "n_neighbours"]
+    assert sorted(found.fetchall()) == [
+        ("a", 1, pytest.approx(0.12, abs=1e-6), 1), ("b", 1, pytest.approx(0.43, abs=1e-6), 1),
+    ]  # fmt: skip
+
+
+class Seen(Exception):
+    pass
 
 
 @pytest.mark.parametrize(("left", "right"), [(MOVING, STILL), (STILL, MOVING)])
-def test_epochs_are_given_in_the_order_of_the_surveys(connection, monkeypatch, left, right):
+def test_epochs_are_given_in_the_order_of_the_surveys(monkeypatch, left, right):
     """The first of `epochs` is that of the left survey; the moving one is asked for first."""
     asked = []
-    sides = match.sides
-    monkeypatch.setattr(match, "sides", lambda *given: asked.append(given[-1]) or sides(*given))
+
+    def sides(connection, moving, standing, rank, radius, epochs):
+        asked.append((moving, standing, rank, radius, epochs))
+        raise Seen
+
+    monkeypatch.setattr(match, "sides", sides)
     of = {"moving": Epochs(2010, 2010, 2010), "still": Epochs(2000, 2000, 2000)}
-    rows(connection, left, right, "best", epochs=(of[left.name], of[right.name]))
-    rows(connection, left, right, "best")
-    assert asked == [(of["moving"], of["still"]), None]
+    for epochs in ((of[left.name], of[right.name]), None):
+        with pytest.raises(Seen):
+            match.match_query(None, left, right, 2.0, "best", epochs=epochs, rank="errors")
+    assert asked == [
+        (MOVING, STILL, "errors", 2.0, (of["moving"], of["still"])), (MOVING, STILL, "errors", 2.0, None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
