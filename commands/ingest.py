@@ -85,8 +85,6 @@ def name_in_place(path: Path, name: str, places: Sequence[Place]) -> Path:
         else:
             made.symlink_to(found.resolve(), target_is_directory=True)
         take_away(sky, target.with_suffix(other))
-        if target.is_symlink():
-            target.unlink()
         place(sky, made, target)
     return target
 

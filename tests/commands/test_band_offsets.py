@@ -76,6 +76,14 @@ def test_a_few_odd_stars_are_no_system():
     assert offsets(x, FACTORS) == []
 
 
+def test_a_band_that_is_not_off_has_no_star_that_is():
+    """Neither where its median is within the errors, nor where there are fewer than twenty stars to tell by."""
+    x = stars()
+    assert band_offsets._judged(x, KS, FACTORS) == (KS, np.isfinite(residuals(x, KS, FACTORS)[0]).sum(), 0, 0.0)
+    x = stars()[:19] + np.eye(1, 13, KS)
+    assert band_offsets._judged(x, KS, FACTORS) == (KS, 0, 0, 0.0)
+
+
 def test_a_prediction_is_the_mean_of_a_gaussian():
     """By the covariance of the observed bands, another route than the normal equations."""
     x = stars(50)

@@ -22,7 +22,7 @@ def sky(tmp_path):
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list[str]:
+def asked(monkeypatch):
     """The queries asked; those with fewer bounds than `bounds_needed` take the archive too long."""
     queries: list[str] = []
 
@@ -37,7 +37,7 @@ def asked(monkeypatch) -> list[str]:
     return queries
 
 
-def in_parts(sky, bounds_needed: int, folders: set[Path]) -> list[str]:
+def in_parts(sky, bounds_needed, folders):
     fetch._answered.bounds_needed = bounds_needed
     return [str(file) for file in fetch._in_parts(sky, TWOMASS, "url", QUERY, (-1.0, 3.0), folders)]
 

@@ -78,7 +78,7 @@ def described(connection, sky, monkeypatch):
     monkeypatch.setattr(info, "fitted_lines", lambda _, system: [f"{system} is fitted"])
     connection.execute("create table staging.own as from range(3)")
 
-    def lines() -> list[str]:
+    def lines():
         first, *rest = info.describe_sky("sky")
         assert first == f"{sky.root}  (1.2)"
         assert set(opened) == {False}

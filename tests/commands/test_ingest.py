@@ -11,6 +11,7 @@ from candlesql import UserError
 from candlesql.catalogs.proposal import Proposal
 from candlesql.catalogs.remote.address import Address
 from candlesql.commands import ingest, propose
+from candlesql.workspace.change import changing, place
 from candlesql.workspace.folder import Sky
 
 DONE = SimpleNamespace(rows=7, from_afar={"https://x/y": "tag"})
@@ -49,9 +50,9 @@ def test_a_shipped_survey(sky, calls, tmp_path):
     for file in files:
         file.write_text("x")
     assert ingest.ingest_survey(sky.root, "twomass", files, {"a": "b"}, {"j_m": "mmag"}) is DONE
-    prepared, place, refreshed, record = calls
+    prepared, put, refreshed, record = calls
     assert prepared == ("prepared", "twomass", files, sky.catalog("twomass"), {"a": "b"}, {"j_m": "mmag"})
-    assert place == ("place", tmp_path / "made", sky.catalog("twomass"))
+    assert put == ("place", tmp_path / "made", sky.catalog("twomass"))
     assert refreshed == ("refresh",)
     assert record[1:6] == ("connection", "staging.twomass", "ingest twomass a.csv b.csv", files, {})
     assert record[6] == 7
@@ -108,13 +109,13 @@ def in_place(sky, monkeypatch):
     """Names a catalog in place; what was placed, taken away and remembered."""
     found: list[tuple] = []
 
-    def place(_, made, target):
+    def placed(_, made, target):
         found.append(("place", made.name, target.name))
         made.replace(target)
 
     monkeypatch.setattr(ingest, "new_or_existing", contextlib.nullcontext)
     monkeypatch.setattr(ingest, "writing", contextlib.nullcontext)
-    monkeypatch.setattr(ingest, "place", place)
+    monkeypatch.setattr(ingest, "place", placed)
     monkeypatch.setattr(ingest, "take_away", lambda _, path: found.append(("take away", path.name)))
     monkeypatch.setattr(ingest, "remember", lambda word: found.append(("remember", word)))
     monkeypatch.setattr(ingest, "word_for", lambda name, found: f"{name} {found}")
@@ -139,6 +140,25 @@ def test_a_folder_is_linked(in_place, sky, tmp_path):
     other.mkdir()
     assert in_place(other)[0].resolve() == other.resolve(), "the link is another"
     assert not list(folder.iterdir())
+
+
+def test_the_link_from_before_comes_back_where_the_change_fails(in_place, sky, monkeypatch, tmp_path):
+    @contextlib.contextmanager
+    def failing(path):
+        with changing(sky, tmp_path / "aside", whole=False):
+            yield
+            raise RuntimeError
+
+    folders = [tmp_path / "a.hats", tmp_path / "b.hats"]
+    for folder in folders:
+        folder.mkdir()
+    target, _ = in_place(folders[0])
+    monkeypatch.setattr(ingest, "place", place)
+    assert in_place(folders[1])[0].resolve() == folders[1].resolve()
+    monkeypatch.setattr(ingest, "writing", failing)
+    with pytest.raises(RuntimeError):
+        in_place(folders[0])
+    assert target.resolve() == folders[1].resolve()
 
 
 def test_an_address_is_remembered(in_place, sky):

@@ -36,6 +36,14 @@ def test_a_point_one_error_away_counts_for_the_root_of_e_less(label):
     assert nmsu.absolute_k(grid, STAR, SIGMA)[0, [0, 2]] == pytest.approx([0.0064, 0.2136], abs=1e-5)
 
 
+def test_densities_of_several_stars_are_not_normalised():
+    """A point half an error of Teff from one star and two from another: weight 3 times exp(-1/8) and exp(-2)."""
+    points, bins, weight = np.array([[4840.0, 2.4, 0.0]]), np.array([7]), np.log(np.array([3.0], np.float32))
+    stars = np.array([[4800.0, 2.4, 0.0], [5000.0, 2.4, 0.0]])
+    pdf = nmsu._density(points, weight, bins, stars, np.repeat(SIGMA, 2, axis=0))
+    assert pdf[:, 7] == pytest.approx([3 * np.exp(-1 / 8), 3 * np.exp(-2)], rel=1e-4)
+
+
 @pytest.mark.parametrize("label", [0, 1, 2])
 def test_points_within_four_and_a_half_errors_are_near(label):
     points = np.repeat(STAR, 4, axis=0)

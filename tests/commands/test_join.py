@@ -26,7 +26,7 @@ def connection(empty):
     return empty
 
 
-def theirs(connection, **columns: str) -> Theirs:
+def theirs(connection, **columns):
     """Their table, with types; what its file says of a column is `unit ucd`."""
     types = dict(connection.execute("select column_name, column_type from (describe mine)").fetchall())
     del types["file_row_number"]
@@ -37,7 +37,7 @@ def theirs(connection, **columns: str) -> Theirs:
 # --- the column of a position
 
 
-def places(**said: str) -> Theirs:
+def places(**said):
     return Theirs(
         "mine", dict.fromkeys(said, "DOUBLE"), {n: FileColumn(n, "", *t.split(" ")) for n, t in said.items()}, "f"
     )
@@ -174,7 +174,7 @@ def test_views_without_identifiers_or_with_one_twice(connection):
 def joined(connection, monkeypatch, tmp_path):
     """Joins their table by `id`; gives the counts, what was told, and what was written."""
 
-    def run(left_out: tuple[str, ...] = ()):
+    def run(left_out=()):
         told, written = [], []
         given = theirs(connection, x="mag phot.mag")
         given = Theirs(given.relation, given.types, given.said, given.file, left_out)

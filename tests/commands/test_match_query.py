@@ -12,9 +12,8 @@ from candlesql.commands import match
 from candlesql.commands.steps.pairs import Epochs
 from candlesql.workspace.folder import Sky
 
-PLACE = {"ra": "ra", "dec": "dec"}
-MOVING = Survey("moving", "", "", "id", {"id": Column("id", "BIGINT")}, **PLACE, pmra="pmra", pmdec="pmdec")
-STILL = Survey("still", "", "", "name", {"name": Column("name", "VARCHAR")}, **PLACE)
+MOVING = Survey("moving", "", "", "id", {"id": Column("id", "BIGINT")}, ra="ra", dec="dec", pmra="pmra", pmdec="pmdec")
+STILL = Survey("still", "", "", "name", {"name": Column("name", "VARCHAR")}, ra="ra", dec="dec")
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def connection(database):
     return database
 
 
-def rows(connection, left, right, kind: str) -> set[tuple]:
+def rows(connection, left, right, kind):
     query = match.match_query(connection, left, right, 1.0, kind)
     return {(row[0], row[1], row[3]) for row in connection.execute(query).fetchall()}
 

@@ -11,14 +11,22 @@ from candlesql.commands.steps import neighbours
 from candlesql.commands.steps.pairs import MAS, Epochs
 
 COLUMNS = {name: Column(name, "DOUBLE", "mas") for name in ("e", "n", "c")}
-PLACE = {"ra": "ra", "dec": "dec"}
 GAIA = Survey(
-    "gaia", "", "", "id", COLUMNS, **PLACE, pmra="pmra", pmdec="pmdec", parallax="plx", radial_velocity="rv",
+    "gaia", "", "", "id", COLUMNS, ra="ra", dec="dec", pmra="pmra", pmdec="pmdec", parallax="plx", radial_velocity="rv",
     magnitude="m", errors={"east": "e", "north": "n"},
 )  # fmt: skip
 INSTANT = {"column": "date", "format": "jd", "instant": True}
 WISE = Survey(
-    "wise", "", "", "name", COLUMNS, **PLACE, epoch=INSTANT, magnitude="w", errors={"east": "e", "north": "n"}
+    "wise",
+    "",
+    "",
+    "name",
+    COLUMNS,
+    ra="ra",
+    dec="dec",
+    epoch=INSTANT,
+    magnitude="w",
+    errors={"east": "e", "north": "n"},
 )
 
 
@@ -67,17 +75,17 @@ def test_what_is_read_of_either_side(connection):
 
 
 def test_errors_that_one_side_has_are_enough(connection):
-    blind = Survey("wise", "", "", "name", COLUMNS, **PLACE, magnitude="w")
+    blind = Survey("wise", "", "", "name", COLUMNS, ra="ra", dec="dec", magnitude="w")
     made = both(connection, "errors", standing=blind)
     assert connection.execute(f"select distinct east, north from ({made.standing})").fetchall() == [(0, 0)]
-    none = Survey("gaia", "", "", "id", {}, **PLACE)
+    none = Survey("gaia", "", "", "id", {}, ra="ra", dec="dec")
     with pytest.raises(UserError, match="--rank errors: neither gaia nor wise has errors of its positions"):
         both(connection, "errors", moving=none, standing=blind)
 
 
 def test_unknown_errors_are_a_third_of_the_radius_where_magnitudes_rank(connection):
     """2 arcsec: a third is 666.7 mas, of which either side has half the square."""
-    blind = Survey("wise", "", "", "name", COLUMNS, **PLACE, magnitude="w")
+    blind = Survey("wise", "", "", "name", COLUMNS, ra="ra", dec="dec", magnitude="w")
     made = both(connection, "magnitude", 2.0, standing=blind)
     rows = connection.execute(f"select distinct east, north, covariance from ({made.standing})").fetchall()
     assert rows == [(pytest.approx(2e6 / 9), pytest.approx(2e6 / 9), 0)]
@@ -99,7 +107,7 @@ def test_parallax_counts_where_the_other_side_is_seen_from_the_earth(columns, st
     assert ('"plx"' in recession and '"rv"' in recession) is recedes
 
 
-def found(connection, rank: str, radius: float = 1.0) -> dict[tuple[int, str], tuple[float, float]]:
+def found(connection, rank, radius=1.0):
     query = neighbours.neighbours_sql(connection, both(connection, rank, radius), radius, rank)
     return {row[:2]: row[2:] for row in connection.execute(f"from {query}").fetchall()}
 

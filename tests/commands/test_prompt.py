@@ -12,7 +12,10 @@ from candlesql import UserError
 from candlesql.commands import shell
 from candlesql.commands.shell import dots
 from candlesql.commands.steps import shown
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.history import FileHistory, InMemoryHistory
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
 
 @pytest.fixture
@@ -21,27 +24,27 @@ def desk(tmp_path, empty):
     return dots.Desk(empty, SimpleNamespace(root=tmp_path, database=tmp_path / "sky.duckdb"), dots.Looks())
 
 
-def converse(desk, *inputs) -> None:
-    """Each input is a text, or an exception, or what is called before the text that it gives."""
+def converse(desk, *inputs):
+    """Each input is a text, or an exception, or what is called before the text that it gives; those that are left."""
     left = [*inputs, EOFError()]
 
-    def ask() -> str:
+    def ask():
         given = left.pop(0)
         if isinstance(given, BaseException):
             raise given
         return given() if callable(given) else given
 
     shell.converse(desk, ask)
-    converse.left = left
+    return left
 
 
 def test_a_conversation_goes_on_after_errors_and_ends_with_quit(desk, capsys):
-    converse(desk, "select 1 as n;", "selec 1;", KeyboardInterrupt(), ".mode", "quit", "select 2;")
+    left = converse(desk, "select 1 as n;", "selec 1;", KeyboardInterrupt(), ".mode", "quit", "select 2;")
     out = capsys.readouterr().out
     assert "(1 row)" in out
     assert "syntax error" in out
     assert out.endswith("mode line\n")
-    assert converse.left[0] == "select 2;"
+    assert left[0] == "select 2;"
 
 
 def test_another_command_that_changes_the_workspace_is_told_once(desk, capsys):
@@ -107,6 +110,18 @@ def test_text_of_a_pipe_that_ends_without_a_semicolon(desk, capsys):
 
 
 # --- in a terminal
+
+
+def test_keys_of_a_statement_over_several_lines(desk, capsys):
+    """Enter goes on until the semicolon; what is typed is completed when Tab asks, and in the history."""
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+        session = shell.session_of(desk)
+        keyboard.send_text("select\r7 as n;\r.mode\rquit\r")
+        shell.converse(desk, session.prompt)
+    assert capsys.readouterr().out.splitlines()[4:] == ["│       7 │", "└─────────┘", "(1 row)", "mode line"]
+    assert session.multiline is True
+    assert session.complete_while_typing is False
+    assert session.completer.dots is dots.ARGUMENTS
 
 
 @pytest.fixture
@@ -188,6 +203,12 @@ def test_columns_and_sources(desk):
     ):
         with pytest.raises(UserError, match=said):
             dots.answer(desk, text)
+
+
+def test_the_nearest_command_is_one(desk):
+    with pytest.raises(UserError, match=r"there is no command \.modex.*nearest: \.mode$") as stop:
+        dots.answer(desk, ".modex")
+    assert stop.value.nearest == (".mode",)
 
 
 def test_a_command_that_is_like_none(desk):

@@ -84,7 +84,7 @@ def made(connection, sky, monkeypatch):
     """What `run` makes of a system, in order, where nothing is fresh but what is told."""
     calls: list[str] = []
 
-    def does(name: str, gives):
+    def does(name, gives):
         return lambda *given, **named: calls.append(name) or gives
 
     monkeypatch.setattr(run, "match_all", lambda *_: calls.append("match") or {"match.a_b": 1})

@@ -100,7 +100,7 @@ def scored(monkeypatch, tmp_path):
     monkeypatch.setattr(spectral, "write_product", lambda *given: written.append(given) or 7)
     sky = SimpleNamespace(root=Path("sky"), results=tmp_path)
 
-    def run(is_fresh: bool, **given):
+    def run(is_fresh, **given):
         monkeypatch.setattr(spectral, "is_fresh", lambda *given: asked.append(given) or is_fresh)
         return spectral.score_spectra("connection", sky, STEPS, **given), written, asked
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from candlesql import UserError, open_sky
+from candlesql.commands import synphot
 from candlesql.commands.synphot import (
     FILTERS,
     ab_magnitudes,
@@ -115,6 +116,15 @@ def test_spectra_are_kept_where_both_have_light():
     assert found["wavelength_low_um"] == pytest.approx([np.exp(8.294) / 1e4, np.exp(8.296) / 1e4])
     assert found["flux"] == [0.25, 1]
     assert found["flux_change"] == [-0.5, 0]
+
+
+def test_a_spectrum_that_covers_a_band_from_end_to_end():
+    curve = synphot._speclite().load_filter("twomass-J").wavelength
+    wavelength = np.linspace(curve[0], curve[-1], 5000)
+    assert list(ab_magnitudes((wavelength, np.ones(5000)))) == ["j"]
+    for part in (slice(1, None), slice(None, -1)):
+        with pytest.raises(UserError, match="covers none of the bands"):
+            ab_magnitudes((wavelength[part], np.ones(4999)))
 
 
 def test_bands_that_a_spectrum_does_not_cover_are_left_out():

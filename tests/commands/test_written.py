@@ -61,7 +61,7 @@ def offsets_written(connection, sky, monkeypatch):
             from (values ('b', 1::bigint, 12.0, 1.0), ('a', 2, 13.0, null)) as t(survey, source_id, g, j)"""
     )
 
-    def run(fresh: bool = False, path: Path | None = Path("any.onnx"), **given):
+    def run(fresh=False, path=Path("any.onnx"), **given):
         files = {"red_clump_any_bands": path} if path else {}
         monkeypatch.setattr(band_offsets, "model_files", lambda own: files)
         monkeypatch.setattr(band_offsets, "is_fresh", lambda *given: asked.append(given) or fresh)

@@ -19,7 +19,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -275,8 +275,8 @@ class _Keeping:
     known: dict[str, Path | None] = field(default_factory=dict)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
-        given = yield
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        given: Any = yield
         if fixturedef.scope != "function":
             is_folder = isinstance(given, Path) and given.is_dir()
             copied = Path(shutil.copytree(given, self.to / str(len(self.known)))) if is_folder else None
