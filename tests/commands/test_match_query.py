@@ -38,7 +38,6 @@ def rows(connection, left, right, kind):
     ("kind", "expected"),
     [
         ("best", {(1, "a", 2)}),
-        ("mutual", {(1, "a", 2)}),
         ("all", {(1, "a", 2), (1, "b", 2)}),
         ("left", {(1, "a", 2), (2, None, 0)}),
         ("anti", {(2, None, 0)}),
