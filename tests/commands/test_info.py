@@ -21,7 +21,8 @@ def connection(empty):
         create table candlesql.models(sha256 varchar, trained_on varchar);
         create table candlesql.cuts(name varchar, value varchar);
         create table red_clump.stars(survey varchar);
-        create table red_clump.catalogue(reason varchar, tier integer, distance_kpc double)"""
+        create table red_clump.catalogue(reason varchar, tier integer, distance_kpc double);
+        create table red_clump.judged(refusal varchar)"""
     )
 
 
@@ -37,6 +38,8 @@ def test_why_giants_have_no_tier_or_distance(connection):
     ]
     connection.execute("delete from red_clump.catalogue where tier is null or distance_kpc is null")
     assert list(info._refused(connection)) == []
+    connection.execute("insert into red_clump.judged values ('not a giant'), ('too few bands'), ('not a giant'), ('x')")
+    assert list(info._refused(connection)) == ["  red_clump.catalogue leaves out: not a giant (2), too few bands (1)"]
 
 
 def test_stars_of_two_tables_count_twice(connection):

@@ -29,14 +29,16 @@ def connection(empty):
     return empty
 
 
-def test_where_stars_are_lost():
-    assert run._where_lost(system_steps("red_clump")) == "red_clump.funnel counts what each cut takes"
+def test_where_stars_are_lost(monkeypatch):
+    monkeypatch.setattr(run, "left_out", lambda connection: connection)
+    assert run._where_lost("", system_steps("red_clump")) == "red_clump.funnel counts what each cut takes"
+    assert run._where_lost("faint (2)", system_steps("red_clump")) == "they are faint (2), see red_clump.refusals"
     text = "select 1 where x > cuts.low() and y < cuts.high()"
     items = [SimpleNamespace(name="t.catalogue", body=text)]
     steps = SimpleNamespace(name="t", catalogue="t.catalogue")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run.files, "items", lambda: items)
-        assert run._where_lost(steps) == "loosen low or high with --cut"
+        assert run._where_lost("faint (2)", steps) == "loosen low or high with --cut"
 
 
 def test_whether_files_have_columns(connection, tmp_path):
@@ -152,9 +154,10 @@ def test_a_baseline_judges_tables_that_it_was_not_trained_on(sky, monkeypatch, l
 @pytest.fixture
 def commanded(connection, sky, monkeypatch):
     """The lines of `run` for a catalogue of some rows; and whether the workspace was opened as a whole."""
-    opened = []
+    opened, left_out = [], [""]
 
-    def lines(system: str, rows: int, cuts: dict[str, str]) -> tuple[list[str], list[bool]]:
+    def lines(system, rows, cuts, refused=""):
+        left_out[0] = refused
         catalogue = system_steps(system).catalogue
         connection.execute(f"create or replace table {catalogue} as from range({rows})")
         given: list[str] = []
@@ -174,6 +177,7 @@ def commanded(connection, sky, monkeypatch):
     monkeypatch.setattr(run, "run_system", lambda *_: {"a.b": 12345})
     monkeypatch.setattr(run, "fitted_lines", lambda *_: ["fitted"])
     monkeypatch.setattr(run, "offset_lines", lambda *_: ["offsets"])
+    monkeypatch.setattr(run, "left_out", lambda _: left_out[0])
     return lines
 
 
@@ -181,9 +185,12 @@ def test_what_run_says(commanded):
     assert commanded("red_clump", 1234, {})[0] == [
         "a.b: 12,345 rows", "red_clump.catalogue: 1,234 rows", "fitted", "offsets",
     ]  # fmt: skip
-    lines, opened = commanded("distmass", 1, {"max_ruwe": "1"})
+    assert commanded("red_clump", 2, {}, "faint (2)")[0][2:] == [
+        "fitted", "red_clump.catalogue leaves out: faint (2)", "offsets",
+    ]  # fmt: skip
+    lines, opened = commanded("distmass", 1, {"max_ruwe": "1"}, "faint (2)")
     assert lines == ["a.b: 12,345 rows", "distmass.catalogue: 1 rows", "fitted"]
-    assert opened == [False, True]
+    assert opened == [False, False, True]
 
 
 def test_an_empty_catalogue(commanded):
