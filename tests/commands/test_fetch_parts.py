@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -165,9 +166,17 @@ class Done:
     taken_as_told: list[str]
 
 
-def test_nothing_is_left_of_a_question_that_is_ingested(monkeypatch, tmp_path):
-    seen, folder = [], tmp_path / ".fetch" / "work"
-    folder.mkdir(parents=True)
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """That of a question, in a workspace that is there."""
+    made = tmp_path / ".fetch" / "work"
+    made.mkdir(parents=True)
+    monkeypatch.setattr(fetch, "new_or_existing", lambda path: contextlib.nullcontext(SimpleNamespace(root=path)))
+    return made
+
+
+def test_nothing_is_left_of_a_question_that_is_ingested(folder, monkeypatch, tmp_path):
+    seen = []
     monkeypatch.setattr(fetch, "_asked", lambda *given: seen.append(given) or (["a.vot"], {folder}))
     monkeypatch.setattr(fetch, "ingest_survey", lambda *given: seen.append(given) or Done(["gaia_dr2"]))
     done = fetch.fetch_survey(tmp_path, "twomass", "1,2,3", None, "url")
@@ -177,9 +186,8 @@ def test_nothing_is_left_of_a_question_that_is_ingested(monkeypatch, tmp_path):
     assert seen[1] == (tmp_path, "twomass", ["a.vot"], {}, {})
 
 
-def test_questions_that_are_still_open_stay(monkeypatch, tmp_path):
-    folder, other = tmp_path / ".fetch" / "work", tmp_path / ".fetch" / "other"
-    folder.mkdir(parents=True)
+def test_questions_that_are_still_open_stay(folder, monkeypatch, tmp_path):
+    other = tmp_path / ".fetch" / "other"
     other.mkdir()
     monkeypatch.setattr(fetch, "fetch_cone", lambda *given: asked.append(given) or ["a.parquet"])
     monkeypatch.setattr(fetch, "_work", lambda *given: folder)
