@@ -60,7 +60,7 @@ def _where_lost(connection: duckdb.DuckDBPyConnection, steps: SystemSteps) -> st
     """Why the scored stars are not in the catalogue, or where to look for the cut that takes every star."""
     refused = left_out(connection) if steps.name == "red_clump" else ""
     if refused:
-        return f"they are {refused}, see {steps.name}.refusals"
+        return f"{refused}, see {steps.name}.refusals"
     texts = {item.name: item.body for item in files.items()}
     if f"{steps.name}.funnel" in texts:
         return f"{steps.name}.funnel counts what each cut takes"

@@ -14,6 +14,8 @@ from . import files
 BOOLEANS = ("true", "false")
 #: Of the value of a cut: DuckDB's decimals have 38 digits.
 LARGEST_EXPONENT = 30
+#: Cuts with such names are shares or probabilities.
+SHARES = ("_prior", "_share", "_probability", "_p_rc")
 
 
 def apply_stored_cuts(connection: duckdb.DuckDBPyConnection) -> None:
@@ -47,7 +49,7 @@ def cut_literal(name: str, value: str) -> str:
     Raises
     ------
     UserError
-        If no cut has this name, or the value is not of its kind.
+        If no cut has this name, or the value is not of its kind or no share where it must be one.
     """
     published = files.cuts()
     if name not in published:
@@ -72,4 +74,6 @@ def _literal(name: str, value: str, published: str) -> str:
         number = Decimal("nan")
     if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT or len(number.as_tuple().digits) > 30:
         raise UserError(f"--cut {name}={value:.80}: {value!r:.80} is not a number; the published value is {published}")
+    if name.endswith(SHARES) and not 0 <= number <= 1:
+        raise UserError(f"--cut {name}={value:.80}: a share lies between 0 and 1; the published value is {published}")
     return f"{number.normalize():f}"

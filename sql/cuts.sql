@@ -135,6 +135,7 @@ create or replace macro cuts.green_teff_floor() as 10; -- [K] in quadrature, Gre
 create or replace macro cuts.green_logg_floor() as 0.05; -- [dex] the same
 create or replace macro cuts.green_feh_floor() as 0.03; -- [dex] the same
 create or replace macro cuts.green_label_clip() as 5; -- [] standard deviations from the median difference of two surveys' labels; wrong matches and failed fits fall beyond
+create or replace macro cuts.min_transformation_stars() as 20; -- [] stars below which no transformation between bands, of four terms, is fitted
 create or replace macro cuts.green_min_common_stars() as 10; -- [] fewer stars in common say nothing about the zero-point between two surveys
 create or replace macro cuts.assumed_teff_error() as 80; -- [K] of labels whose table gives no error
 create or replace macro cuts.assumed_logg_error() as 0.1; -- [dex] of labels whose table gives no error

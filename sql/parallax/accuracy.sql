@@ -9,9 +9,13 @@ select
     median(relative_residual) filter (where is_best) as bias,
     stddev_samp(relative_residual) filter (where is_best) as standard_deviation,
     1.482602218505602 * mad(relative_residual) filter (where is_best) as robust_scatter,
-    sqrt(greatest(0, pow(robust_scatter, 2) - median(
-        pow(parallax_error / adjusted_parallax, 2) + pow(spec_parallax_error / spec_parallax, 2)
-    ) filter (where is_best))) as unexplained_scatter,
+    if(
+        n_best > 0,
+        sqrt(greatest(0, pow(robust_scatter, 2) - median(
+            pow(parallax_error / adjusted_parallax, 2) + pow(spec_parallax_error / spec_parallax, 2)
+        ) filter (where is_best))),
+        null
+    ) as unexplained_scatter,
     avg(pull * pull) as chi2_per_star,
     pow(stats.robust_scatter(pull), 2) as robust_chi2_per_star,
     avg((abs(pull) < 1)::integer) as within_one_error,

@@ -25,8 +25,9 @@ lines as (
     select
         bin_low,
         count(*) as n,
-        regr_slope(vz_km_s, mixed_in) as slope,
-        regr_syy(vz_km_s, mixed_in) / regr_sxx(vz_km_s, mixed_in) as ratio
+        nullif(regr_sxx(vz_km_s, mixed_in), 0) as sxx,
+        regr_sxy(vz_km_s, mixed_in) / sxx as slope,
+        regr_syy(vz_km_s, mixed_in) / sxx as ratio
     from mixed
     group by grouping sets ((bin_low), ())
     having count(*) > 2
@@ -37,6 +38,6 @@ select
     n,
     slope as distance_scale_error,
     bin_low + cuts.hogg_distance_bin() as bin_high,
-    sqrt((ratio - slope * slope) / (n - 2)) as distance_scale_error_error
+    if(ratio is not null, sqrt(greatest(ratio - slope * slope, 0) / (n - 2)), null) as distance_scale_error_error
 from lines
 order by bin_low nulls first

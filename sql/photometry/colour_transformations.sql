@@ -1,6 +1,6 @@
 -- A magnitude of one survey from others: target = base + c0 + c1 x + c2 x^2 + c3 x^3 with x = blue - red, fitted to the
 -- dust-free magnitudes of the network at the labels of stars inside its region of validity; then held against observed stars,
--- dust and all.
+-- dust and all. Too few stars (cuts.min_transformation_stars) give no row.
 with wanted (target, base, blue, red) as (
     values
     ('g', 'ps1_r', 'ps1_g', 'ps1_i'),
@@ -65,6 +65,7 @@ normal as (
     from stars
     where x is not null and y is not null
     group by target, base, blue, red
+    having count(*) >= cuts.min_transformation_stars()
 ),
 
 without_c0 as (

@@ -259,6 +259,8 @@ def test_cut_holds_until_the_published_value_comes_back(writable, cut_sky):
         ({"max_ruw": "1"}, "--cut max_ruw: there is no such cut; nearest: max_ruwe"),
         ({"max_ruwe": "1.2; drop table candlesql.runs"}, "is not a number; the published value is 1.4"),
         ({"max_ruwe": "nan"}, "is not a number"),
+        ({"red_clump_prior": "1.5"}, "a share lies between 0 and 1; the published value is 0"),
+        ({"tier1_min_p_rc": "-0.1"}, "a share lies between 0 and 1"),
         ({"max_ruwe": "inf"}, "is not a number"),
         ({"lucey_max_teff": "5000", "max_ruwe": "x"}, "is not a number"),
     ],

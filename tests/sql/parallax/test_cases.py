@@ -23,9 +23,9 @@ RESIDUALS = [0.1, -0.3, 0.4]
 ACCURACY = [
     Case("parallax.accuracy", """parallax_offset, n, n_negative, n_best, bias, standard_deviation, robust_scatter, unexplained_scatter, chi2_per_star, robust_chi2_per_star, within_one_error, within_two_errors""", given={COMPARED:
         """(0.05, 1.0, 0.03, 2.0, 0.08, true, 0.1, 0.5, 0.1, 0.05), (0.05, 1.0, 0.03, 2.0, 0.08, true, -0.3, -1.5, 0.1, 0.05), (0.05, 1.0, 0.03, 2.0, 0.08, true, 0.4, 2.5, 0.1, 0.05), (0.05, 0.049, 0.03, 2.0, 0.08, false, 9.0, 0.1, 0.1, 0.05),
-        (0.03, 1.0, 0.03, 2.0, 0.08, true, 0.0, 0.0, 0.1, 0.05)"""},
+        (0.03, 1.0, 0.03, 2.0, 0.08, true, 0.0, 0.0, 0.1, 0.05), (0.01, 1.0, 0.03, 2.0, 0.08, false, 0.0, 0.0, 0.1, 0.05)"""},
         rows=[(0.05, 4, 1, 3, 0.1, statistics.stdev(RESIDUALS), robust(RESIDUALS), sqrt(robust(RESIDUALS) ** 2 - 0.0025), statistics.fmean(p * p for p in PULLS), robust(PULLS) ** 2, 0.5, 0.75),
-              (0.03, 1, 0, 1, 0.0, None, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)]),
+              (0.03, 1, 0, 1, 0.0, None, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0), (0.01, 1, 0, 0, None, None, None, None, 0.0, 0.0, 1.0, 1.0)]),
     Case("parallax.clusters", """cluster, n, mean_m_h, spec_parallax_mean, spec_parallax_mean_error, spec_parallax_scatter, gaia_parallax_mean, gaia_parallax_mean_error, gaia_parallax_scatter""", given={
         "parallax.estimates(member, spec_parallax, spec_parallax_error, model_scatter, adjusted_parallax, parallax_error, m_h)":
         "('M', 1.0, 1.0, 3.0, 2.0, 0.5, 0.1), ('M', 2.0, 0.5, 5.0, 3.0, 1.0, 0.3), (null, 9.0, 1.0, 3.0, 2.0, 0.5, 0.1), ('M', null, 0.5, 5.0, 3.0, 1.0, 0.3), ('M', 2.0, 0.5, 5.0, null, 1.0, 0.3)"},
@@ -93,6 +93,18 @@ def checks() -> Case:
         rows=[line(np.append(mixed, more[:, 0]), np.append(vz, more[:, 1]), None), line(mixed, vz, 1.0)])  # fmt: skip
 
 
+#: Three stars in one place, of one motion in the plane, have no slope.
+NO_SLOPE = Case(
+    "parallax.distance_checks",
+    "bin_low, n, distance_scale_error, distance_scale_error_error",
+    given={
+        "parallax.motions(spec_distance_kpc, x_kpc, y_kpc, z_kpc, vx_km_s, vy_km_s, vz_km_s)": ", ".join(
+            f"(1.5, -7.0, 0.1, 0.1, 1.0, 2.0, {vz})" for vz in (1.0, 2.0, 4.0)
+        )
+    },
+    rows=[(None, 3, None, None), (1.0, 3, None, None)],
+)
+
 MATRIX = np.array(
     [
         [-0.05487395617553902, -0.8734371822248346, -0.48383503143198114],
@@ -138,7 +150,7 @@ HALVES = [
     ]
 ]  # fmt: skip
 
-CASES = [*ACCURACY, checks(), *MACROS, *HALVES]
+CASES = [*ACCURACY, checks(), NO_SLOPE, *MACROS, *HALVES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from math import hypot, log, sqrt
 
 import numpy as np
@@ -275,7 +276,8 @@ def transformation() -> Case:
         rows=[tuple(round(x, 5) + 0.0 if isinstance(x, float) else x for x in row) for row in rows])  # fmt: skip
 
 
-CASES = [*MACROS, *NETWORK_VIEWS, *REDDENING, *PAIRS, *RESIDUALS, *LABELS, transformation()]
+TOO_FEW = replace(transformation(), rows=[], setup="create or replace macro cuts.min_transformation_stars() as 22")
+CASES = [*MACROS, *NETWORK_VIEWS, *REDDENING, *PAIRS, *RESIDUALS, *LABELS, transformation(), TOO_FEW]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
