@@ -824,3 +824,24 @@ def test_types_of_arrow(tmp_path):
     (tmp_path / "c").write_bytes(b"nothing at all")
     with pytest.raises(RefusedFile, match="not a readable Feather or Arrow file"):
         arrow._stream_schema(tmp_path / "c")
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_rows_of_fits_inside_a_votable_or_beside_it(connection, tmp_path, is_linked):
+    import base64
+
+    fits.BinTableHDU.from_columns(
+        [fits.Column("a", "J", unit="K", array=[7]), fits.Column("b", "J", unit="s", array=[8])]
+    ).writeto(tmp_path / "r.fits")
+    content = base64.b64encode((tmp_path / "r.fits").read_bytes()).decode()
+    stream = '<STREAM href="r.fits"/>' if is_linked else f"<STREAM encoding='base64'>{content}</STREAM>"
+    (tmp_path / "t.vot").write_text(
+        "<VOTABLE><RESOURCE><TABLE><FIELD name='a' datatype='int' unit='mag' ucd='phot'>"
+        "<DESCRIPTION>said</DESCRIPTION></FIELD>"
+        f"<DATA><FITS>{stream}</FITS></DATA></TABLE></RESOURCE></VOTABLE>"
+    )
+    source = votable.read(connection, tmp_path / "t.vot")
+    assert [(c.unit, c.ucd, c.description) for c in source.columns.values()] == [("mag", "phot", "said"), ("s", "", "")]
+    assert source.path == tmp_path / "t.vot"
+    assert connection.execute(f"from {source.relation(['b', 'a'])}").fetchall() == [(8, 7)]
+    source.close()

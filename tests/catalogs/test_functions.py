@@ -115,6 +115,8 @@ def test_long_lines_of_columns_go_on_behind_a_backslash():
     assert 'unit: !astropy.units.Unit {unit: "electron / s"}' in text
     assert [entry["name"] for entry in said["datatype"]] == ["x", "f"]
     assert said["datatype"][0]["description"] == long
+    assert "meta: {__serialized_columns__: {}}" not in cards
+    assert fits_writer._for_astropy(columns[:1])[-2] == "meta: {__serialized_columns__: {}}"
 
 
 def test_layouts_of_fits_with_a_number_left_for_null():
@@ -382,7 +384,8 @@ CAPABILITIES = """<capabilities xmlns:v="http://www.ivoa.net/xml/VODataService/v
 
 @pytest.mark.parametrize(
     ("said", "most"),
-    [(CAPABILITIES.format(100, 2000), 2000), (CAPABILITIES.format(100, 100), None), (CAPABILITIES.format("", 5), 5),
+    [(CAPABILITIES.format("", 1), 1), (CAPABILITIES.format(100, 2000), 2000), (CAPABILITIES.format(100, 100), None),
+        (CAPABILITIES.format("", 5), 5),
      (CAPABILITIES.format(100, "many"), None), ("<no", None), ("<capabilities/>", None)],
 )  # fmt: skip
 def test_the_most_rows_that_an_archive_gives(monkeypatch, said, most):

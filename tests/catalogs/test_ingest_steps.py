@@ -599,6 +599,7 @@ def test_a_survey_like_another(tmp_path):
     assert found.layout == Layout(("a",))
     assert found.path == file
     for text, words in (
+        ("like = 'gaia_dr2'\nunique = 1", "unique is 1, where true or false is wanted"),
         ("like = 'mine'", 'like = "mine" names no other survey'), ("like = 'x'", 'like = "x" names no other'),
         ("x = ", "not a TOML file"),
         ("id = 'a'\n[columns]\na = {type = 'REAL'}", "entry 'title' is missing"),

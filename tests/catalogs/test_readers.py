@@ -473,6 +473,10 @@ def test_lines_of_json_that_are_none(connection, tmp_path):
     (tmp_path / "t.jsonl").write_text("[1\n{")
     with pytest.raises(RefusedFile, match=r"not readable as JSON lines \("):
         jsonl.read(connection, tmp_path / "t.jsonl")
+    (tmp_path / "t.jsonl").write_text('{"n": 1, "s": "x", "v": [1]}\n{"n": 2.5, "s": null}\n')
+    found = jsonl.read(connection, tmp_path / "t.jsonl")
+    assert {name: (c.type, c.is_text) for name, c in found.columns.items()} == {"n": ("", True), "s": ("VARCHAR", True)}
+    assert (found.left_out, found.vectors["v"].type) == (("v",), "BIGINT[]")
     kinds = ("BOOLEAN", "STRUCT(a INTEGER)", "INTEGER[]", "BIGINT", "DATE", "MAP(VARCHAR, DOUBLE)")
     assert [jsonl._kept(kind) for kind in kinds] == [
         "BOOLEAN", "STRUCT(a INTEGER)", "INTEGER[]", "VARCHAR", "VARCHAR", "MAP(VARCHAR, DOUBLE)"
@@ -569,6 +573,7 @@ def test_fields_at_their_bytes(connection, tmp_path):
         return connection.execute(f"select {fields} from {made.relation([])}").fetchall()
 
     assert rows(source) == [("ab", "1.5"), ("cd", None)]
+    assert all(column.is_text for column in source.columns.values())
     (tmp_path / "u.dat").write_text("1;2\n3\n")
     split = layout.read(connection, tmp_path / "u.dat", Layout(("a", "b"), ";"))
     with pytest.raises(duckdb.Error):

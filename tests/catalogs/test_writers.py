@@ -10,6 +10,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy_healpix import HEALPix
 from candlesql.catalogs import metadata, writers
+from candlesql.catalogs.hats_layout import entries
 from candlesql.catalogs.survey import Column
 from candlesql.catalogs.writers import collection, fits, hats, kinds, write_file
 from candlesql.catalogs.writers.collection import Grid
@@ -97,6 +98,29 @@ def test_rows_at_the_ends_of_a_partition_are_in_it_once(connection, tmp_path):
     assert found == [index[:4].tolist(), index[4:].tolist()]
     assert (tmp_path / "new/catalog/provenance.txt").read_text() == "said\n"
     assert not (tmp_path / "new/catalog/sorted.parquet").exists()
+
+
+def test_a_collection_of_two_partitions_far_apart(connection, tmp_path):
+    """Without a margin; its index says in which partition each star is."""
+    columns = [Column("star", "VARCHAR", ucd="meta.id;meta.main"), Column("ra", "DOUBLE"), Column("dec", "DOUBLE")]
+    rows = """select * from (values ('b', 45.0, 45.0), ('a', 225.0, -45.0), (null, 45.0, 44.0)) as t(star, ra, "dec")"""
+    collection.write(connection, rows, columns, "said", tmp_path / ".two.hats.candlesql.tmp")
+    made = tmp_path / ".two.hats.candlesql.tmp"
+    assert sorted(path.name for path in made.iterdir()) == ["collection.properties", "two", "two_star"]
+    said = entries((made / "two_star/hats.properties").read_text())
+    expected = {
+        "obs_collection": "two_star", "dataproduct_type": "index", "hats_nrows": "2", "hats_primary_table_url": "two",
+        "hats_index_column": "star",
+    }  # fmt: skip
+    assert {key: said[key] for key in expected} == expected
+    assert "hats_builder" in said
+    found = pq.read_table(made / "two_star/dataset/index/part.0.parquet").to_pylist()
+    assert [(row["star"], row["Norder"], row["Dir"]) for row in found] == [("a", 0, 0), ("b", 0, 0)]
+    assert found[0]["Npix"] != found[1]["Npix"]
+    assert (
+        pq.read_metadata(made / "two_star/dataset/_metadata").row_group(0).column(0).file_path == "index/part.0.parquet"
+    )
+    assert pq.read_schema(made / "two_star/dataset/_common_metadata").names == ["star", "Norder", "Dir", "Npix"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
 from candlesql.catalogs.mock import chunks, clusters, galaxy, names, sky, sphere, stars, tracks
-from candlesql.catalogs.mock.apogee import giants
+from candlesql.catalogs.mock.apogee import giants, spectra
 from candlesql.catalogs.mock.draws import Drawer, _between
 from candlesql.catalogs.mock.galaxy import Galaxy, Population
 from candlesql.catalogs.mock.parameters import BANDS, KS, PS1_G, PS1_Y, W1, W2, G, Parameters
@@ -449,6 +449,29 @@ def test_stars_inside_the_limits_are_listed(band, limit, sign):
         given = (np.array([0]), np.array([0.25]), np.array([8.0]), np.array([0.5]))
         found += drawer(library=library)._is_listed(*given).tolist()
     assert found == [True, False]
+
+
+def test_the_bright_limit_is_that_of_each_band():
+    """Of g and y; 0.5 mag above them stars are listed still."""
+    p = replace(P, ps1_brightest=(13.0, 99, 99, 99, 12.0))
+    for band, found in ((PS1_G, [False, True]), (PS1_Y, [True, True])):
+        magnitudes = np.full((2, 13), 12.45)
+        listed = []
+        for magnitude in (12.45, 12.55):
+            magnitudes[:, PS1_G], magnitudes[:, PS1_Y] = 13, 13
+            magnitudes[:, band] = magnitude
+            library = SimpleNamespace(magnitudes=magnitudes, extinctions=np.zeros((2, 13)))
+            made = drawer(library=library, parameters=p)
+            listed += made._is_listed(np.array([0]), np.array([0.0]), np.array([0.0]), np.array([0.0])).tolist()
+        assert listed == found
+
+
+def test_pixels_without_data_have_a_huge_error():
+    rng = np.random.default_rng(6)
+    flux, error = spectra.observed_spectra(spectra.Lines.drawn(rng), giants.draw_giants(5, rng), np.arange(2), rng)
+    assert 5 < (flux == 0).sum() < 80
+    assert np.unique(error[flux == 0]).tolist() == [1e10]
+    assert error[flux != 0].max() < 1
 
 
 def test_companions_brighten_binaries():
