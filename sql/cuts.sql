@@ -87,15 +87,16 @@ create or replace macro cuts.label_error() as 0.03; -- [] of labels that are wro
 create or replace macro cuts.validity_by_density() as false; -- [boolean] whether the density of the training stars tells which stars the networks know, in the place of the hull of Lucey+2020 section 2.2
 create or replace macro cuts.min_log_density() as 0; -- [] ln density of training stars over that of their sparsest 1 %, below which a star is refused then
 create or replace macro cuts.min_labels() as 10; -- [] labelled stars below which a tier's contamination is not given
-create or replace macro cuts.clump_shift_error() as 1.5; -- [ln odds] by which P(RC) may be off before labels are looked at; calibration skies (benchmarks/compare/catalogue_contamination.py --calibrate)
-create or replace macro cuts.transfer_error() as 0.1; -- [ln odds] by which labelled stars may differ from the catalogue's; assumed, calibration skies ask for less
-create or replace macro cuts.high_latitude_shift() as 0.3; -- [ln odds] of red clump against giant branch beyond cuts.high_latitude, where few labels say so; calibration skies
+create or replace macro cuts.clump_shift_error() as 1.0; -- [ln odds] by which P(RC) may be off before labels are looked at; calibration skies (benchmarks/compare/catalogue_contamination.py --calibrate)
+create or replace macro cuts.transfer_error() as 0.25; -- [ln odds] by which labelled stars of a tier may differ from the catalogue's; calibration skies
+create or replace macro cuts.high_latitude_shift() as 0.4; -- [ln odds] of red clump against giant branch beyond cuts.high_latitude, where few labels say so; calibration skies
 create or replace macro cuts.high_latitude_shift_error() as 0.1; -- [ln odds] of that; assumed, calibration skies ask for less
 create or replace macro cuts.far_from_plane_kpc() as 2; -- [kpc] beyond which labels, which end at [Fe/H] = -0.9, say little of stars that the catalogue refuses
 create or replace macro cuts.far_shift() as -0.9; -- [ln odds] of refused stars there; calibration skies
 create or replace macro cuts.far_shift_error() as 0.2; -- [ln odds] of that; calibration skies
-create or replace macro cuts.outside_hull_shift() as -2.1; -- [ln odds] of stars outside the hull, whose labelled ones are the bright ones; calibration skies
-create or replace macro cuts.refused_shift_error() as 0.55; -- [ln odds] of stars that the catalogue refuses; calibration skies
+create or replace macro cuts.unselected_shift() as -0.5; -- [ln odds] of giants that the cuts of tier 2 refuse, whose labelled ones are the bright ones; calibration skies
+create or replace macro cuts.outside_hull_shift() as -0.2; -- [ln odds] of stars outside the hull where that refuses them; by the truth of calibration skies
+create or replace macro cuts.refused_shift_error() as 0.15; -- [ln odds] by which labelled stars that the catalogue refuses may differ from the others; calibration skies
 create or replace macro cuts.pooled_stars() as 8; -- [] stars with the share of the coarser bin that are added to each bin before it is ranked
 create or replace macro cuts.max_calibrator_extinction() as 0.1; -- [mag] in W1; little-reddened calibrators of Lucey+2020 section 3.4
 create or replace macro cuts.max_magnitude_offset() as 0.75; -- [mag] calibrators further from the median are contaminants

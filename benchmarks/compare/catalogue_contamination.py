@@ -35,7 +35,7 @@ KEPT = {
 }
 VIEWS = ("red_clump.clump_odds", "red_clump.clump_shares", "red_clump.final_contamination")
 #: The cuts that mock skies say; `far_shift` and its error are seen directly in the refused stars.
-FITTED = ("clump_shift_error", "high_latitude_shift", "outside_hull_shift", "refused_shift_error")
+FITTED = ("clump_shift_error", "transfer_error", "high_latitude_shift", "unselected_shift", "refused_shift_error")
 QUERY = """
     select tier, region, unnest([
         {'quantity': 'contamination', 'found': final.contamination, 'error': final.contamination_error,

@@ -14,11 +14,12 @@ with names as (
 strata as (
     select
         stratum,
-        if(stratum = 'outside the hull', cuts.outside_hull_shift(), 0) as mean_shift,
-        if(
-            stratum in ('outside the hull', 'outside the range of labels', 'not a giant'),
-            cuts.refused_shift_error(), cuts.transfer_error()
-        ) as transfer_error
+        case stratum
+            when 'outside the hull' then cuts.outside_hull_shift()
+            when 'not red clump by the cuts of tier 2' then cuts.unselected_shift()
+            else 0
+        end as mean_shift,
+        if(starts_with(stratum, 'tier'), cuts.transfer_error(), cuts.refused_shift_error()) as transfer_error
     from names
 ),
 

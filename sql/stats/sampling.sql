@@ -14,10 +14,10 @@ create or replace macro stats.wilson_low(k, n) as
 create or replace macro stats.wilson_high(k, n) as
 (k + 0.5 + sqrt(k * (1 - k / n) + 0.25)) / (n + 1);
 
--- Sum of x, in its unit, to the same last digit in whatever order the rows come. An aggregate that sorts: for few rows.
+-- [] Sum of x, in its unit, to the same last digit in whatever order the rows come. An aggregate that sorts: for few rows.
 create or replace macro stats.steady_sum(x) as sum(x order by x);
 
--- Mean of x, in its unit, to 12 decimals, and the same in whatever order the rows come. An aggregate for many rows.
+-- [] Mean of x, in its unit, to 12 decimals, and the same in whatever order the rows come. An aggregate for many rows.
 create or replace macro stats.steady_mean(x) as avg(x::decimal(38, 12));
 
 -- [] 1.4826 times the median absolute deviation of x, in its unit: the standard deviation of a normal distribution.

@@ -39,32 +39,33 @@ def shift_by_quadrature(p_rc: float, n_rc: int, n: int, centre: float, width: fl
 
 
 def sampled(width: float) -> float:
-    """What the mean of that posterior scatters by from one set of labels to another: the prior is 1.5 wide."""
-    return width * math.sqrt(1 - width**2 / 1.5**2)
+    """What the mean of that posterior scatters by from one set of labels to another: the prior is 1 wide."""
+    return width * math.sqrt(1 - width**2)
 
 
 def test_labels_shift_the_odds(view):
     rows = {(row["stratum"], row["region"]): row for row in view("red_clump.clump_odds", **LABELS)}
-    mean, width = shift_by_quadrature(0.8, 24, 40, 0, 1.5)
+    mean, width = shift_by_quadrature(0.8, 24, 40, 0, 1)
     tier = rows["tier 2", "all"]
     assert tier["n_labelled"] == 40
     assert tier["shift"] == pytest.approx(mean, abs=0.02)
     assert mean < -0.7, "60 % where 80 % were given"
-    assert tier["shift_error"] == pytest.approx(math.hypot(sampled(width), 0.1), abs=0.02)
-    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.3 higher
-    high, high_width = shift_by_quadrature(0.8, 8, 8, mean + 0.3, math.hypot(sampled(width), 0.1))
+    assert tier["shift_error"] == pytest.approx(math.hypot(sampled(width), 0.25), abs=0.02)
+    # beyond 30 deg eight labels, all red clump, against a prior from the whole sky that is 0.4 higher
+    high, high_width = shift_by_quadrature(0.8, 8, 8, mean + 0.4, math.hypot(sampled(width), 0.1))
     assert rows["tier 2", "|b| > 30 deg"]["n_labelled"] == 8
     assert rows["tier 2", "|b| > 30 deg"]["shift"] == pytest.approx(high, abs=0.03)
-    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.1), abs=0.02)
-    hull, hull_width = shift_by_quadrature(0.5, 6, 30, 0, 1.5)
-    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 2.1, abs=0.02)
+    assert rows["tier 2", "|b| > 30 deg"]["shift_error"] == pytest.approx(math.hypot(high_width, 0.25), abs=0.02)
+    hull, hull_width = shift_by_quadrature(0.5, 6, 30, 0, 1)
+    assert rows["outside the hull", "all"]["shift"] == pytest.approx(hull - 0.2, abs=0.02)
     assert rows["outside the hull", "all"]["shift_error"] == pytest.approx(
-        math.hypot(sampled(hull_width), 0.55), abs=0.02
+        math.hypot(sampled(hull_width), 0.15), abs=0.02
     )
+    assert rows["not red clump by the cuts of tier 2", "all"]["shift"] == pytest.approx(-0.5, abs=0.01)
     assert rows["tier 1", "all"]["n_labelled"] == 0
     assert rows["tier 1", "all"]["shift"] == pytest.approx(0, abs=0.01)
     assert rows["not a giant", "all"]["shift"] == pytest.approx(0, abs=0.01)
-    assert rows["not a giant", "all"]["shift_error"] == pytest.approx(0.55, abs=0.01), "no labels: what mock skies say"
+    assert rows["not a giant", "all"]["shift_error"] == pytest.approx(0.15, abs=0.01), "no labels: what mock skies say"
 
 
 def test_shifted_probabilities_add_up(view):
