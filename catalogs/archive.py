@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from ..errors import MissingPackage, RefusedFile, UserError
+from ..workspace.short import short_text
 from . import web
 from .readers.votable import Document
 from .web import TIMEOUT, session_for
@@ -38,7 +40,8 @@ def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Pa
     """The whole answer; asked for once more with the service's largest MAXREC where the usual one cuts it off."""
     came, most, note = work / "answer.vot", work / "maxrec", work / "job"
     while True:
-        maxrec = int(most.read_text()) if most.exists() else None
+        said = _noted(most)
+        maxrec = int(said) if re.fullmatch("[0-9]{1,18}", said) else None
         job = _finished_job(address, query, uploads, note, maxrec)
         _download(job.result_uri, came, address)
         is_cut_off = _is_cut_off(came)
@@ -55,6 +58,22 @@ def answer(address: str, query: str, uploads: dict[str, Path], work: Path) -> Pa
                 file=address,
             )
         most.write_text(str(allowed))
+
+
+def _noted(note: Path) -> str:
+    """What an earlier try has written down; the folder may be somebody else's, and it nonsense."""
+    try:
+        return short_text(note) if note.exists() else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _noted_job(note: Path, address: str) -> str | None:
+    """The job that an earlier try has written down, if it is one of this service."""
+    try:
+        return _noted(note) if urlsplit(_noted(note)).netloc == urlsplit(address).netloc else None
+    except ValueError:
+        return None
 
 
 def _largest_maxrec(address: str) -> int | None:
@@ -81,7 +100,8 @@ def _finished_job(address: str, query: str, uploads: dict[str, Path], note: Path
         raise MissingPackage("fetch needs pyvo: pip install 'candlesql[fetch]'") from None
     session = session_for(address)
     try:
-        job = patiently(lambda: AsyncTAPJob(note.read_text(), session=session)) if note.exists() else None
+        noted = _noted_job(note, address)
+        job = patiently(lambda: AsyncTAPJob(noted, session=session)) if noted else None
     except DALServiceError:
         job = None
     if job is None or job.phase in ("ABORTED", "ERROR", "ARCHIVED"):

@@ -55,7 +55,9 @@ def run_demo(path: Path, stars: int, seed: int, release: str = "gaia_dr2", overw
     if not overwrite:
         _refuse_other(sky, said)
     with new_or_existing(path):
-        (sky.root / ".demo").write_text(said + "\n", encoding="utf-8")
+        marks = sky.root / ".demo"
+        marks.unlink(missing_ok=True)
+        marks.write_text(said + "\n", encoding="utf-8")
         with writing(sky.root) as connection:
             ingested = make_mock_sky(path, stars, seed, release)
             yield from _run(connection, sky, said, ingested)

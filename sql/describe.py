@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ..catalogs.survey import SHIPPED, Column, read_survey, survey_files
+from ..errors import one_line
 from ..udfs.names import identifier
 from ..workspace.ledger import cut_values
 from ..workspace.query import first_row
@@ -80,7 +81,8 @@ def provenance(connection: duckdb.DuckDBPyConnection, view: str, query: str | No
         used = " ".join(f"{m}:{h[:12]}{_kind(said.get(m) or kinds.get(h))}" for m, h in json.loads(models).items())
         lines.append(f"{product} made {made_at:%Y-%m-%dT%H:%M:%SZ} from {hashes} {used}".rstrip())
     lines.append(f"cuts {cut_values(connection)}")
-    return "\n".join([*lines, f"query {' '.join(stored[0].split())}"] if stored else lines)
+    lines += [f"query {' '.join(stored[0].split())}"] if stored else []
+    return "\n".join(one_line(line) for line in lines)
 
 
 def _definition(connection: duckdb.DuckDBPyConnection, view: str) -> tuple | None:

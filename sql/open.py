@@ -21,7 +21,16 @@ from ..errors import RefusedFile, UserError
 from ..udfs import functions
 from ..udfs.cache import cache_folder
 from ..udfs.names import identifier
-from ..workspace.change import Change, change_of, changing, digest_of, mend, one_writer
+from ..workspace.change import (
+    Change,
+    change_of,
+    changing,
+    digest_of,
+    digest_of_database,
+    mend,
+    one_writer,
+    replace_database,
+)
 from ..workspace.connection import attach, connect, refuse_newer, way_out
 from ..workspace.folder import Sky, existing_sky, find_sky
 from ..workspace.ledger import full_disk_told
@@ -34,8 +43,11 @@ from .template import code_of, data_of, is_known, remember, template_of
 #: Tables that commands write; beside them those of `region`, and its owner's in schemas of their own.
 LEDGER = ("cuts", "runs", "match_statistics")
 #: What a row of the ledger is; another says nothing of a product, which is then made again.
-ROW = """product is not null and made_by is not null and n_rows >= 0 and seconds >= 0 and made_at is not null
-    and json_type(inputs) = 'OBJECT' and json_type(cuts) = 'OBJECT' and json_type(models) = 'OBJECT'"""
+ROW = "product is not null and made_by is not null and n_rows >= 0 and seconds >= 0 and isfinite(made_at)" + "".join(
+    f""" and json_type({texts}) = 'OBJECT'
+    and len(list_filter(json_extract({texts}, '$.*'), lambda part: json_type(part) <> 'VARCHAR')) = 0"""
+    for texts in ("inputs", "cuts", "models", "coalesce(trained_on, '{}')")
+)
 #: Names that the folder of a HATS catalog has one of.
 HATS = ("hats.properties", "properties", "collection.properties")
 #: How many databases of workspaces that others wrote are kept in the cache, those used last.
@@ -79,7 +91,7 @@ def open_sky(
         mend(sky)
     if not read_only:
         return _open_in_place(sky, memory, threads)
-    digest = digest_of(sky.database)
+    digest = digest_of_database(sky)
     connection = _connect_to_sound(sky, digest, memory, threads)
     try:
         connection.execute("set autoinstall_known_extensions = false")
@@ -151,7 +163,7 @@ def make_sky(path: str | Path) -> Sky:
                 made = sky.database.with_name(f".{sky.database.name}.made")
                 shutil.copyfile(template_of(sky), made)
                 remember(digest_of(made))
-                made.replace(sky.database)
+                replace_database(sky, made)
     except OSError as error:
         raise UserError(f"no workspace can be made here ({error.strerror})", file=sky.root) from None
     return sky
@@ -229,7 +241,7 @@ def _open_in_place(sky: Sky, memory: str | None = None, threads: int | None = No
 
 def _is_sound(sky: Sky) -> bool:
     """Whether this user's candlesql wrote the database, with the views of this version over the files there are."""
-    if not is_known(digest_of(sky.database)):
+    if not is_known(digest_of_database(sky)):
         attach(sky.database, sky.spill, read_only=True).close()
         return False
     with connect(sky, read_only=True) as connection:
@@ -255,6 +267,7 @@ def _connect_to_sound(
     folder.mkdir(parents=True, exist_ok=True)
     private = folder / f"{key[:32]}.duckdb"
     if not private.exists():
+        attach(sky.database, sky.spill, read_only=True).close()  # says who holds it, or that it is none
         with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as work:
             made = Path(work) / private.name
             _build(sky, made)
@@ -279,7 +292,7 @@ def _put_in_place(sky: Sky) -> None:
     try:
         _build(sky, made)
         remember(digest_of(made))
-        made.replace(sky.database)
+        replace_database(sky, made)
     finally:
         made.unlink(missing_ok=True)
 

@@ -14,13 +14,14 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import Locked, RefusedFile, UserError
-from .folder import TRUTH, Sky
+from .folder import TRUTH, Sky, refuse_odd
 from .short import short_text
 
 #: What this program makes, at the top of a workspace; nothing else is replaced or removed.
@@ -28,7 +29,8 @@ OWN = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale",
 #: Other names of this program at the top of a workspace.
 HIDDEN = (".before", ".demo", ".fetch", ".journal", ".lock", ".making-", ".sky.duckdb", ".spill", "sky.duckdb")
 #: What only works for a moment, by name.
-PASSING = (".making-*", ".sky.duckdb.*", ".*.candlesql.tmp*", "*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
+OF_FOLDERS = ("*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
+PASSING = (".making-*", ".journal.tmp", ".sky.duckdb.*", ".*.candlesql.tmp*", *OF_FOLDERS)
 LOOK_EVERY = 0.2
 
 #: Whether a command waits for another that writes (`--wait`).
@@ -77,7 +79,7 @@ class Change:
         if self.entries:
             self.digest = digest_of(made)
             self.write()
-        made.replace(self.sky.database)
+        replace_database(self.sky, made)
         finished.extend(str(entry[0]) for entry in self.entries)
         self.entries, self.digest = [], None
         _forget(self.sky)
@@ -171,14 +173,14 @@ def one_writer(sky: Sky) -> Iterator[None]:
     Locked
         If another process writes, unless commands wait.
     """
-    held = _locks.get(sky.root)
-    if held:
-        _locks[sky.root] = (held[0], held[1] + 1)
-    else:
-        _locks[sky.root] = (_lock(sky), 1)
-        refuse_links(sky)
-        _sweep(sky)
+    is_first = sky.root not in _locks
+    file, times = (_lock(sky), 0) if is_first else _locks[sky.root]
+    _locks[sky.root] = (file, times + 1)
     try:
+        if is_first:
+            refuse_odd(sky.root)
+            refuse_links(sky)
+            _sweep(sky)
         yield
     finally:
         file, times = _locks.pop(sky.root)
@@ -195,6 +197,10 @@ def _lock(sky: Sky) -> int:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     except OSError as error:
         raise UserError(f"cannot be written ({error.strerror})", file=sky.root) from None
+    at = os.fstat(file)
+    if not stat.S_ISREG(at.st_mode) or at.st_nlink > 1:
+        os.close(file)
+        raise RefusedFile("is no file of its own: it has another name too, or is a pipe; take it away", file=path)
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -308,6 +314,20 @@ def _journal(sky: Sky) -> Path:
 
 def _before(sky: Sky) -> Path:
     return sky.root / ".before"
+
+
+def digest_of_database(sky: Sky) -> str:
+    """The hash of a workspace's database as it is read: with the log beside it, if there is one."""
+    digest = digest_of(sky.database)
+    if not sky.log.is_file() or not sky.log.stat().st_size:
+        return digest
+    return hashlib.sha256(f"{digest} {digest_of(sky.log)}".encode()).hexdigest()
+
+
+def replace_database(sky: Sky, made: Path) -> None:
+    """Let a database take the place of the workspace's, in which the log of that is taken up or left out."""
+    made.replace(sky.database)
+    sky.log.unlink(missing_ok=True)
 
 
 def digest_of(file: Path) -> str:

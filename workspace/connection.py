@@ -110,6 +110,8 @@ def attach(
 
 def way_out(error: duckdb.Error) -> str | None:
     """What to do with a database file, if it is damaged."""
+    if "WAL" in str(error):
+        return "take sky.duckdb.wal beside it away: it does not belong to this state of the database"
     return TAKE_AWAY if DAMAGED.search(str(error)) else None
 
 

@@ -15,9 +15,9 @@ TRUTH = "truth.parquet"
 #: Folders at the top of a workspace.
 FOLDERS = ("catalogs", "surveys", "matches", "scores", "models", "results", "scale")
 #: What is read at the top of a workspace.
-READ = (*FOLDERS, TRUTH, "sky.duckdb", ".journal")
+READ = (*FOLDERS, TRUTH, "sky.duckdb", "sky.duckdb.wal", ".journal", ".lock", ".demo", ".fetch")
 #: How the name of a file ends that stands in one of the folders.
-FILES = (".parquet", ".onnx", ".npz", ".toml", ".duckdb", ".journal", ".url")
+FILES = (".parquet", ".onnx", ".npz", ".toml", ".duckdb", ".duckdb.wal", ".journal", ".lock", ".demo", ".url")
 #: How far down files of such names are; the folders of runs by partitions go deeper.
 DEEPEST = 2
 
@@ -31,6 +31,11 @@ class Sky:
     @property
     def database(self) -> Path:
         return self.root / "sky.duckdb"
+
+    @property
+    def log(self) -> Path:
+        """What DuckDB has not yet written into the database: of a connection that was open for writing and killed."""
+        return self.root / "sky.duckdb.wal"
 
     @property
     def catalogs(self) -> Path:

@@ -23,6 +23,10 @@ Run = Callable[[duckdb.DuckDBPyConnection, str], None]
 WITHOUT_CUTS = ("staging", "match")
 
 
+#: What the name of a file within a workspace has not: a way out of it, a NUL, more letters than a path can have.
+NO_PLACE = re.compile(r"^/|(^|/)\.\.(/|$)|\0|.{1000}", re.DOTALL)
+
+
 def execute(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     """Run a statement; a full disk is the user's to mend."""
     with full_disk_told():
@@ -170,11 +174,12 @@ def _are_as_written(root: Path | None, files: str | None) -> bool:
 
 
 def said_of_files(files: str | None) -> list[tuple[str, int, str]]:
-    """What a row of the ledger says of a product's files; of a text of another form nothing."""
+    """What a row of the ledger says of a product's files; of a text of another form, or of files elsewhere, nothing."""
     try:
-        return [(str(name), int(size), str(digest)) for name, (size, digest) in json.loads(files or "{}").items()]
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        said = [(str(name), int(size), str(digest)) for name, (size, digest) in json.loads(files or "{}").items()]
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return []
+    return [] if any(NO_PLACE.search(name) for name, *_ in said) else said
 
 
 def cut_values(connection: duckdb.DuckDBPyConnection) -> str:

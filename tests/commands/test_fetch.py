@@ -330,6 +330,21 @@ def test_service_that_stays_down_is_told_and_the_job_goes_on_later(ask, archive,
     assert len(archive.queries) == 1, "the query was asked twice"
 
 
+def test_a_job_that_somebody_else_wrote_down_is_not_asked(ask, archive, stars, own_sky):
+    archive.answer, archive.breaks = stars(), 100
+    assert ask().code == 2
+    (work,) = (own_sky / ".fetch").iterdir()
+    archive.breaks = 0
+    for noted, said in ((b"http://127.0.0.1:9/tap/async/1", b"x"), (b"\xff", b"1e9"), (b"http://[", b"")):
+        (work / "job").write_bytes(noted)
+        (work / "maxrec").write_bytes(said)
+        done = ask()
+        assert (done.code, done.err) == (0, "")
+        work.mkdir(parents=True)
+    assert count(own_sky) == 8
+    assert archive.maxrecs == [""] * 4
+
+
 def test_answer_that_is_cut_off(ask, archive, stars, own_sky):
     archive.answer = stars("OVERFLOW")
     done = ask()

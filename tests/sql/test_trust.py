@@ -57,6 +57,50 @@ def test_views_and_macros_of_a_stranger_do_not_survive(own_sky, secret, candlesq
         assert connection.execute("select count(*) from candlesql.runs").fetchone() == (0,)
 
 
+def log_of(sky: Path, *statements: str) -> bytes:
+    """What DuckDB writes beside a database that it has not yet put the statements into."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{sky / 'sky.duckdb'}' as sky; use sky")
+        for statement in statements:
+            connection.execute(statement)
+        return (sky / "sky.duckdb.wal").read_bytes()
+
+
+def test_a_strangers_log_beside_a_database_of_ones_own_is_not_believed(own_sky, candlesql, tmp_path, secret):
+    """DuckDB reads it as part of the database, whose hash is the one that the user's candlesql remembers."""
+    other = Path(shutil.copytree(own_sky, tmp_path / "other"))
+    view = f"create view candlesql.runs as select content as product from read_text('{secret}')"
+    log = log_of(
+        other,
+        "create macro main.sqrt(x) as 42",
+        "drop table candlesql.runs",
+        view,
+        "create schema mine",
+        "create table mine.notes as select 'kept' as note",
+    )
+    (own_sky / "sky.duckdb.wal").write_bytes(log)
+    done = candlesql("info", own_sky)
+    assert (done.code, done.err) == (0, "")
+    assert "TOPSECRET" not in done.out
+    for command in (["info"], ["match", "gaia_dr2", "twomass"], ["info"]):
+        assert candlesql(command[0], own_sky, *command[1:]).code == 0
+    assert not (own_sky / "sky.duckdb.wal").exists()
+    with open_sky(own_sky) as connection:
+        assert connection.execute("select sqrt(4.0)").fetchone() == (2.0,)
+        assert connection.execute("from mine.notes").fetchone() == ("kept",)
+
+
+def test_a_log_of_another_database_says_the_way_out(own_sky, candlesql, tmp_path):
+    other = Path(shutil.copytree(own_sky, tmp_path / "other"))
+    with duckdb.connect(str(other / "sky.duckdb")) as connection:
+        connection.execute("create schema mine")
+    (own_sky / "sky.duckdb.wal").write_bytes(log_of(other, "create schema yours"))
+    for command in (["info"], ["match", "gaia_dr2", "twomass"]):
+        done = candlesql(command[0], own_sky, *command[1:])
+        assert (done.code, len(done.err.splitlines())) == (2, 1)
+        assert "take sky.duckdb.wal beside it away" in done.err
+
+
 def test_cuts_of_a_stranger_are_numbers_or_letters(own_sky):
     spoil(own_sky, "insert into candlesql.cuts values ('max_ruwe', '(select 1) --')")
     with pytest.raises(UserError, match="is not a number"):
@@ -79,6 +123,11 @@ def test_cuts_of_a_stranger_that_are_nothing(own_sky):
         "cuts = '5'",
         "inputs = '[]'",
         "models = null",
+        "made_at = 'infinity'",
+        """inputs = '{"catalogs/gaia_dr2.parquet": 5}'""",
+        """models = '{"red_clump": ["a"]}'""",
+        """cuts = '{"max_ruwe": {"a": 1}}'""",
+        "trained_on = '[1]'",
     ],
 )
 def test_a_strangers_row_that_is_none_of_the_ledger_says_nothing(own_sky, candlesql, spoilt):
@@ -101,7 +150,17 @@ def test_a_strangers_words_do_not_reach_the_terminal_as_more_than_words(own_sky,
 
 
 @pytest.mark.parametrize(
-    "files", ['{"../x": [1, "a"]}', '{"matches/x": 3}', "[1, 2]", '"x"', '{"/etc/passwd": [1, ""]}']
+    "files",
+    [
+        '{"a": [1e999, "a"]}',
+        '{"a\\u0000b": [1, "a"]}',
+        f'{{"{"x" * 5000}": [1, "a"]}}',
+        '{"../x": [1, "a"]}',
+        '{"matches/x": 3}',
+        "[1, 2]",
+        '"x"',
+        '{"/etc/passwd": [1, ""]}',
+    ],
 )
 def test_a_strangers_ledger_says_nothing_of_other_files(own_sky, files, capfd):
     spoil(own_sky, f"update candlesql.runs set files = '{files}'")

@@ -238,3 +238,37 @@ def test_what_killed_commands_have_left_goes_when_the_next_one_writes(sky):
     assert not (sky.matches / ".a_b.parquet.tmp").exists()
     assert not (sky.root / ".out.fits.candlesql.tmp.heap").exists()
     assert (sky.root / ".notes.tmp").exists()
+
+
+def test_a_lock_that_is_another_file_too_is_refused(sky, tmp_path):
+    """The name of who holds it is written into it."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    os.link(precious, sky.root / ".lock")
+    with pytest.raises(RefusedFile, match="has another name too"), one_writer(sky):
+        pass
+    assert precious.read_text() == "mine"
+
+
+def test_a_journal_is_not_written_into_what_stands_there(sky, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    os.link(precious, sky.root / ".journal.tmp")
+    with one_writer(sky), changing(sky, sky.root / ".new", whole=True) as change:
+        change.begin(sky.matches / "a_b.parquet")
+    assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [".lock", ".demo", ".fetch", "sky.duckdb.wal"])
+def test_a_pipe_among_hidden_names_is_refused_by_what_writes(sky, name):
+    os.mkfifo(sky.root / name)
+    with pytest.raises(RefusedFile, match=r"is a pipe|but a pipe"), one_writer(sky):
+        pass
+
+
+def test_what_is_refused_once_is_refused_again(sky, tmp_path):
+    """A lock that was kept let the second one pass without a look."""
+    (sky.root / "scale").symlink_to(tmp_path)
+    for _ in range(2):
+        with pytest.raises(RefusedFile, match="is a link"), one_writer(sky):
+            pass
