@@ -20,6 +20,9 @@ DIGITS, DECIMALS = 7, 4
 SINGLE = 9
 #: Where a text is wrapped, its column has so much room at least.
 NARROW = 20
+#: Types whose values DuckDB gives to Python by a package that is not needed otherwise; they are shown as DuckDB writes
+#: them.
+ZONED = "timestamp with time zone"
 EXPLAIN = ["explain_key", "explain_value"]
 
 
@@ -41,8 +44,12 @@ class Rows:
 
 def fetched(relation: duckdb.DuckDBPyRelation) -> Rows:
     """The rows of a statement."""
-    rows = relation.limit(LIMIT + 1).fetchall()
     types = [str(kind).lower() for kind in relation.types]
+    shown = relation.limit(LIMIT + 1)
+    if any(ZONED in kind for kind in types):
+        parts = [f"#{n}::varchar" if ZONED in kind else f"#{n}" for n, kind in enumerate(types, 1)]
+        shown = shown.project(", ".join(parts))
+    rows = shown.fetchall()
     return Rows(relation.columns, types, rows[:LIMIT], len(rows) > LIMIT)
 
 

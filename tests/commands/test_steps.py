@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from candlesql.commands.steps import neighbours, pairs, scoring
 from candlesql.commands.steps.pairs import Epochs
-from candlesql.commands.steps.shown import text_of
+from candlesql.commands.steps.shown import fetched, text_of
 from candlesql.errors import UserError
 
 
@@ -147,3 +147,14 @@ def test_values_as_text():
         "NULL", "true", "7", "0.00123", "12345.6789", "0.0", "{a: NULL, b: [false]}", "[1, x]",
         "0aff",
     ]  # fmt: skip
+
+
+def test_times_with_a_zone_are_shown_as_duckdb_writes_them(connection):
+    """For Python it needs a package that is not there; two columns may have one name, and the rows keep their order."""
+    connection.execute("set timezone = 'UTC'")
+    times = "(select timestamptz '2020-01-02 03:04:05+00' as t)"
+    found = fetched(connection.sql(f"select t, n, t, [t] as l from {times}, range(3) as r(n) order by n desc"))
+    assert found.columns == ["t", "n", "t", "l"]
+    assert found.types[:2] == ["timestamp with time zone", "bigint"]
+    said = "2020-01-02 03:04:05+00"
+    assert found.rows == [(said, n, said, f"['{said}']") for n in (2, 1, 0)]
