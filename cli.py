@@ -48,6 +48,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
             signal.signal(number, _interrupt)
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -83,6 +84,17 @@ def main() -> None:
     if code == INTERRUPTED:
         _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Of a shell's `>&-`: the next file that is opened would be the standard output."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - to the end
 
 
 def _refuse_no_text(arguments: list[str]) -> None:

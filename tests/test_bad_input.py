@@ -589,3 +589,21 @@ def test_interruption_of_which_code_in_c_makes_another_error(monkeypatch, candle
     with handlers_as_before():
         done = candlesql("sql", tiny_sky, "select 1")
     assert done == (130, "", "interrupted; what was there before is unchanged\n")
+
+
+def test_closed_streams_are_not_the_next_file_that_is_opened(tmp_path):
+    """`candlesql … >&-`: what is printed would go into it, or nowhere with an error."""
+    child = os.fork()
+    if not child:
+        try:
+            for number in (0, 1):
+                os.close(number)
+            sys.stdin = sys.stdout = None
+            cli._open_what_is_closed()
+            file = os.open(tmp_path / "made", os.O_WRONLY | os.O_CREAT)
+            print("lost", flush=True)
+            os._exit(0 if file > 2 and sys.stdin.read() == "" else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (tmp_path / "made").read_text() == ""

@@ -18,7 +18,7 @@ VARIABLES = {"memory": "CANDLESQL_MEMORY", "threads": "CANDLESQL_THREADS", "temp
 #: Of the machine's memory, for each database: a process of two leaves a fifth to others.
 SHARE = "40%"
 UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
-LEAST_BYTES = 128 * 1000**2
+LEAST_BYTES, MOST_BYTES = 128 * 1000**2, 10**18
 
 TOO_LITTLE_MEMORY = "this needs more memory than DuckDB may take; give it more with --memory, or fewer --threads"
 
@@ -31,7 +31,7 @@ def memory_limit(given: str | None = None, at_most: int | None = None) -> str:
     value, where = _setting("memory", given)
     if value is None:
         return f"{at_most}B" if at_most else SHARE
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b|%)", value.strip().lower())
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15})?)\s*(?:([kmgt]?)(i?)b|%)", value.strip().lower())
     if not found:
         raise UserError(f"{where} {value!r:.40} is no amount of memory: say it as 4GB, 512MB or 40%", value=value)
     number = float(found[1])
@@ -42,7 +42,7 @@ def memory_limit(given: str | None = None, at_most: int | None = None) -> str:
     unit = UNITS[found[2]] if not found[3] else 1024 ** ("kmgt".find(found[2]) + 1 if found[2] else 0)
     if number * unit < LEAST_BYTES:
         raise UserError(f"{where} {value!r:.40} is too little: DuckDB needs 128MB", value=value)
-    return f"{int(min(number * unit, at_most or number * unit))}B"
+    return f"{int(min(number * unit, at_most or MOST_BYTES))}B"
 
 
 def threads() -> int:
@@ -99,7 +99,7 @@ def _configured(file: Path) -> dict[str, str]:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot be read ({error})", file=file) from None
     odd = sorted(found.keys() - VARIABLES)
     if odd:

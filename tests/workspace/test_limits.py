@@ -35,13 +35,16 @@ def nobody_says(monkeypatch, tmp_path):
         ("512mb", "512000000B"),
         ("200000000B", "200000000B"),
         ("25%", "25%"),
+        ("999999999TB", "1000000000000000000B"),
     ],
 )
 def test_amounts(text, duckdb):
     assert limits.memory_limit(text) == duckdb
 
 
-@pytest.mark.parametrize("text", ["4", "four", "4XB", "-1GB", "0%", "120%", "64MB", "1e9GB", "4GB; drop table x"])
+@pytest.mark.parametrize(
+    "text", ["4", "four", "4XB", "-1GB", "0%", "120%", "64MB", "1e9GB", "4GB; drop x", "9" * 400 + "GB"]
+)
 def test_amounts_that_are_none(text):
     with pytest.raises(UserError):
         limits.memory_limit(text)
