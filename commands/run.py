@@ -50,9 +50,6 @@ def run_command(path: Path, system: str, cuts: dict[str, str]) -> Iterator[str]:
         yield f"{steps.catalogue}: {n_rows:,} rows"
         yield from fitted_lines(connection, system)
         if system == "red_clump":
-            refused = left_out(connection)
-            if refused:
-                yield f"{steps.catalogue} leaves out: {refused}"
             yield from offset_lines(connection)
 
 

@@ -22,7 +22,7 @@ from ...workspace.folder import Sky
 from ...workspace.ledger import Run, execute, is_fresh
 from ...workspace.query import first_row
 from ..score import sources
-from .notes import notes
+from .notes import left_out, notes
 
 PRODUCT, MODEL = "red_clump.band_offsets", "red_clump_any_bands"
 #: About so many stars of each table are looked at, which is not a choice of any kind of star.
@@ -90,7 +90,10 @@ def write_band_offsets(
 
 
 def offset_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """What to say of bands that are off, of parallaxes, and of labels that contradict themselves."""
+    """What to say of stars left out, of bands that are off, of parallaxes, and of labels that contradict themselves."""
+    refused = left_out(connection)
+    if refused:
+        yield f"red_clump.catalogue leaves out: {refused}"
     yield from _of_bands(connection.execute(f"from {PRODUCT}").fetchall())
     checks = connection.execute("from red_clump.parallax_checks").fetchall()
     for survey, n, n_parallaxes, n_not_positive, n_magnitudes, n_impossible in checks:

@@ -102,6 +102,7 @@ def test_a_prediction_is_the_mean_of_a_gaussian():
 def test_what_is_said_of_bands_parallaxes_and_states(monkeypatch):
     """Half of the parallaxes and 2 % of the states may be odd."""
     monkeypatch.setattr(band_offsets, "notes", lambda connection: ["a note"])
+    monkeypatch.setattr(band_offsets, "left_out", lambda connection: "not a giant (2)")
     with duckdb.connect() as connection:
         connection.execute("create schema red_clump")
         for name, rows in (
@@ -123,6 +124,7 @@ def test_what_is_said_of_bands_parallaxes_and_states(monkeypatch):
             connection.execute(f"create table red_clump.{name} as from (values {rows}) as t({columns})")
         lines = list(band_offsets.offset_lines(connection))
     assert [line.split("; ")[0] for line in lines] == [
+        "red_clump.catalogue leaves out: not a giant (2)",
         "warning: a: J is 0.50 mag brighter than the other bands allow in 800 of 1,000 stars looked at",
         "warning: a: W1, W2 are 0.27 mag fainter than the other bands allow in 950 of 1,000 stars looked at (or those "
         "are off)",
