@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from candlesql.udfs import cache
 
@@ -53,3 +54,15 @@ def test_where_no_folder_can_be_made_there_is_one_of_the_process(tmp_path, monke
     assert folder.is_dir()
     assert folder == cache.cache_folder()
     assert (tmp_path / "taken").read_text() == ""
+
+
+def test_arrays_of_the_same_content_are_found_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLESQL_CACHE", str(tmp_path))
+    calls = []
+
+    def find():
+        calls.append(1)
+        return {"x": np.array([1.5, len(calls)])}
+
+    found = [cache.arrays_once(b"one", (), find)["x"].tolist() for _ in range(2)]
+    assert found == [[1.5, 1], [1.5, 1]]

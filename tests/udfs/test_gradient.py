@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from candlesql.udfs.differentiable import is_differentiable
 from candlesql.udfs.functions import register_models
-from candlesql.udfs.gradient import gradient_model
+from candlesql.udfs.gradient import Adjoint, gradient_model
 from candlesql.udfs.graph import GraphBuilder
 from candlesql.udfs.model import Model, load_model, write_model
 from candlesql.udfs.model_files import SHIPPED
@@ -140,3 +140,13 @@ def test_propagation_of_one_error_is_the_derivative_times_it(make, connection: d
     assert connection.execute(f"select count(red_clump_propagated({ARGUMENTS}, 0, null, 0)) from stars").fetchone() == (
         0,
     )
+
+
+def test_shares_of_one_tensor_add_up():
+    adjoint = Adjoint()
+    for n in (1.0, 2.0, 4.0):
+        adjoint.add("t", np.array([[n]]))
+    adjoint.add("u", np.array([[3.0]]))
+    assert {name: matrix.tolist() for name, matrix in adjoint.mapped(np.array([[10.0]])).terms.items()} == {
+        "t": [[70]], "u": [[30]]
+    }  # fmt: skip

@@ -178,3 +178,11 @@ def test_planes_of_a_cube_and_of_a_range():
     gauge, edges, inner = hull._gauges(np.array([[3.0], [4.0], [10.0]]))
     assert (inner.tolist(), edges.tolist()) == ([6.5], [[0, 1], [1, 0]])
     assert gauge.ravel() == pytest.approx([1 / 3.5, -1 / 3.5])
+
+
+def test_corners_of_a_hull_lie_on_its_facets():
+    """The greatest gauge of a corner is 1, from a point inside that is no middle of them."""
+    corners = np.array([[100.0, 20], [101, 20], [100, 29], [100.2, 20.1], [100.1, 26]])
+    found = hull._facets(corners, ["x", "y"])
+    outer = corners[[0, 1, 2]]
+    np.testing.assert_allclose(((outer - found.centre) @ found.matrix.T @ found.gauge.T).max(axis=1), 1, rtol=1e-9)

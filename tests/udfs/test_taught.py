@@ -89,3 +89,8 @@ def test_the_shipped_list_of_a_copied_model(folder, monkeypatch):
     (shipped / "mine.onnx").write_bytes(b"another")
     monkeypatch.setattr(model_files, "SHIPPED", folder / "nowhere")
     assert told(folder) == [("mine", None)]
+
+
+def test_a_list_that_is_no_parquet_file_is_not_whole(tmp_path):
+    (tmp_path / "seen.parquet").write_bytes(b"nothing")
+    assert taught._is_whole(tmp_path / "seen.parquet", 1) is False
