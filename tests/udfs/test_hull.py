@@ -180,9 +180,14 @@ def test_planes_of_a_cube_and_of_a_range():
     assert gauge.ravel() == pytest.approx([1 / 3.5, -1 / 3.5])
 
 
-def test_corners_of_a_hull_lie_on_its_facets():
-    """The greatest gauge of a corner is 1, from a point inside that is no middle of them."""
-    corners = np.array([[100.0, 20], [101, 20], [100, 29], [100.2, 20.1], [100.1, 26]])
-    found = hull._facets(corners, ["x", "y"])
-    outer = corners[[0, 1, 2]]
-    np.testing.assert_allclose(((outer - found.centre) @ found.matrix.T @ found.gauge.T).max(axis=1), 1, rtol=1e-9)
+@pytest.mark.parametrize(
+    ("corners", "outer"),
+    [([[100.0, 20], [101, 20], [100, 29], [100.2, 20.1], [100.1, 26]], [0, 1, 2]), ([[10.0], [11], [15]], [0, 2])],
+)
+def test_corners_of_a_hull_lie_on_its_facets(corners, outer):
+    """The greatest gauge of a corner is 1, from a point inside."""
+    given = np.array(corners)
+    found = hull._facets(given, ["x", "y"][: given.shape[1]])
+    np.testing.assert_allclose(
+        ((given[outer] - found.centre) @ found.matrix.T @ found.gauge.T).max(axis=1), 1, rtol=1e-9
+    )
