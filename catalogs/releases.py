@@ -85,7 +85,10 @@ def _first_values(
     if not there:
         return {}
     fields = ", ".join(source.columns[name].sql for name in there)
-    rows = connection.execute(f"select {fields} from {source.relation(there)} limit {FIRST_ROWS}").fetchall()
+    try:
+        rows = connection.execute(f"select {fields} from {source.relation(there)} limit {FIRST_ROWS}").fetchall()
+    except duckdb.Error:  # a damaged file, of which reading it whole says what is wrong
+        return {}
     columns = zip(*rows, strict=True) if rows else ([] for _ in there)
     return {
         name.lower(): [value for value in dict.fromkeys(map(_plain, column)) if value not in (None, "")]
