@@ -31,6 +31,8 @@ HIDDEN = (".before", ".demo", ".fetch", ".journal", ".lock", ".making-", ".sky.d
 #: What only works for a moment, by name.
 OF_FOLDERS = ("*/.*.tmp", "*/.*.made", "*/.*.part", "*/.*.reading")
 PASSING = (".making-*", ".journal.tmp", ".sky.duckdb.*", ".*.candlesql.tmp*", *OF_FOLDERS)
+#: What parts are gathered in until they are whole; empty, it is left of a kill just after that.
+GATHERING = ("scores/.parts", ".fetch")
 LOOK_EVERY = 0.2
 
 #: Whether a command waits for another that writes (`--wait`).
@@ -268,6 +270,9 @@ def _sweep(sky: Sky) -> None:
         for path in sky.root.glob(pattern):
             if path.parent == sky.root or path.parent.name in OWN:
                 remove(path, sky.root)
+    for name in GATHERING:
+        with contextlib.suppress(OSError):
+            (sky.root / name).rmdir()
     for path in sky.root.glob(".spill-*"):
         if not Path("/proc", path.name.removeprefix(".spill-")).exists():
             remove(path, sky.root)

@@ -222,6 +222,16 @@ def test_entries_are_written_down_once(sky):
     assert Path(sky.root / ".journal").exists()
 
 
+def test_a_folder_for_parts_goes_once_it_is_empty(sky):
+    """A kill just after the parts have taken their place leaves it, and a command that finds them has no use for it."""
+    for name in ("scores/.parts", ".fetch"):
+        (sky.root / name).mkdir(parents=True)
+    (sky.root / ".fetch" / "job").touch()
+    with one_writer(sky):
+        assert not (sky.root / "scores/.parts").exists()
+        assert (sky.root / ".fetch" / "job").exists()
+
+
 def test_what_killed_commands_have_left_goes_when_the_next_one_writes(sky):
     """What several files have been read into stays, for the same command to go on with."""
     for folder in ("catalogs/.gaia_dr2.reading", "catalogs/.gaia_dr2.ingest", ".making-x", ".spill-999999999"):
