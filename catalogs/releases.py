@@ -9,6 +9,7 @@ import duckdb
 
 from ..errors import RefusedFile
 from .readers import Source
+from .remote.address import Address
 from .survey import Release, Survey, load_survey, survey_files
 
 #: How many rows of a file are looked at.
@@ -81,11 +82,12 @@ def _first_values(
         for release in family
     ]
     named = {column for columns in known for column in columns}
-    there = [n for n, c in source.columns.items() if n.lower() in named or c.is_text or c.type in ("", "VARCHAR")]
-    if not there:
-        return {}
-    fields = ", ".join(source.columns[name].sql for name in there)
     try:
+        texts = _texts(connection, source)
+        there = [name for name in source.columns if name.lower() in named or name in texts]
+        if not there:
+            return {}
+        fields = ", ".join(source.columns[name].sql for name in there)
         rows = connection.execute(f"select {fields} from {source.relation(there)} limit {FIRST_ROWS}").fetchall()
     except duckdb.Error:  # a damaged file, of which reading it whole says what is wrong
         return {}
@@ -94,6 +96,16 @@ def _first_values(
         name.lower(): [value for value in dict.fromkeys(map(_plain, column)) if value not in (None, "")]
         for name, column in zip(there, columns, strict=True)
     }
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, source: Source) -> set[str]:
+    """The columns of text, by what the file says of their types; of one from afar none, which would all be fetched."""
+    if isinstance(source.path, Address):
+        return set()
+    names = list(source.columns)
+    fields = ", ".join(f"{source.columns[name].sql} as c{n}" for n, name in enumerate(names))
+    described = connection.execute(f"describe select {fields} from {source.relation(names)}").fetchall()
+    return {name for name, (_, kind, *_) in zip(names, described, strict=True) if kind == "VARCHAR"}
 
 
 def _plain(value: object) -> object:

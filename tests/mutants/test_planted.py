@@ -25,7 +25,7 @@ FAULTS = [
     ("red_clump.tiers", "n_true / nullif(n_rc, 0) as completeness", "1 - n_true / nullif(n_rc, 0) as completeness"),
     ("red_clump.final_contamination", "1 - selected.n_clump / selected.n", "selected.n_clump / selected.n"),
     ("red_clump.bayesian_distances", "p_rc_prior * clump_evidence / evidence", "p_rc * clump_evidence / evidence"),
-    ("red_clump.judged", "inside_hull is not false and", "true and"),
+    ("red_clump.judged", "is_known and", "true and"),
     ("red_clump.dereddened", "candles.magnitude - extinction as", "candles.magnitude + extinction as"),
     ("red_clump.precision", "pow(distance_kpc, 2)", "distance_kpc"),
     ("red_clump.gain", "error_ratio > 1", "error_ratio < 1"),
