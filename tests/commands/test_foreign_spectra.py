@@ -71,10 +71,11 @@ def without(name: str):
     ("change", "said", "listed"),
     [
         (lambda text: "", "does not say which spectra it was trained on", "damaged"),
-        (
+        pytest.param(
             without("strange"),
             "was trained by an earlier version of candlesql: its metadata candlesql.feature_space has no strange",
             "of an earlier version",
+            marks=pytest.mark.heavy,
         ),
         pytest.param(
             without("detectors"),
@@ -88,7 +89,9 @@ def without(name: str):
             "damaged",
             marks=pytest.mark.heavy,
         ),
-        (lambda text: "7", "its metadata candlesql.feature_space is damaged", "damaged"),
+        pytest.param(
+            lambda text: "7", "its metadata candlesql.feature_space is damaged", "damaged", marks=pytest.mark.heavy
+        ),
     ],
 )
 def test_a_model_that_does_not_say_what_it_knows_is_refused(simulated, candlesql, tmp_path, change, said, listed):

@@ -20,6 +20,7 @@ def test_shipped_emulator_is_small_and_accurate_at_the_clump():
     assert clump["log_l"][1] < 0.01
 
 
+@pytest.mark.heavy
 def test_training_script(tmp_path):
     """A few steps on smooth toy isochrones give a file that the mock sky can use."""
     pytest.importorskip("torch")

@@ -133,6 +133,7 @@ def test_tables_of_labels_say_how_many_rows_name_a_spectrum(others):
     ]
 
 
+@pytest.mark.heavy
 def test_simulated_clusters_come_out_at_their_distances(others):
     """Open clusters to 12 %; globular ones are outside the training space, and say so."""
     found = others.execute(

@@ -7,6 +7,8 @@ from candlesql import open_sky
 from candlesql.catalogs.mock import make_sky
 from candlesql.commands.match import match_surveys
 
+pytestmark = pytest.mark.heavy
+
 # What GALAH and APOGEE add to the truth; LAMOST of the mock adds nothing. Teff [K], log g, [Fe/H].
 PLANTED = {"galah": (60.0, -0.10, 0.08), "apogee": (-45.0, 0.12, -0.06), "lamost": (0.0, 0.0, 0.0)}
 LABELS = ("teff_k", "logg", "feh")

@@ -1,5 +1,6 @@
 import numpy as np
 import onnxruntime as ort
+import pytest
 from candlesql.tests.training.photometry.conftest import make_stars
 from candlesql.training.photometry.data import split_bucket
 from candlesql.training.photometry.density import BANDWIDTH, SMALLEST_GROUP, Density, fit_density, group, save_density
@@ -43,6 +44,7 @@ def test_onnx_says_the_same(tmp_path):
     np.testing.assert_allclose(y.T, density(stars.theta), rtol=2e-3, atol=1e-6)
 
 
+@pytest.mark.heavy
 def test_real_stars_rank_as_in_the_full_kernel_density(real_stars):
     learn = split_bucket(real_stars.row) < 9
     stars, test = real_stars.take(learn), real_stars.take(~learn)
