@@ -18,6 +18,10 @@ help:                                   ## what there is to make
 demo: $(VENV)/.core                     ## the main job on the embedded mock sky, without PyTorch
 	$(BIN)/candlesql demo sky --stars $(STARS)
 
+# Two processes share the cores, so NumPy gets one thread in each.
+test test-all: export OMP_NUM_THREADS = 1
+test test-all: export OPENBLAS_NUM_THREADS = 1
+
 test: $(VENV)/.dev lint                 ## lint, types and tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
