@@ -70,8 +70,9 @@ def _noted(note: Path) -> str:
 
 def _noted_job(note: Path, address: str) -> str | None:
     """The job that an earlier try has written down, if it is one of this service."""
+    job = _noted(note)
     try:
-        return _noted(note) if urlsplit(_noted(note)).netloc == urlsplit(address).netloc else None
+        return job if urlsplit(job).netloc == urlsplit(address).netloc else None
     except ValueError:
         return None
 

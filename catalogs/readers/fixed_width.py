@@ -9,11 +9,29 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile, UserError
+from ...workspace.query import literal_path
 
 #: What may stand between columns that are described.
 SEPARATORS = r"[\s|,;&]"
 
 Spans = list[tuple[int, int]]
+
+
+def lines_after(path: Path, n_header: int) -> str:
+    """What goes after FROM for the lines of a text after its first, each in the column `line`."""
+    return (
+        f"read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, "
+        f"skip = {n_header}, columns = {{'line': 'VARCHAR'}})"
+    )
+
+
+def first_line(connection: duckdb.DuckDBPyConnection, lines: str, condition: str) -> str | None:
+    """The first line that a condition holds for; None where there is none, or they cannot be read."""
+    try:
+        row = connection.execute(f"select line from {lines} where {condition} limit 1").fetchone()
+    except duckdb.Error:
+        return None
+    return row and row[0]
 
 
 def rows(lines: str, spans: Spans) -> str:
@@ -35,14 +53,11 @@ def misfit(
     """The first line with a letter outside its columns, if one is at fault."""
 
     def failure() -> UserError | None:
-        try:
-            row = connection.execute(f"select line from {lines} where {_is_misfit(spans)} limit 1").fetchone()
-        except duckdb.Error:
-            return None
-        if row is None:
+        line = first_line(connection, lines, _is_misfit(spans))
+        if line is None:
             return None
         return RefusedFile(
-            f"the line {row[0][:60]!r} has a letter outside the columns of the header, by which its values are cut; "
+            f"the line {line[:60]!r} has a letter outside the columns of the header, by which its values are cut; "
             "mend it, or fetch the file again",
             file=path,
         )

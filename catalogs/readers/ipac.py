@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import literal_path
 from ...workspace.short import lines_of
 from . import fixed_width
 from .boundary import refuse_many
@@ -62,10 +61,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
             is_text=True,
             type=kind,
         )
-    lines = (
-        f"(from read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
-        f"header = false, skip = {n_lines}, columns = {{'line': 'VARCHAR'}}) where trim(line) <> '')"
-    )
+    lines = f"(from {fixed_width.lines_after(path, n_lines)} where trim(line) <> '')"
     relation = fixed_width.rows(lines, spans)
     return Source(path, columns, lambda names: relation, failure=fixed_width.misfit(connection, path, lines, spans))
 

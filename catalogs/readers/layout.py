@@ -9,6 +9,7 @@ import duckdb
 from ...errors import RefusedFile, UserError
 from ...workspace.query import literal_path, quoted
 from ..survey import Layout
+from .fixed_width import first_line
 from .missing import unless_missing
 from .source import FileColumn, Source
 
@@ -62,15 +63,12 @@ def _misfit(
     connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, lines: str, wanted: str
 ) -> UserError | None:
     """The first line that cannot be cut, if one is at fault."""
-    try:
-        row = connection.execute(f"select line from {lines} where {wanted} and {_is_misfit(layout)} limit 1").fetchone()
-    except duckdb.Error:
-        return None
-    if row is None:
+    line = first_line(connection, lines, f"{wanted} and {_is_misfit(layout)}")
+    if line is None:
         return None
     said = (
         "ends before its last field begins"
         if layout.bytes
         else f"has not the {len(layout.names)} fields that the survey's layout names"
     )
-    return RefusedFile(f"the line {row[0][:60]!r} {said}", file=path)
+    return RefusedFile(f"the line {line[:60]!r} {said}", file=path)

@@ -15,7 +15,6 @@ from typing import IO, cast
 import duckdb
 
 from ...errors import RefusedFile
-from ...workspace.query import literal_path
 from ...workspace.short import lines_of
 from . import fixed_width
 from .boundary import refuse_many, refuse_twice
@@ -87,10 +86,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Source:
     described, n_header = _top(path)
     spans = [(column.first, column.last) for column in described]
     fixed_width.refuse_cut_off(path, spans)
-    lines = (
-        f"read_csv({literal_path(path)}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, "
-        f"skip = {n_header}, columns = {{'line': 'VARCHAR'}})"
-    )
+    lines = fixed_width.lines_after(path, n_header)
     columns = {column.name: column.as_column() for column in described}
     relation = fixed_width.rows(lines, spans)
     return Source(path, columns, lambda names: relation, failure=fixed_width.misfit(connection, path, lines, spans))
