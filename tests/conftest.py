@@ -85,6 +85,18 @@ def gaia_rows() -> list[dict]:
     return [dict(row) for row in GAIA]
 
 
+@pytest.fixture
+def database():
+    """A database in memory with every macro, which tests share; what a test makes in it is undone."""
+    from candlesql.tests.sql.tables import shared_database
+
+    connection = shared_database().begin()
+    try:
+        yield connection
+    finally:
+        connection.rollback()
+
+
 @pytest.fixture(scope="session")
 def empty_sky(tmp_path_factory) -> Path:
     """A workspace without catalogs; to be copied."""

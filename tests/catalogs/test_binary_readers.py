@@ -34,12 +34,6 @@ from candlesql.errors import RefusedFile
 T = Path("t.csv")
 
 
-@pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as made:
-        yield made
-
-
 # --- SQLite
 
 

@@ -38,12 +38,6 @@ from candlesql.errors import MissingColumn, RefusedFile, UnknownName, UserError,
 T = Path("t.csv")
 
 
-@pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as made:
-        yield made
-
-
 def rows_of(connection, query: str) -> list[tuple]:
     return connection.execute(query).fetchall()
 

@@ -35,12 +35,6 @@ from candlesql.errors import RefusedFile, UserError
 T = Path("t.csv")
 
 
-@pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as made:
-        yield made
-
-
 def value(connection, sql: str, given: str = "null"):
     return connection.execute(f"select {sql} from (select {given} as x)").fetchall()[0][0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -16,13 +15,6 @@ from candlesql.catalogs.writers import collection, fits, hats, kinds, write_file
 from candlesql.catalogs.writers.collection import Grid
 from candlesql.catalogs.writers.kinds import Facts
 from candlesql.errors import RefusedFile, UserError
-
-
-@pytest.fixture(scope="module")
-def connection():
-    with duckdb.connect() as made:
-        yield made
-
 
 # --- HATS
 

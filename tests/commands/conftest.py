@@ -1,4 +1,4 @@
-"""Databases in memory that tests share: one with every macro, and an empty one, since to connect takes 20 ms."""
+"""A database in memory that tests share and that is empty, since to connect takes 20 ms."""
 
 from __future__ import annotations
 
@@ -7,17 +7,6 @@ from functools import cache
 
 import duckdb
 import pytest
-from candlesql.tests.sql.tables import shared_database
-
-
-@pytest.fixture
-def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The one that tests of views share; what a test makes in it is undone."""
-    connection = shared_database().begin()
-    try:
-        yield connection
-    finally:
-        connection.rollback()
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import duckdb
 import pytest
-from candlesql.tests.sql.tables import make_database, shared_database, value_in, view_in
+from candlesql.tests.sql.tables import make_database, value_in, view_in
 
 Rows = list[dict]
 
@@ -15,16 +15,6 @@ Rows = list[dict]
 def new_database() -> Callable[[], duckdb.DuckDBPyConnection]:
     """Makes a database of a test's own."""
     return make_database
-
-
-@pytest.fixture
-def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The shared database; what a test makes in it is undone."""
-    connection = shared_database().begin()
-    try:
-        yield connection
-    finally:
-        connection.rollback()
 
 
 @pytest.fixture
