@@ -31,7 +31,7 @@ def first_line(connection: duckdb.DuckDBPyConnection, lines: str, condition: str
         row = connection.execute(f"select line from {lines} where {condition} limit 1").fetchone()
     except duckdb.Error:
         return None
-    return row and row[0]
+    return row[0] if row else None
 
 
 def rows(lines: str, spans: Spans) -> str:
